@@ -1,0 +1,37 @@
+"""The reward layer for reinforcement learning with verifiable rewards."""
+
+from rewardkit.errors import (
+    ConfigError,
+    InfrastructureError,
+    InputError,
+    OutputError,
+    PluginError,
+    RewardkitError,
+    UnknownRewardError,
+)
+from rewardkit.hooks import Finding, hookimpl
+from rewardkit.reward import Reward, RewardParams, Setting
+from rewardkit.sample import Message, Sample
+from rewardkit.score import Result, Score
+from rewardkit.thought import Parts, split_thought
+
+__all__ = [
+    "ConfigError",
+    "Finding",
+    "InfrastructureError",
+    "InputError",
+    "Message",
+    "OutputError",
+    "Parts",
+    "PluginError",
+    "Result",
+    "Reward",
+    "RewardParams",
+    "RewardkitError",
+    "Sample",
+    "Score",
+    "Setting",
+    "UnknownRewardError",
+    "hookimpl",
+    "split_thought",
+]

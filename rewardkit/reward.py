@@ -1,0 +1,74 @@
+"""What a reward plugin is: a name, a pydantic model of its parameters, and `score(samples)`.
+
+    class Brevity(Reward):
+        \"\"\"1 for an answer of at most `words` words.\"\"\"
+
+        name = "brevity"
+        Params = BrevityParams
+
+        def score(self, samples):
+            return [Score.scored(float(len(s.parts.answer.split()) <= self.params.words)) for s in samples]
+
+The module that holds it is imported to list the plugins, so it imports nothing heavy at its top: what takes long is
+imported in `__init__` or later.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from rewardkit.sample import Sample
+from rewardkit.score import Score
+
+
+class RewardParams(BaseModel):
+    """Base of a reward's parameters: frozen, and a key that is not there is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Setting(BaseModel):
+    """What a rubric tells all of its rewards alike."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    deadline_s: float = 10.0
+    """Seconds after which the worker that judges a sample is killed; a reward may give up earlier by itself."""
+    memory_bytes: int = 2 * 1024**3
+    """Memory that a worker may take before it is replaced."""
+    sandbox: str | dict[str, Any] = "auto"
+    """Where programs run: the name of a backend, or `{backend: …}` with its options."""
+
+
+class Reward(ABC):
+    """Judges samples. Built once in each worker, then asked again and again.
+
+    name      how rubrics call it
+    Params    the pydantic model of its parameters
+    cost_ms   typical milliseconds for a sample; cheap rewards are asked first, so that a closed gate saves dear ones
+    sees      `sample`: called with one sample at a time, under the deadline of one. `group`: called with all samples of
+              a group at once, under the sum of their deadlines
+    """
+
+    name: ClassVar[str]
+    Params: ClassVar[type[RewardParams]] = RewardParams
+    cost_ms: ClassVar[float] = 1.0
+    sees: ClassVar[Literal["sample", "group"]] = "sample"
+
+    def __init__(self, params: Any, setting: Setting) -> None:
+        """Loads what judging needs. An error here is the plugin's failure, reported before the first sample."""
+        self.params = params
+        self.setting = setting
+
+    @abstractmethod
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        """One Score for each sample, in order.
+
+        Whatever this raises becomes a `failed` score; MemoryError, and a deadline that passes, are the completion's
+        doing and score 0.0 when they happen again in a fresh worker.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most rewards hold nothing
+        """Gives back what the reward holds: processes, files, connections."""
