@@ -1,0 +1,88 @@
+"""How the scores of one sample become its reward. Pure: the same scores, the same reward.
+
+Each reward of the rubric gives a term, or is left out:
+
+    what its score is                          what it gives
+    its `when` does not hold                   left out
+    a gate is closed                           0: no credit, and no escape either
+    scored                                     the value, clipped
+    abstained                                  `on_abstained`: left out (the default), None for the sample, or a number
+    failed                                     `on_failed`: None for the sample (the default), or left out
+
+The reward is the sum, or the product, of weight times term, clipped. It is None where a rule says so, where no term
+is left (a sample that nobody judged has no reward, not a reward of 0), and where it overflows. A probe (weight 0) takes no part at all,
+except as the gate of others.
+"""
+
+import math
+from collections.abc import Mapping
+
+from rewardkit.rubric import Bounds, RewardConfig, Rubric
+from rewardkit.sample import Sample
+from rewardkit.score import Score
+
+
+def applies(config: RewardConfig, sample: Sample) -> bool:
+    """Whether the conditions of a reward hold for a sample. A column that is not there holds nothing."""
+    return all(sample.column(column) in wanted for column, wanted in config.when.items())
+
+
+def closed_gate(config: RewardConfig, scores: Mapping[str, Score]) -> str | None:
+    """The first gate that keeps a reward from being paid, None where all are open.
+
+    A gate that abstained is closed, or a completion could gain by making its gate abstain.
+    """
+    for gate, least in config.gate.items():
+        score = scores[gate]
+        if score.status == "abstained" or (score.value is not None and score.value < least):
+            return gate
+    return None
+
+
+def failed_gate(config: RewardConfig, scores: Mapping[str, Score]) -> str | None:
+    """The first gate of which nobody knows whether it is open, because its judge failed."""
+    return next((gate for gate in config.gate if scores[gate].status == "failed"), None)
+
+
+def unjudged(config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> Score | None:
+    """The score of a reward that need not be asked, None where it must be."""
+    if not applies(config, sample):
+        column = next(column for column, wanted in config.when.items() if sample.column(column) not in wanted)
+        return Score.abstained(f"does not apply: {column} is {sample.column(column)!r}"[:200])
+    if gate := closed_gate(config, scores):
+        return Score.abstained(f"not judged: the gate {gate!r} is closed")
+    if gate := failed_gate(config, scores):
+        return Score.failed(f"not judged: its gate {gate!r} failed")
+    return None
+
+
+def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights: Mapping[str, float]) -> float | None:
+    """The reward of a sample: `scores` and `weights` by alias."""
+    terms = []
+    for alias, config in rubric.rewards.items():
+        if not weights[alias] or not applies(config, sample):
+            continue
+        term = 0.0 if closed_gate(config, scores) else _term(config, scores[alias])
+        if term == "none":
+            return None
+        if not isinstance(term, str):
+            terms.append(weights[alias] * term)
+    if not terms:
+        return None
+    reward = _clipped(sum(terms) if rubric.combine == "sum" else math.prod(terms), rubric.clip)
+    return reward if math.isfinite(reward) else None
+
+
+def weights_at(rubric: Rubric, progress: float) -> dict[str, float]:
+    """The weight of each reward at a progress of training from 0 to 1."""
+    return {alias: config.weight_at(progress) for alias, config in rubric.rewards.items()}
+
+
+def _term(config: RewardConfig, score: Score) -> float | str:
+    if score.value is not None:
+        return _clipped(score.value, config.clip)
+    return config.on_abstained if score.status == "abstained" else config.on_failed
+
+
+def _clipped(value: float, bounds: Bounds | None) -> float:
+    return value if bounds is None else min(max(value, bounds[0]), bounds[1])

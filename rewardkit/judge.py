@@ -1,0 +1,143 @@
+"""Judging samples in this process: each reward of the rubric asked in turn, cheap first, behind the gates.
+
+This is the one boundary to a plugin's code: whatever a reward raises or returns wrongly ends here, as a `failed` score.
+What cannot be caught here (a hang, a crash, memory without end) is for the worker's parent, which reads from `mark`
+what was being judged when the process had to be killed.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import NamedTuple
+
+import orjson
+
+from rewardkit.compose import compose, unjudged, weights_at
+from rewardkit.errors import InfrastructureError, RewardkitError
+from rewardkit.reward import Reward
+from rewardkit.rubric import Rubric, Step
+from rewardkit.sample import Sample
+from rewardkit.score import Result, Score
+
+REASON_CHARACTERS = 1000
+DETAILS_BYTES = 64 * 1024
+
+JSON_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
+class Unit(NamedTuple):
+    """What is judged together: one sample, or all samples of a group where a reward asks to see groups.
+
+    known  scores that are settled beforehand, by (index of the sample, alias): those that killed a worker twice
+    """
+
+    samples: Sequence[Sample]
+    known: Mapping[tuple[int, str], Score]
+
+
+class Judge:
+    """The rewards of a rubric, built, and ready to judge."""
+
+    def __init__(self, rubric: Rubric, steps: Sequence[Step]) -> None:
+        """Builds the rewards. What one of them raises becomes an InfrastructureError that names it."""
+        self._rubric = rubric
+        self._steps = [(step, _build(step, rubric)) for step in steps]
+
+    def judge(
+        self,
+        unit: Unit,
+        progress: float = 1.0,
+        *,
+        timings: bool = False,
+        mark: Callable[[int, int], None] = lambda _sample, _step: None,
+    ) -> list[Result]:
+        """One Result for each sample of the unit.
+
+        mark    called before each question to a reward, with the index of the sample and of the step
+        raises  MemoryError: the reward that was marked last ran out of the worker's memory
+        """
+        samples = unit.samples
+        scores: list[dict[str, Score]] = [{} for _ in samples]
+        elapsed: list[dict[str, float]] = [{} for _ in samples]
+        for position, (step, reward) in enumerate(self._steps):
+            alias = step.alias
+            asked = []
+            for index, sample in enumerate(samples):
+                score = unit.known.get((index, alias)) if unit.known else None
+                score = score or unjudged(step.config, sample, scores[index])
+                if score is None:
+                    asked.append(index)
+                else:
+                    scores[index][alias] = score
+            together = [asked] if reward.sees == "group" and asked else [[index] for index in asked]
+            for indices in together:
+                mark(indices[0], position)
+                started = perf_counter()
+                answers = ask(reward, alias, [samples[index] for index in indices])
+                for index, score in zip(indices, answers, strict=True):
+                    scores[index][alias] = score
+                    if timings:
+                        elapsed[index][alias] = round((perf_counter() - started) * 1000 / len(indices), 3)
+        weights = weights_at(self._rubric, progress)
+        return [
+            Result(
+                reward=compose(self._rubric, sample, scores[index], weights),
+                scores={alias: scores[index][alias] for alias in self._rubric.rewards},
+                weights=weights,
+                elapsed_ms=elapsed[index],
+            )
+            for index, sample in enumerate(samples)
+        ]
+
+    def close(self) -> None:
+        """Closes every reward."""
+        for _, reward in self._steps:
+            reward.close()
+
+
+def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score]:
+    """A reward's scores, made sound: as many as samples, each a Score whose parts fit an output row.
+
+    raises  MemoryError alone: everything else that the reward raises becomes a `failed` score for each sample
+    """
+    try:
+        scores = reward.score(samples)
+        if len(scores) != len(samples):
+            return _failed(f"{alias!r} returned {len(scores)} scores for {len(samples)} samples", samples)
+        return [_sound(score, alias) for score in scores]
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the boundary: a plugin may raise anything, and it is recorded
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{alias!r} raised {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+        return _failed(what, samples)
+
+
+def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:
+    return [Score.failed(reason[:REASON_CHARACTERS])] * len(samples)
+
+
+def _sound(score: object, alias: str) -> Score:
+    """A score as the output takes it: a bounded reason, details that are JSON and bounded."""
+    if not isinstance(score, Score):
+        return Score.failed(f"{alias!r} returned {score!r:.80}, which is no Score; return Score.scored(value)")
+    if len(score.reason) > REASON_CHARACTERS:
+        score = score.model_copy(update={"reason": score.reason[: REASON_CHARACTERS - 1] + "…"})
+    if score.details:
+        details = orjson.dumps(score.details, option=JSON_OPTIONS)
+        if len(details) > DETAILS_BYTES:
+            return score.model_copy(update={"details": {"left_out": f"{len(details)} bytes of details"}})
+        return score.model_copy(update={"details": orjson.loads(details)})
+    return score
+
+
+def _build(step: Step, rubric: Rubric) -> Reward:
+    try:
+        return step.installed.reward(step.params, rubric.setting)
+    except RewardkitError:
+        raise
+    except Exception as error:
+        raise InfrastructureError(
+            f"reward {step.alias!r} ({step.installed.qualified_name}) did not start: {type(error).__name__}: {error}; "
+            "see `rewardkit doctor`"
+        ) from error

@@ -1,0 +1,252 @@
+"""Which rewards are installed, and what is wrong with the plugins that bring them.
+
+Every plugin, ours or a stranger's, is a module named in the entry-point group `rewardkit`, or a local file that the
+user names. Each is loaded, checked and asked on its own, so that a broken one is named and takes nobody else down:
+pluggy's bulk loading stops at the first plugin that does not import, drops a second one of the same name in silence,
+and lets an implementation of an unknown hook pass.
+"""
+
+import difflib
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+from pydantic import BaseModel
+
+from rewardkit import hooks
+from rewardkit.errors import PluginError, UnknownRewardError
+from rewardkit.hooks import Finding
+from rewardkit.reward import Reward
+
+BUILT_IN = "rewardkit"
+"""The distribution whose plugins are always loaded, and whose short names no other plugin takes over."""
+
+PLUGINS_VARIABLE = "REWARDKIT_PLUGINS"
+"""Environment variable: the distributions to load besides the built-ins, separated by commas; unset loads all."""
+
+
+@dataclass(frozen=True)
+class InstalledReward:
+    """A reward and where it comes from."""
+
+    name: str
+    distribution: str
+    """Normalised name of the distribution, or the path of a local file."""
+    version: str
+    reward: type[Reward]
+
+    @property
+    def qualified_name(self) -> str:
+        """The name that no other distribution can take: `dist-name:reward`."""
+        return f"{self.distribution}:{self.name}"
+
+    @property
+    def description(self) -> str:
+        """The first line of the reward's docstring."""
+        return (self.reward.__doc__ or "").strip().partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plugin, or one thing in it, that was left out."""
+
+    plugin: str
+    found: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin}: {self.found}; {self.fix}"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The rewards that are installed, in order of their names, and the problems met while loading them."""
+
+    rewards: tuple[InstalledReward, ...]
+    problems: tuple[Problem, ...]
+    manager: pluggy.PluginManager
+
+    def get(self, name: str) -> InstalledReward:
+        """The reward that a rubric calls `name`, short or qualified.
+
+        A short name that several distributions claim means the built-in one; between strangers it must be qualified.
+
+        raises  UnknownRewardError where no reward is called so, PluginError where several are
+        """
+        found = [reward for reward in self.rewards if name in (reward.name, reward.qualified_name)]
+        built_in = [reward for reward in found if reward.distribution == BUILT_IN]
+        if not found:
+            raise UnknownRewardError(self._unknown(name))
+        if len(found) > 1 and not built_in:
+            names = ", ".join(repr(reward.qualified_name) for reward in found)
+            raise PluginError(f"several plugins have a reward named {name!r}; say which: {names}")
+        return (built_in or found)[0]
+
+    def _unknown(self, name: str) -> str:
+        names = sorted({reward.name for reward in self.rewards})
+        near = difflib.get_close_matches(name, [*names, *(reward.qualified_name for reward in self.rewards)], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        broken = f" Plugins that did not load: {'; '.join(map(str, self.problems))}." if self.problems else ""
+        return f"no reward named {name!r}{hint} Installed: {', '.join(names)}.{broken}"
+
+    def findings(self) -> list[Finding]:
+        """What the plugins say of this machine, for `rewardkit doctor`; a plugin that raises is a finding too."""
+        found: list[Finding] = []
+        for plugin_name, plugin in self.manager.list_name_plugin():
+            if plugin is None:
+                continue
+            try:
+                found += _ask(self.manager, plugin, "rewardkit_findings")
+            except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is what doctor reports
+                found.append(Finding(plugin_name, "broken", f"its findings raised {_said(error)}", "report it there"))
+        return found
+
+
+def load_registry(files: Sequence[Path] = (), distributions: Collection[str] | None = None) -> Registry:
+    """Loads the installed plugins and the local `files`.
+
+    distributions  load these besides the built-ins; None: as the environment variable REWARDKIT_PLUGINS says, else all
+    raises         PluginError where one of `files` does not load: it was asked for by name
+    """
+    if distributions is None and PLUGINS_VARIABLE in os.environ:
+        distributions = [name for name in os.environ[PLUGINS_VARIABLE].split(",") if name.strip()]
+    wanted = None if distributions is None else {normalised(name) for name in distributions} | {BUILT_IN}
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    rewards: list[InstalledReward] = []
+    problems: list[Problem] = []
+    for entry_point in sorted(metadata.entry_points(group=hooks.PROJECT), key=lambda point: (point.name, point.value)):
+        distribution = normalised(entry_point.dist.name) if entry_point.dist else "?"
+        if wanted is not None and distribution not in wanted:
+            continue
+        plugin_name = f"{distribution}:{entry_point.name}"
+        fix = f"update or uninstall {distribution!r}"
+        try:
+            module = entry_point.load()
+        except Exception as error:  # noqa: BLE001 - importing a stranger's module may raise anything
+            problems.append(Problem(plugin_name, f"{entry_point.value!r} did not import: {_said(error)}", fix))
+            continue
+        version = entry_point.dist.version if entry_point.dist else "?"
+        problems += _register(manager, plugin_name, module, fix)
+        rewards += _rewards(manager, plugin_name, module, (distribution, version), fix, problems)
+    for file in files:
+        module = _load_file(file)
+        faults = _register(manager, str(file), module, "correct the file")
+        rewards += _rewards(manager, str(file), module, (str(file), "local file"), "correct the file", faults)
+        if not faults and not _ask(manager, module, "rewardkit_rewards"):
+            example = "@rewardkit.hookimpl\ndef rewardkit_rewards(): return [YourReward]"
+            faults = [Problem(str(file), "it brings no reward", f"add this to it:\n{example}")]
+        if faults:
+            raise PluginError("; ".join(map(str, faults)))
+    rewards.sort(key=lambda reward: (reward.name, reward.distribution != BUILT_IN, reward.distribution))
+    problems += _duplicates(rewards)
+    return Registry(tuple(rewards), tuple(problems), manager)
+
+
+def normalised(distribution: str) -> str:
+    """The name of a distribution in the spelling that the package index compares (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _load_file(file: Path) -> ModuleType:
+    """A local plugin file as a module; PluginError where it does not load."""
+    name = f"rewardkit_local_{re.sub(r'[^0-9A-Za-z]', '_', str(file.resolve()))}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"plugin {file}: not a Python file; name a file that ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pickle and dataclasses look the module up while it runs
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise PluginError(f"plugin {file}: it did not load: {_said(error)}; correct the file") from error
+    return module
+
+
+def _register(manager: pluggy.PluginManager, plugin_name: str, module: object, fix: str) -> list[Problem]:
+    """Registers a plugin, and says what pluggy would pass over: hooks that nobody specified."""
+    known = [name for name, _ in vars(hooks).items() if name.startswith(f"{hooks.PROJECT}_")]
+    problems = []
+    for name in dir(module):
+        if manager.parse_hookimpl_opts(module, name) is not None and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            found = f"it implements {name!r}, which is no hook{hint} Hooks: {', '.join(known)}"
+            problems.append(Problem(plugin_name, found, fix))
+    try:
+        manager.register(module, name=plugin_name)
+    except (pluggy.PluginValidationError, ValueError) as error:
+        problems.append(Problem(plugin_name, f"its hooks do not fit: {_said(error)}", fix))
+    return problems
+
+
+def _rewards(
+    manager: pluggy.PluginManager,
+    plugin_name: str,
+    module: object,
+    origin: tuple[str, str],
+    fix: str,
+    problems: list[Problem],
+) -> Iterator[InstalledReward]:
+    """The rewards that one plugin brings; what does not fit is added to `problems`."""
+    if not manager.is_registered(module):
+        return
+    try:
+        classes = _ask(manager, module, "rewardkit_rewards")
+    except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
+        problems.append(Problem(plugin_name, f"its hook rewardkit_rewards raised {_said(error)}", fix))
+        return
+    for reward in classes:
+        fault = _fault(reward)
+        if fault:
+            problems.append(Problem(plugin_name, fault, fix))
+        else:
+            yield InstalledReward(reward.name, *origin, reward)
+
+
+def _ask(manager: pluggy.PluginManager, module: object, hook: str) -> list[Any]:
+    """What the hook of one plugin returns, empty where it does not implement it."""
+    others = [plugin for plugin in manager.get_plugins() if plugin is not module]
+    answers = manager.subset_hook_caller(hook, remove_plugins=others)()
+    return [item for answer in answers for item in answer]
+
+
+def _fault(reward: object) -> str:
+    """What keeps an object that a plugin returned from being a reward; empty where nothing does."""
+    if not (isinstance(reward, type) and issubclass(reward, Reward)):
+        return f"it returned {reward!r}, which is no subclass of rewardkit.Reward"
+    name = getattr(reward, "name", None)
+    if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z][\w-]*", name)):
+        return f"{reward.__name__}.name is {name!r}; a name is a letter, then letters, digits, - and _"
+    if not (isinstance(reward.Params, type) and issubclass(reward.Params, BaseModel)):
+        return f"{reward.__name__}.Params is {reward.Params!r}, which is no pydantic model"
+    if missing := sorted(getattr(reward, "__abstractmethods__", ())):
+        return f"{reward.__name__} lacks {', '.join(missing)}"
+    return ""
+
+
+def _duplicates(rewards: Sequence[InstalledReward]) -> Iterator[Problem]:
+    """One problem for each reward whose short name another distribution has too."""
+    by_name: dict[str, list[InstalledReward]] = {}
+    for reward in rewards:
+        by_name.setdefault(reward.name, []).append(reward)
+    for name, same in by_name.items():
+        owner = same[0].distribution if same[0].distribution == BUILT_IN else None
+        for reward in same if len(same) > 1 else ():
+            if reward.distribution != owner:
+                others = ", ".join(other.distribution for other in same if other is not reward)
+                found = f"its reward {name!r} has the name of one in {others}"
+                yield Problem(reward.distribution, found, f"call it {reward.qualified_name!r} in rubrics")
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
