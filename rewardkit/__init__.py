@@ -13,7 +13,7 @@ from rewardkit.hooks import Finding, hookimpl
 from rewardkit.reward import Reward, RewardParams, Setting
 from rewardkit.sample import Message, Sample
 from rewardkit.score import Result, Score
-from rewardkit.thought import Parts, split_thought
+from rewardkit.thought import Parts, split_thought, strip_end_tokens
 
 __all__ = [
     "ConfigError",
@@ -34,4 +34,5 @@ __all__ = [
     "UnknownRewardError",
     "hookimpl",
     "split_thought",
+    "strip_end_tokens",
 ]

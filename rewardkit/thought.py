@@ -8,10 +8,23 @@ This finds the parts of any text, well-formed or not; whether the text is well-f
 say. One pass over the text by `str.find`, whatever the text.
 """
 
+import re
 from typing import NamedTuple
 
 OPEN = "<think>"
 CLOSE = "</think>"
+
+_ANSWER_OPEN = "<answer>"
+_ANSWER_CLOSE = "</answer>"
+
+# What ends a turn or pads a batch in the templates in use, left behind when a trainer decodes with special tokens.
+_END_TOKENS = (
+    "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|end|>", "<|return|>", "<|eos|>",
+    "<|pad|>", "<|finetune_right_pad_id|>", "<|vision_pad|>", "<|END_OF_TURN_TOKEN|>", "<｜end▁of▁sentence｜>",
+    "<end_of_turn>", "<eos>", "<pad>", "</s>", "[PAD]",
+)  # fmt: skip
+# Backwards from the end and possessive, so that it stays linear: `(…)*$` would start again at each token.
+_ENDING = re.compile(r"(?:\s++|" + "|".join(re.escape(token[::-1]) for token in _END_TOKENS) + ")*+")
 
 
 class Parts(NamedTuple):
@@ -20,7 +33,17 @@ class Parts(NamedTuple):
     thought: str | None
     """None where the completion holds no thought."""
     answer: str
-    """All that follows the thought: empty while a thought is still open, the whole text where there is none."""
+    """All that follows the thought, out of its `<answer>` tags where they are around the whole of it: empty while a
+    thought is still open, the whole text where there is none."""
+
+
+def strip_end_tokens(text: str) -> str:
+    """The text without white space, end-of-turn and padding tokens at its end."""
+    text = text.rstrip()
+    if not text.endswith(_END_TOKENS):
+        return text
+    ending = _ENDING.match(text[::-1])
+    return text[: len(text) - ending.end()] if ending else text
 
 
 def opens_thought(prompt: str) -> bool:
@@ -37,11 +60,19 @@ def split_thought(completion: str, *, opened: bool = False) -> Parts:
     closing tag that is repeated cannot smuggle reasoning into the answer. A closing tag without an opening one closes
     a thought that began with the text.
     """
+    completion = strip_end_tokens(completion)
     close = completion.rfind(CLOSE)
     start = completion.find(OPEN)
     if close < 0:
         if start < 0:
-            return Parts(completion.strip(), "") if opened else Parts(None, completion.strip())
+            return Parts(completion.strip(), "") if opened else Parts(None, _unwrapped(completion.strip()))
         return Parts(completion[start + len(OPEN) :].strip(), "")
     begin = start + len(OPEN) if 0 <= start < close else 0
-    return Parts(completion[begin:close].strip(), completion[close + len(CLOSE) :].strip())
+    return Parts(completion[begin:close].strip(), _unwrapped(completion[close + len(CLOSE) :].strip()))
+
+
+def _unwrapped(answer: str) -> str:
+    """The answer out of its `<answer>` tags, where one pair is around the whole of it."""
+    inner = answer.removeprefix(_ANSWER_OPEN).removesuffix(_ANSWER_CLOSE)
+    one_pair = len(answer) - len(inner) == len(_ANSWER_OPEN + _ANSWER_CLOSE)
+    return inner.strip() if one_pair and _ANSWER_OPEN not in inner and _ANSWER_CLOSE not in inner else answer

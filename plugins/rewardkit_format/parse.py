@@ -1,0 +1,160 @@
+"""Parses a completion by a grammar and names what is wrong with it: `str.find` over the text, whatever the text.
+
+Tags count wherever they stand, in code too: a serving parser knows no Markdown, and cuts at the first closing tag.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rewardkit_format.content import has_boxed, has_code_block, is_blank
+from rewardkit_format.grammar import Part
+
+_UNSEEN = re.compile(r"[\s\xad\u200b-\u200f\u2060-\u206f\ufeff]+")
+
+
+class Defect(NamedTuple):
+    """One thing that is wrong."""
+
+    code: str
+    part: str
+    reason: str
+    mendable: bool = False
+    """Whether more text could mend it: then the token limit may be what made it."""
+
+
+class Parse(NamedTuple):
+    """What was found in a completion."""
+
+    spans: dict[str, tuple[int, int]]
+    """Where the content of each part that has no defect stands, without white space around it: text[start:end]."""
+    defects: list[Defect]
+    """What is wrong, in the order of the parts; empty for a well-formed completion."""
+
+
+class _Place(NamedTuple):
+    """Where a part stands: with its tags, and what is between them."""
+
+    begin: int
+    inner_begin: int
+    inner_end: int
+    end: int
+
+
+def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty: bool = False) -> Parse:
+    """The parts of a completion and what is wrong with them.
+
+    opened       the prompt ends with the opening tag of the first part
+    allow_empty  every part but the last may be blank
+    """
+    located = [_locate(text, part, opened=opened and index == 0) for index, part in enumerate(parts)]
+    spans: dict[str, tuple[int, int]] = {}
+    defects: list[Defect] = []
+    tagged: _Place | None = None  # the last tagged part so far
+    end: int | None = 0  # of the part before; None where it was not found
+    for index, part in enumerate(parts):
+        place, defect = located[index]
+        last = index == len(parts) - 1
+        if part.tags is None:
+            place = _free(text, end, None if last else located[index + 1][0], last=last)
+        elif place:
+            defect = defect or _outside(text, part, place, end, tagged, last=last)
+            tagged = place
+        elif defect and end is not None and part.tags[0].startswith(text[end:].strip()):
+            defect = defect._replace(mendable=True)
+        if place and not defect:
+            defect = _content(text, part, place, may_be_blank=allow_empty and not last)
+        if defect:
+            defects.append(defect)
+        elif place:
+            inner = text[place.inner_begin : place.inner_end]
+            begin = place.inner_begin + len(inner) - len(inner.lstrip())
+            spans[part.name] = begin, begin + len(inner.strip())
+        end = place.end if place else None
+    return Parse(spans, defects)
+
+
+def _locate(text: str, part: Part, *, opened: bool) -> tuple[_Place | None, Defect | None]:
+    """Where a tagged part stands, from its first opening to its last closing tag, and what is wrong with its tags."""
+    if part.tags is None:
+        return None, None
+    opening, closing = part.tags
+    begin, close = text.find(opening), text.rfind(closing)
+    if opened:
+        if begin >= 0:
+            return None, Defect("reopened", part.name, f"{opening} at {begin} again, though the prompt has opened it")
+        begin, inner_begin = 0, 0
+    else:
+        inner_begin = begin + len(opening)
+        if begin < 0:
+            return None, Defect("no_open", part.name, f"no {opening}{_look_alike(text, opening)}")
+    if close < 0:
+        return None, Defect("no_close", part.name, f"{opening} is not closed", mendable=True)
+    if close < begin:
+        return None, Defect("wrong_order", part.name, f"{closing} at {close} stands before {opening} at {begin}")
+    place = _Place(begin, inner_begin, close, close + len(closing))
+    first_close = text.find(closing)
+    again = text.find(opening, inner_begin)
+    if again < 0 and first_close == close:
+        return place, None
+    extra = again if again >= 0 else close
+    if _in_code(text, extra) or _in_code(text, first_close):
+        return place, Defect("tag_in_code", part.name, f"a further {opening} or {closing}, in code")
+    if again < 0:
+        return place, Defect("multiple_close", part.name, f"{closing} at {first_close} and again at {close}")
+    if again < first_close:
+        return place, Defect("nested", part.name, f"{opening} at {again}, inside of the one at {begin}")
+    return place, Defect("multiple_open", part.name, f"{opening} at {begin} and again at {again}")
+
+
+def _free(text: str, end: int | None, following: _Place | None, *, last: bool) -> _Place | None:
+    """Where a free part stands: between its neighbours, if they were found and stand in order."""
+    if end is None or (following is None and not last):
+        return None
+    until = following.begin if following else len(text)
+    return _Place(end, end, until, until) if end <= until else None
+
+
+def _outside(
+    text: str, part: Part, place: _Place, end: int | None, tagged: _Place | None, *, last: bool
+) -> Defect | None:
+    """A tagged part that stands in the wrong place, or text that stands in no part."""
+    opening, closing = part.tags or ("", "")
+    if tagged and place.begin < tagged.begin:
+        return Defect("wrong_order", part.name, f"{opening} at {place.begin} comes too early")
+    if tagged and place.begin < tagged.end:
+        return Defect("nested", part.name, f"{opening} at {place.begin} stands inside of another part")
+    if end is not None and text[end : place.begin].strip():
+        code = "text_between" if tagged else "text_before"
+        return Defect(code, part.name, f"text before {opening}, at {end}")
+    if last and text[place.end :].strip():
+        return Defect("text_after", part.name, f"text after {closing}, at {place.end}")
+    return None
+
+
+def _content(text: str, part: Part, place: _Place, *, may_be_blank: bool) -> Defect | None:
+    """A part that is blank, or lacks what it must hold."""
+    content = text[place.inner_begin : place.inner_end]
+    at_end = place.inner_end == len(text)
+    if is_blank(content):
+        return None if may_be_blank else Defect(f"empty_{part.name}", part.name, f"the {part.name} is empty", at_end)
+    if part.holds == "boxed" and not has_boxed(content):
+        return Defect("no_boxed", part.name, f"no closed \\boxed{{…}} that holds something in the {part.name}", at_end)
+    if part.holds == "code" and not has_code_block(content):
+        return Defect("no_code_block", part.name, f"no closed ```language block in the {part.name}", at_end)
+    return None
+
+
+def _look_alike(text: str, tag: str) -> str:
+    """Says so when the text begins with what only looks like the tag: `<THINK>`, `<think >`, `＜think＞`."""
+    head = text.lstrip()[: 4 * len(tag)]
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", head)).casefold()
+    return f"; {head[: len(tag)]!r} is not the tag" if plain.startswith(tag.casefold()) else ""
+
+
+def _in_code(text: str, at: int) -> bool:
+    """Whether a tag stands in a fence or between backticks, near enough to say so in a reason; no value rests on it."""
+    fences = text.count("\n```", 0, at) + text.startswith("```")
+    line_begin = text.rfind("\n", 0, at) + 1
+    return fences % 2 == 1 or text.count("`", line_begin, at) % 2 == 1

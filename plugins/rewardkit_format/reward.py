@@ -1,0 +1,90 @@
+"""The format reward: 1.0 for a well-formed completion, 0.0 with its defect for any other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from rewardkit import Reward, RewardParams, Sample, Score, Setting, strip_end_tokens
+from rewardkit_format.grammar import PRESETS, Part, check_grammar
+from rewardkit_format.parse import parse
+
+# A template writes white space behind its opening tag, never this much.
+_PROMPT_TAIL = 256
+
+
+class FormatParams(RewardParams):
+    """What a well-formed completion looks like."""
+
+    preset: Literal["think", "think_answer", "think_boxed", "think_code"] = "think"
+    tags: Mapping[str, tuple[str, str]] = Field(default_factory=dict)
+    """Other tags for parts of the preset: `{thought: ["[THINK]", "[/THINK]"]}`."""
+    sequence: tuple[Part, ...] = ()
+    """The parts in their order, instead of a preset."""
+    allow_empty: bool = False
+    """Whether parts before the last may be blank, as Qwen3 leaves its thought when told not to think."""
+    partial: bool = False
+    """Whether a completion that is not well-formed gets the share of its parts that are right, instead of 0.0."""
+    prompt_opens: bool | None = None
+    """Whether the prompt opens the first part; None: as the row's prompt ends. Say so where rows hold chat messages
+    and the chat template adds the tag."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The grammar that these parameters ask for."""
+        return self.sequence or tuple(
+            part.model_copy(update={"tags": self.tags.get(part.name, part.tags)}) for part in PRESETS[self.preset]
+        )
+
+    @model_validator(mode="after")
+    def _can_be_parsed(self) -> Self:
+        if self.sequence and self.tags:
+            raise ValueError("a sequence brings its own tags: write them there instead of in `tags`")
+        names = [part.name for part in self.parts]
+        for name in self.tags:
+            if name not in names:
+                raise ValueError(f"no part named {name!r} to give tags to; {self.preset} has {', '.join(names)}")
+        check_grammar(self.parts)
+        return self
+
+
+class Format(Reward):
+    """1.0 for a well-formed completion, 0.0 for any other; `details` name the defect and tell where the parts stand.
+
+    code    `ok`, or the first defect, in the order of the parts (docs/format.md lists them)
+    part    the part that has the defect
+    spans   [start, end] of the content of each part that has no defect, in the completion's text
+
+    Tags are told letter by letter: they are tokens that a model was trained on and a serving parser looks for.
+    """
+
+    name = "format"
+    Params = FormatParams
+    cost_ms = 0.02
+
+    def __init__(self, params: FormatParams, setting: Setting) -> None:
+        super().__init__(params, setting)
+        self._parts = params.parts
+        tags = self._parts[0].tags
+        self._opening = tags[0] if tags else None
+
+    def score(self, samples: Sequence[Sample]) -> list[Score]:
+        return [self._score(sample) for sample in samples]
+
+    def _score(self, sample: Sample) -> Score:
+        text = strip_end_tokens(sample.completion_text)
+        found = parse(text, self._parts, opened=self._opened(sample), allow_empty=self.params.allow_empty)
+        details: dict[str, Any] = {"spans": {name: list(span) for name, span in found.spans.items()}}
+        if not found.defects:
+            return Score.scored(1.0, "", code="ok", **details)
+        defect = found.defects[0]
+        value = len(found.spans) / len(self._parts) if self.params.partial else 0.0
+        if sample.truncated and defect.mendable:
+            reason = f"cut off by the token limit: {defect.reason}"
+            return Score.scored(value, reason, code="truncated", part=defect.part, **details)
+        return Score.scored(value, defect.reason, code=defect.code, part=defect.part, **details)
+
+    def _opened(self, sample: Sample) -> bool:
+        if self.params.prompt_opens is not None:
+            return bool(self.params.prompt_opens)
+        return self._opening is not None and sample.prompt_text[-_PROMPT_TAIL:].rstrip().endswith(self._opening)
