@@ -10,7 +10,9 @@ from rewardkit.errors import (
     UnknownRewardError,
 )
 from rewardkit.hooks import Finding, hookimpl
+from rewardkit.pipeline import Scorer
 from rewardkit.reward import Reward, RewardParams, Setting
+from rewardkit.rubric import Limits, RewardConfig, Rubric
 from rewardkit.sample import Message, Sample
 from rewardkit.score import Result, Score
 from rewardkit.thought import Parts, split_thought, strip_end_tokens
@@ -20,16 +22,20 @@ __all__ = [
     "Finding",
     "InfrastructureError",
     "InputError",
+    "Limits",
     "Message",
     "OutputError",
     "Parts",
     "PluginError",
     "Result",
     "Reward",
+    "RewardConfig",
     "RewardParams",
     "RewardkitError",
+    "Rubric",
     "Sample",
     "Score",
+    "Scorer",
     "Setting",
     "UnknownRewardError",
     "hookimpl",

@@ -10,8 +10,8 @@ Each reward of the rubric gives a term, or is left out:
     failed                                     `on_failed`: None for the sample (the default), or left out
 
 The reward is the sum, or the product, of weight times term, clipped. It is None where a rule says so, where no term
-is left (a sample that nobody judged has no reward, not a reward of 0), and where it overflows. A probe (weight 0) takes no part at all,
-except as the gate of others.
+is left (a sample that nobody judged has no reward, not a reward of 0), and where it overflows. A probe (weight 0)
+takes no part at all, except as the gate of others.
 """
 
 import math

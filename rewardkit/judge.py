@@ -107,7 +107,7 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
         return [_sound(score, alias) for score in scores]
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 - the boundary: a plugin may raise anything, and it is recorded
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{alias!r} raised {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
         return _failed(what, samples)

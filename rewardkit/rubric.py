@@ -60,7 +60,7 @@ class Limits(_Config):
     """What judging one sample may take."""
 
     deadline_s: float = Field(default=10.0, gt=0, allow_inf_nan=False)
-    """Seconds for one sample, all of its rewards together counted each."""
+    """Seconds in which a reward must have judged a sample."""
     memory_mb: int = Field(default=2048, ge=64)
     """Megabytes for a worker process; enforced on Linux."""
 

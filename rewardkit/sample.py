@@ -73,6 +73,11 @@ class Sample(BaseModel):
         """The thought and the answer of the completion."""
         return split_thought(self.completion_text, opened=opens_thought(self.prompt_text))
 
+    @property
+    def group_key(self) -> str | None:
+        """What the completions of one prompt have in common: the group that the row names, else the prompt itself."""
+        return self.group if self.group is not None else self.prompt_text or None
+
     def column(self, path: str) -> Any:
         """The value at a dotted path such as `extra_info.split`: a field, else a column; None if absent."""
         first, *rest = path.split(".")

@@ -1,0 +1,189 @@
+"""The line that every sample walks: samples in, judged in worker processes, results out in the same order.
+
+    with Scorer("rubric.yaml") as scorer:
+        results = scorer.score(rows)
+
+The command line, the trainers' adapters and the Python API all use `Scorer`; there is no second path.
+"""
+
+import asyncio
+import itertools
+import os
+import weakref
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError
+
+from rewardkit.compose import weights_at
+from rewardkit.errors import ConfigError, InputError
+from rewardkit.pool import Crew, Job, Pool
+from rewardkit.registry import load_registry
+from rewardkit.rubric import Rubric, resolve
+from rewardkit.sample import Sample
+from rewardkit.score import Result, Score
+from rewardkit.worker import ResultFields
+
+JOB_S = 0.05
+"""A job should take about this long: long enough to hide its transport, short enough to share the work."""
+JOB_SAMPLES = 512
+JOBS_AHEAD = 4
+"""Jobs on the way for each worker: what bounds the memory of a stream."""
+
+
+def default_workers() -> int:
+    """One worker for each processor that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Scorer:
+    """Judges samples by a rubric, in worker processes that stay warm until `close`.
+
+    Every method may be called from any thread, and from several at once.
+    """
+
+    def __init__(
+        self,
+        rubric: Rubric | Mapping[str, Any] | str | Path,
+        *,
+        workers: int | None = None,
+        plugins: Sequence[str | Path] = (),
+        timings: bool = False,
+    ) -> None:
+        """Checks the rubric and starts the workers.
+
+        rubric   a Rubric, the path of its file, or its content
+        workers  number of processes; None: one for each processor
+        plugins  local Python files that bring rewards, besides the installed plugins
+        timings  whether results tell how long each reward took
+        raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
+        """
+        if isinstance(rubric, str | Path):
+            rubric = Rubric.load(Path(rubric))
+        elif not isinstance(rubric, Rubric):
+            rubric = Rubric.of(rubric)
+        workers = default_workers() if workers is None else workers
+        if workers < 1:
+            raise ConfigError(f"workers: found {workers}, wanted 1 or more")
+        self.rubric = rubric
+        files = tuple(Path(file) for file in plugins)
+        steps = resolve(rubric, load_registry(files))
+        self._sees_groups = any(step.installed.reward.sees == "group" for step in steps)
+        self._workers = workers
+        self._sample_s = JOB_S / 4  # until something is measured
+        self._pool = Pool(Crew(rubric, steps, files, timings), workers)
+        self.close = weakref.finalize(self, self._pool.close)
+        """Ends the workers; also done when the scorer is forgotten, and at the end of the program."""
+
+    def score(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
+        """One Result for each sample, in order.
+
+        samples   Samples, or rows whose columns are named as a Sample's fields; other columns are kept
+        progress  how far training has come, from 0 to 1: what weight schedules read
+        raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
+        """
+        built = [
+            sample if isinstance(sample, Sample) else _sample_of(sample, index) for index, sample in enumerate(samples)
+        ]
+        units = [[index] for index in range(len(built))]
+        if self._sees_groups:
+            together: dict[object, list[int]] = {}
+            for index, sample in enumerate(built):
+                together.setdefault(sample.group_key or index, []).append(index)
+            units = list(together.values())
+        most = max(1, len(units) // (self._workers * JOBS_AHEAD))
+        results: list[Result | None] = [None] * len(built)
+        judged = self._judged(([built[index] for index in unit] for unit in units), progress, most)
+        for index, result in zip((index for unit in units for index in unit), judged, strict=True):
+            results[index] = result
+        return [result for result in results if result is not None]
+
+    async def score_async(
+        self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0
+    ) -> list[Result]:
+        """`score` for an event loop, which goes on meanwhile."""
+        return await asyncio.to_thread(self.score, samples, progress=progress)
+
+    def stream(self, samples: Iterable[Sample], *, progress: float = 1.0) -> Iterator[Result]:
+        """The results of a stream of samples, in order and in bounded memory.
+
+        raises  InputError where a reward sees groups and a group's samples do not stand beside each other
+        """
+        units = _adjacent_groups(samples) if self._sees_groups else ([sample] for sample in samples)
+        return self._judged(units, progress, JOB_SAMPLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _judged(self, units: Iterable[Sequence[Sample]], progress: float, most: int) -> Iterator[Result]:
+        """Results in order; a few jobs for each worker are on their way at any time."""
+        weights = weights_at(self.rubric, progress)
+        ahead: deque[Job] = deque()
+        for chunk in self._chunks(units, most):
+            job = Job(chunk, progress)
+            self._pool.submit(job)
+            ahead.append(job)
+            if len(ahead) >= self._workers * JOBS_AHEAD:
+                yield from self._results(ahead.popleft(), weights)
+        while ahead:
+            yield from self._results(ahead.popleft(), weights)
+
+    def _chunks(self, units: Iterable[Sequence[Sample]], most: int) -> Iterator[list[Sequence[Sample]]]:
+        """Units in jobs of a size that takes about JOB_S, by what the last jobs took."""
+        chunk: list[Sequence[Sample]] = []
+        samples = 0
+        for unit in units:
+            chunk.append(unit)
+            samples += len(unit)
+            if samples >= min(most, JOB_S / self._sample_s):
+                yield chunk
+                chunk, samples = [], 0
+        if chunk:
+            yield chunk
+
+    def _results(self, job: Job, weights: Mapping[str, float]) -> Iterator[Result]:
+        done = job.future.result()
+        samples = sum(map(len, job.units))
+        self._sample_s = max(1e-6, 0.5 * (self._sample_s + done.seconds / samples))
+        for unit in done.results:
+            for fields in unit:
+                yield self._result(fields, weights)
+
+    def _result(self, fields: ResultFields, weights: Mapping[str, float]) -> Result:
+        reward, scores, elapsed_ms = fields
+        named = {
+            alias: Score(value=value, status=status, reason=reason, details=details)
+            for alias, (value, status, reason, details) in zip(self.rubric.rewards, scores, strict=True)
+        }
+        return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
+
+
+def _sample_of(row: Mapping[str, Any], index: int) -> Sample:
+    """A row as a Sample: columns that are no field of it stay reachable as columns."""
+    fields = {name: row[name] for name in Sample.model_fields if name in row and name != "columns"}
+    columns = {name: value for name, value in row.items() if name not in fields}
+    try:
+        return Sample(**fields, columns=columns)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise InputError(f"row {index}: {fault['loc'][0]}: {fault['msg']}; columns: {', '.join(row)}") from None
+
+
+def _adjacent_groups(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    """Runs of samples of one group. InputError where a group comes back after another."""
+    seen: set[str] = set()
+    for key, run in itertools.groupby(samples, key=lambda sample: sample.group_key):
+        if key is None:
+            yield from ([sample] for sample in run)
+            continue
+        if key in seen:
+            raise InputError(
+                f"group {key!r:.80} comes back after another group; a reward sees whole groups: sort the rows"
+            )
+        seen.add(key)
+        yield list(run)

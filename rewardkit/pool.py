@@ -1,0 +1,238 @@
+"""Worker processes that stay warm, are killed when a sample hangs, and are replaced when they die.
+
+One thread here owns one worker process there: it takes a job from the queue, has it judged, and when the process dies
+goes on with a new one. A watchdog thread kills the processes whose sample is past its deadline. No signal handler is
+used, so all of this works from any thread.
+
+What a sample that kills its worker costs: its neighbours are judged on; it is judged again alone, once, in a fresh
+process; and where it kills that one too in the same reward, that reward's score is settled: 0.0 where time or memory
+ran out (that is the completion's doing), `failed` where the process crashed (that is ours).
+"""
+
+import atexit
+import threading
+import weakref
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from time import monotonic, sleep
+from typing import NamedTuple
+
+from rewardkit.errors import InfrastructureError, RewardkitError
+from rewardkit.process import WATCH_S, Death, Process
+from rewardkit.rubric import Rubric, Step
+from rewardkit.sample import Sample
+from rewardkit.score import Score
+from rewardkit.worker import ResultFields, UnitFields, sample_fields
+
+ATTEMPTS = 3
+"""So often a worker that dies before it has judged anything is started again."""
+
+CLOSED = "this scorer was closed; make a new one"
+
+
+class Done(NamedTuple):
+    """What a job came to: the results of each unit, and the seconds that a worker was busy with them."""
+
+    results: list[list[ResultFields]]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """Units to judge together, and where what they come to will be."""
+
+    units: Sequence[Sequence[Sample]]
+    progress: float
+    future: Future[Done] = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What every worker of a pool is started with."""
+
+    rubric: Rubric
+    steps: Sequence[Step]
+    files: tuple[Path, ...]
+    timings: bool
+
+
+class Pool:
+    """Worker processes that judge by one rubric."""
+
+    def __init__(self, crew: Crew, workers: int) -> None:
+        """Starts the processes and waits for the first to be ready.
+
+        raises  InfrastructureError where none can start; else what a reward raised while it was built
+        """
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._slots = [_Slot(self._jobs, crew) for _ in range(workers)]
+        self._closing = threading.Lock()
+        self._closed = False
+        self._at_exit = partial(_close, weakref.ref(self))
+        atexit.register(self._at_exit)
+        for slot in self._slots:
+            slot.thread.start()
+        threading.Thread(target=_watch, args=(self._slots,), name="rewardkit-watchdog", daemon=True).start()
+        try:
+            self._slots[0].started.result()
+        except BaseException:
+            self.close()
+            raise
+
+    def submit(self, job: Job) -> None:
+        """Queues a job for the next free worker."""
+        if self._closed:
+            raise InfrastructureError(CLOSED)
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Ends processes and threads; jobs that were not finished get an InfrastructureError."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            atexit.unregister(self._at_exit)
+            for slot in self._slots:
+                slot.close()
+            for _ in self._slots:
+                self._jobs.put(None)
+            for slot in self._slots:
+                slot.thread.join()
+            while True:
+                try:
+                    job = self._jobs.get_nowait()
+                except Empty:
+                    return
+                if job is not None:
+                    job.future.set_exception(InfrastructureError(CLOSED))
+
+
+class _Slot:
+    """One thread, and one worker process after the other."""
+
+    def __init__(self, jobs: "SimpleQueue[Job | None]", crew: Crew) -> None:
+        self._jobs = jobs
+        self._crew = crew
+        self._process: Process | None = None
+        self._judging = False
+        self._closing = False
+        self.started: Future[None] = Future()
+        self.thread = threading.Thread(target=self._work, name="rewardkit-worker", daemon=True)
+
+    def close(self) -> None:
+        """Tells the thread to end, and kills a process that is at work."""
+        self._closing = True
+        process = self._process
+        if process and (self._judging or not process.ready):
+            process.kill("crash", CLOSED)
+
+    def watch(self, passed_s: float) -> None:
+        if process := self._process:
+            process.watch(passed_s)
+
+    def _work(self) -> None:
+        try:
+            self._live_process()
+            self.started.set_result(None)
+        except RewardkitError as error:
+            self.started.set_exception(error)
+        while (job := self._jobs.get()) is not None:
+            try:
+                self._judging = True
+                started = monotonic()
+                results = self._judge(job)
+                job.future.set_result(Done(results, monotonic() - started))
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
+                job.future.set_exception(error)
+            finally:
+                self._judging = False
+        if self._process:
+            self._process.end()
+
+    def _live_process(self) -> Process:
+        """The worker process, a new one where the last has died."""
+        if self._process and self._process.ready:
+            return self._process
+        death: Death | None = None
+        for _ in range(ATTEMPTS):
+            if self._process:
+                self._process.end()
+            if self._closing:
+                raise InfrastructureError(CLOSED)
+            self._process = Process(self._crew.rubric, self._crew.steps)
+            distributions = tuple({step.installed.distribution for step in self._crew.steps})
+            death = self._process.start(self._crew.files, distributions, timings=self._crew.timings)
+            if death is None:
+                return self._process
+        raise InfrastructureError(f"no worker process starts: {death and death.how}; see `rewardkit doctor`")
+
+    def _judge(self, job: Job) -> list[list[ResultFields]]:
+        """The results of a job, whatever its samples do to the worker."""
+        done: dict[int, list[ResultFields]] = {}
+        known: dict[int, dict[tuple[int, str], Score]] = {}
+        killed_once: set[tuple[int, int, int]] = set()
+        idle_deaths = 0
+        batches = deque([list(range(len(job.units)))])
+        while batches:
+            batch = batches.popleft()
+            units = [UnitFields(i, [sample_fields(s) for s in job.units[i]], known.get(i, {})) for i in batch]
+            death = self._live_process().judge(units, job.progress, done)
+            if death is None:
+                continue
+            if self._closing:
+                raise InfrastructureError(CLOSED)
+            left = [index for index in batch if index not in done]
+            if death.at is None or death.at.unit not in left:
+                idle_deaths += 1
+                if idle_deaths >= ATTEMPTS and len(left) == 1:
+                    done[left[0]] = self._failures(job.units[left[0]], death)
+                    idle_deaths = 0
+                else:
+                    batches.extendleft([left[half::2] for half in (1, 0) if left[half::2]])
+                continue
+            unit, sample, step = death.at[1:]
+            if (unit, sample, step) in killed_once:
+                installed = self._crew.steps[step].installed
+                together = range(len(job.units[unit])) if installed.reward.sees == "group" else (sample,)
+                settled = self._settled(death)
+                known.setdefault(unit, {}).update({(s, self._crew.steps[step].alias): settled for s in together})
+            killed_once.add((unit, sample, step))
+            left.remove(unit)
+            batches.extendleft([part for part in (left, [unit]) if part])
+        return [done[index] for index in range(len(job.units))]
+
+    def _settled(self, death: Death) -> Score:
+        """The score of a reward in which a sample killed two workers."""
+        limits = self._crew.rubric.limits
+        if death.cause == "deadline":
+            return Score.scored(0.0, f"out of time: not judged within {limits.deadline_s:g} s, tried twice")
+        if death.cause == "memory":
+            return Score.scored(0.0, f"out of memory: judging takes more than {limits.memory_mb} MB, tried twice")
+        return Score.failed(f"the process that judged it died, tried twice: {death.how}")
+
+    def _failures(self, samples: Sequence[Sample], death: Death) -> list[ResultFields]:
+        """Results for samples that no worker could even receive."""
+        reason = f"the worker process died when it was handed the sample, tried {ATTEMPTS} times: {death.how}"
+        scores: list[tuple[object, ...]] = [(None, "failed", reason, {}) for _ in self._crew.rubric.rewards]
+        return [(None, list(scores), {}) for _ in samples]
+
+
+def _watch(slots: Sequence[_Slot]) -> None:
+    """The watchdog's life: as long as any slot lives."""
+    last = monotonic()
+    while any(slot.thread.is_alive() for slot in slots):
+        sleep(WATCH_S)
+        now = monotonic()
+        for slot in slots:
+            slot.watch(min(now - last, 2 * WATCH_S))
+        last = now
+
+
+def _close(pool: "weakref.ref[Pool]") -> None:
+    if alive := pool():
+        alive.close()

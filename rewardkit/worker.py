@@ -1,0 +1,198 @@
+"""The process that judges, and that can be killed: `Judge` behind a pair of pipes.
+
+Its parent (`rewardkit.process`) sends a `Boot`, then requests; answers go back in frames: eight bytes of length, then a
+pickle. Both ends are ours and hold only our own data, never a completion's objects. What a reward prints goes nowhere:
+the pipes are moved out of the way of standard output before any plugin is loaded.
+
+What is being judged stands in a few shared bytes (`Mark`), so that the parent knows what to blame when it must kill
+this process, also when the process holds the interpreter's lock in one endless C call.
+"""
+
+import ctypes
+import gc
+import io
+import mmap
+import os
+import pickle
+import signal
+import struct
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any, BinaryIO, NamedTuple
+
+from rewardkit.errors import InfrastructureError, RewardkitError
+from rewardkit.judge import Judge, Unit
+from rewardkit.registry import load_registry
+from rewardkit.rubric import Rubric, resolve
+from rewardkit.sample import Sample
+from rewardkit.score import Result, Score
+
+LENGTH = struct.Struct("<Q")
+FLUSH_S = 0.02
+"""Finished results wait at most this long, so that little is judged again when a later sample kills the worker."""
+
+
+class Boot(NamedTuple):
+    """All that a worker must know before its first request."""
+
+    rubric: Rubric
+    files: tuple[Path, ...]
+    distributions: tuple[str, ...]
+    mark_path: str
+    timings: bool
+    parent_pid: int
+
+
+class Mark(NamedTuple):
+    """What a worker is judging: numbered anew at each question, so that a change is seen."""
+
+    number: int
+    unit: int
+    sample: int
+    step: int
+
+    @classmethod
+    def read(cls, shared: mmap.mmap) -> "Mark":
+        """The mark in the shared bytes."""
+        return cls(*_MARK.unpack_from(shared))
+
+
+_MARK = struct.Struct("<QIII")
+MARK_BYTES = _MARK.size
+
+SampleFields = tuple[Any, ...]
+"""The values of a Sample's fields in their order: several times cheaper to send than the model."""
+
+
+class UnitFields(NamedTuple):
+    """What is sent of a unit; `place` is its index in the job."""
+
+    place: int
+    samples: list[SampleFields]
+    known: dict[tuple[int, str], Score]
+
+
+ResultFields = tuple[float | None, list[tuple[Any, ...]], dict[str, float]]
+"""A Result's reward, (value, status, reason, details) of each score in the rubric's order, and its elapsed_ms."""
+
+
+def sample_fields(sample: Sample) -> SampleFields:
+    """What is sent of a sample."""
+    return tuple(getattr(sample, name) for name in Sample.model_fields)
+
+
+def send(stream: BinaryIO, message: object) -> None:
+    """Writes one frame."""
+    payload = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(LENGTH.pack(len(payload)))
+    stream.write(payload)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> Any:
+    """Reads one frame. EOFError where the other end is gone."""
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        raise EOFError
+    (length,) = LENGTH.unpack(header)
+    payload = stream.read(length)
+    if len(payload) < length:
+        raise EOFError
+    return pickle.loads(payload)  # noqa: S301 - both ends are ours
+
+
+def main() -> None:
+    """The worker's life: boot, then answer requests until the parent closes the pipe."""
+    requests, answers = _own_the_pipes()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    boot: Boot = receive(requests)
+    _die_with(boot.parent_pid)
+    try:
+        judge = Judge(boot.rubric, resolve(boot.rubric, load_registry(boot.files, boot.distributions)))
+    except RewardkitError as error:
+        send(answers, error)
+        return
+    except Exception as error:  # noqa: BLE001 - said to the parent, which raises it
+        send(answers, InfrastructureError(f"a worker did not start: {type(error).__name__}: {error}"))
+        return
+    _limit_memory(boot.rubric.limits.memory_mb * 1024**2)
+    gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
+    with Path(boot.mark_path).open("r+b") as file, mmap.mmap(file.fileno(), MARK_BYTES) as shared:
+        send(answers, "ready")
+        try:
+            while True:
+                _answer(judge, receive(requests), answers, shared, timings=boot.timings)
+        except (EOFError, BrokenPipeError):
+            judge.close()
+
+
+def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *, timings: bool) -> None:
+    """Judges the units of one request, sends what is finished every few milliseconds, and None at the end."""
+    units, progress = request
+    finished: list[tuple[int, list[ResultFields]]] = []
+    flushed = monotonic()
+    for place, unit in _units(units):
+
+        def mark(sample: int, step: int, place: int = place) -> None:
+            _MARK.pack_into(shared, 0, Mark.read(shared).number + 1, place, sample, step)
+
+        try:
+            results = judge.judge(unit, progress, timings=timings, mark=mark)
+        except MemoryError:
+            send(answers, finished)
+            send(answers, "memory")
+            os._exit(1)  # what a reward holds after this is unknown: a fresh process goes on
+        finished.append((place, [_fields(result) for result in results]))
+        now = monotonic()
+        if now - flushed > FLUSH_S:
+            send(answers, finished)
+            finished, flushed = [], now
+    send(answers, finished)
+    send(answers, None)
+
+
+def _units(units: Sequence[UnitFields]) -> Iterator[tuple[int, Unit]]:
+    names = tuple(Sample.model_fields)
+    for unit in units:
+        # The parent has validated these fields: building the model again must not cost that again.
+        samples = [Sample.model_construct(**dict(zip(names, fields, strict=True))) for fields in unit.samples]
+        yield unit.place, Unit(samples, unit.known)
+
+
+def _fields(result: Result) -> ResultFields:
+    scores = [(score.value, score.status, score.reason, score.details) for score in result.scores.values()]
+    return result.reward, scores, dict(result.elapsed_ms)
+
+
+def _own_the_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The two pipes on descriptors of their own; 0, 1 and 2 lead nowhere from here on."""
+    requests, answers = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows only
+
+        msvcrt.setmode(requests, os.O_BINARY)
+        msvcrt.setmode(answers, os.O_BINARY)
+    return io.BufferedReader(io.FileIO(requests, "r")), io.BufferedWriter(io.FileIO(answers, "w"), 1 << 16)
+
+
+def _die_with(parent_pid: int) -> None:
+    """Makes the kernel kill this process when its parent dies, hung or not; elsewhere the closed pipe ends it."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != parent_pid:
+            os._exit(1)
+
+
+def _limit_memory(limit_bytes: int) -> None:
+    """Private memory beyond the limit raises MemoryError here; counted from what the loaded rewards have taken."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 - not on Windows
+
+        resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, resource.getrlimit(resource.RLIMIT_DATA)[1]))
