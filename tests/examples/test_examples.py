@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rewardkit import Sample
+from rewardkit.rubric import Rubric
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ROWS: list[dict[str, Any]] = [json.loads(line) for line in (EXAMPLES / "completions.jsonl").read_bytes().splitlines()]
@@ -158,3 +159,16 @@ def test_every_kind_of_row_is_there():
     assert {row["expected"]["math"] for row in ROWS} == {0.0, 1.0, None}
     assert {row["expected"]["code"] for row in ROWS} == {0.0, 1.0, None}
     assert {row["expected"]["format"] for row in ROWS} == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("file", sorted((EXAMPLES / "rubrics").glob("*.yaml")), ids=lambda file: file.stem)
+def test_rubric_loads_and_is_listed(file):
+    assert Rubric.load(file).rewards
+    assert f"`rubrics/{file.name}`" in (EXAMPLES / "README.md").read_text(encoding="utf-8")
+
+
+def test_demo_rubric_has_all_four_rewards_and_pays_for_each_kind_of_task():
+    rewards = Rubric.load(EXAMPLES / "rubrics" / "demo.yaml").rewards
+    assert set(rewards) == {"math", "code", "format", "language"}
+    for alias, rows in (("math", MATH), ("code", CODE)):
+        assert {row["data_source"] for row in rows} == set(rewards[alias].when["data_source"])
