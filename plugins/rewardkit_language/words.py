@@ -1,0 +1,102 @@
+"""Words: the unit that is counted.
+
+A word is a run of letters of one script, joined over apostrophes and hyphens: `l'eau`, `Dreiviertel-Takt`. Numbers,
+signs and emoji are no words. Where spaces do not set words apart, a fixed number of letters is one word (see
+`scripts.LETTERS_PER_WORD`), so a stretch of Chinese weighs its letters by 1/1.65.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rewardkit_language.mask import PLACE
+from rewardkit_language.scripts import JAPANESE_LETTERS_PER_WORD, LETTERS, LETTERS_PER_WORD
+
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+_STRAY_MARKS = re.compile("[\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u20d0-\u20ff]+")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+UNSPACED = frozenset((*LETTERS_PER_WORD, "kana", "cjk"))
+_UNSPACED_LETTERS = {name: LETTERS[name] for name in LETTERS_PER_WORD if name != "han"}
+_SPACED_LETTERS = {name: span for name, span in LETTERS.items() if name not in UNSPACED}
+_TOKEN = re.compile(
+    "|".join(
+        [rf"(?P<{name}>[{span}]+(?:['’ʼ`´׳״‐‑-][{span}]+)*)" for name, span in _SPACED_LETTERS.items()]
+        + [rf"(?P<cjk>[{LETTERS['han']}{LETTERS['kana']}]+)"]
+        + [rf"(?P<{name}>[{span}]+)" for name, span in _UNSPACED_LETTERS.items()]
+        + [r"(?P<other>[^\W\d_]+)", r"(?P<end>[.!?。！？؟।۔…:;\n]+|[|]+)", r"(?P<comma>[,、،，(){}\[\]«»„“”\"—–]+)"]
+    )
+)
+_MARKS = re.compile(
+    "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u17b6-\u17d3\u102b-\u103e\u0f71-\u0fbc]"
+)
+_LOOKALIKE = frozenset(("latin", "cyrillic", "greek", "armenian"))
+
+
+@dataclass(slots=True)
+class Token:
+    """A word, or for a script without spaces a run of them."""
+
+    text: str
+    script: str
+    """A key of `scripts.LETTERS`; `cjk` for Han and kana together; `mixed` for a word of two alphabets."""
+    pause: int
+    """What stands before it: 0 at most a space, 1 a comma or a bracket, 2 the end of a sentence or a line."""
+    glued: bool
+    """It stands directly after a digit or a sign, without a space."""
+
+
+def clean(text: str) -> str:
+    """The text in compatibility form (`Ａ` and `𝐀` become `A`) without invisible characters and stray marks."""
+    if text.isascii():
+        return text
+    text = INVISIBLE.sub("", _SURROGATES.sub(" ", text))
+    return _STRAY_MARKS.sub("", unicodedata.normalize("NFKC", text))
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of a text that was cleaned."""
+    pause, end = 2, 0
+    last: Token | None = None
+    for found in _TOKEN.finditer(text):
+        script = found.lastgroup or "other"
+        if script == "end":
+            # A point inside a number or an abbreviation ends no sentence.
+            after = text[found.end() : found.end() + 1]
+            pause = max(pause, 2 if not after or after.isspace() or found[0] not in ".:" else 1)
+            continue
+        if script == "comma":
+            pause = max(pause, 1)
+            continue
+        start = found.start()
+        before = text[start - 1] if start else " "
+        if last is not None and start == end and {last.script, script} <= _LOOKALIKE | {"mixed"}:
+            last.text += found[0]
+            last.script = "mixed"
+            end = found.end()
+            continue
+        if last is not None:
+            yield last
+        last = Token(found[0], script, pause, not before.isspace() and before != PLACE and pause == 0)
+        pause, end = 0, found.end()
+    if last is not None:
+        yield last
+
+
+def weight(token: Token, language: str) -> float:
+    """How many words the token counts as, read as the language."""
+    if token.script == "cjk":
+        if language == "ja":
+            hiragana = sum("ぁ" <= letter <= "ゟ" for letter in token.text)
+            han = sum(letter >= "㐀" or letter in "々〇" for letter in token.text)
+            katakana = len(token.text) - hiragana - han
+            rate = JAPANESE_LETTERS_PER_WORD
+            return han / rate["han"] + hiragana / rate["hiragana"] + katakana / rate["katakana"]
+        return len(token.text) / LETTERS_PER_WORD["han"]
+    if token.script in LETTERS_PER_WORD:
+        return max(1.0, len(_MARKS.sub("", token.text)) / LETTERS_PER_WORD[token.script])
+    return 1.0
