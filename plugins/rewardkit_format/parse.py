@@ -48,7 +48,7 @@ def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty
     opened       the prompt ends with the opening tag of the first part
     allow_empty  every part but the last may be blank
     """
-    located = [_locate(text, part, opened=opened and index == 0) for index, part in enumerate(parts)]
+    located = [_locate(text, part, opened=opened and part is parts[0]) for part in parts]
     spans: dict[str, tuple[int, int]] = {}
     defects: list[Defect] = []
     tagged: _Place | None = None  # the last tagged part so far
@@ -57,20 +57,23 @@ def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty
         place, defect = located[index]
         last = index == len(parts) - 1
         if part.tags is None:
-            place = _free(text, end, None if last else located[index + 1][0], last=last)
+            place = _free(text, end, None if last else located[index + 1][0])
         elif place:
+            if any(later and later.begin < place.begin for later, _ in located[index + 1 :]):
+                defect = defect or Defect("wrong_order", part.name, f"{part.tags[0]} at {place.begin} comes too late")
             defect = defect or _outside(text, part, place, end, tagged, last=last)
             tagged = place
-        elif defect and end is not None and part.tags[0].startswith(text[end:].strip()):
-            defect = defect._replace(mendable=True)
+        elif defect and end is not None:
+            cut = _cut_off(text[end:].strip(), part.tags[0], defect, opened=opened and index == 0)
+            defect = defect._replace(mendable=cut)
         if place and not defect:
-            defect = _content(text, part, place, may_be_blank=allow_empty and not last)
+            content = text[place.inner_begin : place.inner_end].rstrip()
+            defect = _lack(content, part, may_be_blank=allow_empty and not last, at_end=place.inner_end == len(text))
+            if not defect:
+                start = place.inner_begin + len(content) - len(content.lstrip())
+                spans[part.name] = start, place.inner_begin + len(content)
         if defect:
             defects.append(defect)
-        elif place:
-            inner = text[place.inner_begin : place.inner_end]
-            begin = place.inner_begin + len(inner) - len(inner.lstrip())
-            spans[part.name] = begin, begin + len(inner.strip())
         end = place.end if place else None
     return Parse(spans, defects)
 
@@ -83,23 +86,20 @@ def _locate(text: str, part: Part, *, opened: bool) -> tuple[_Place | None, Defe
     begin, close = text.find(opening), text.rfind(closing)
     if opened:
         if begin >= 0:
-            return None, Defect("reopened", part.name, f"{opening} at {begin} again, though the prompt has opened it")
-        begin, inner_begin = 0, 0
+            return None, Defect("reopened", part.name, f"{opening} at {begin}, though the prompt has opened it")
+        begin, inner_begin, again = 0, 0, -1
     else:
-        inner_begin = begin + len(opening)
         if begin < 0:
             return None, Defect("no_open", part.name, f"no {opening}{_look_alike(text, opening)}")
-    if close < 0:
-        return None, Defect("no_close", part.name, f"{opening} is not closed", mendable=True)
-    if close < begin:
-        return None, Defect("wrong_order", part.name, f"{closing} at {close} stands before {opening} at {begin}")
-    place = _Place(begin, inner_begin, close, close + len(closing))
-    first_close = text.find(closing)
-    again = text.find(opening, inner_begin)
-    if again < 0 and first_close == close:
-        return place, None
-    extra = again if again >= 0 else close
-    if _in_code(text, extra) or _in_code(text, first_close):
+        inner_begin = begin + len(opening)
+        again = text.find(opening, inner_begin)
+    if close < begin and close >= 0:
+        return None, Defect("wrong_order", part.name, f"{closing} at {close}, before {opening} at {begin}")
+    first_close = text.find(closing) if close >= 0 else len(text)
+    place = _Place(begin, inner_begin, close, close + len(closing)) if close >= 0 else None
+    if again < 0 and first_close >= close:
+        return place, None if place else Defect("no_close", part.name, f"{opening} is not closed")
+    if any(_in_code(text, at) for at in (again if again >= 0 else close, first_close)):
         return place, Defect("tag_in_code", part.name, f"a further {opening} or {closing}, in code")
     if again < 0:
         return place, Defect("multiple_close", part.name, f"{closing} at {first_close} and again at {close}")
@@ -108,12 +108,15 @@ def _locate(text: str, part: Part, *, opened: bool) -> tuple[_Place | None, Defe
     return place, Defect("multiple_open", part.name, f"{opening} at {begin} and again at {again}")
 
 
-def _free(text: str, end: int | None, following: _Place | None, *, last: bool) -> _Place | None:
-    """Where a free part stands: between its neighbours, if they were found and stand in order."""
-    if end is None or (following is None and not last):
-        return None
+def _free(text: str, end: int | None, following: _Place | None) -> _Place | None:
+    """Where a free part stands: between its neighbours, if they stand in order; to the end, where none follows."""
     until = following.begin if following else len(text)
-    return _Place(end, end, until, until) if end <= until else None
+    return None if end is None or end > until else _Place(end, end, until, until)
+
+
+def _cut_off(rest: str, opening: str, defect: Defect, *, opened: bool) -> bool:
+    """Whether a part that lacks a tag is the last thing in the text, begun or not: rest is what follows the others."""
+    return opening.startswith(rest) or (defect.code == "no_close" and (opened or rest.startswith(opening)))
 
 
 def _outside(
@@ -121,10 +124,9 @@ def _outside(
 ) -> Defect | None:
     """A tagged part that stands in the wrong place, or text that stands in no part."""
     opening, closing = part.tags or ("", "")
-    if tagged and place.begin < tagged.begin:
-        return Defect("wrong_order", part.name, f"{opening} at {place.begin} comes too early")
     if tagged and place.begin < tagged.end:
-        return Defect("nested", part.name, f"{opening} at {place.begin} stands inside of another part")
+        code, where = ("nested", "inside of") if place.begin > tagged.begin else ("wrong_order", "before")
+        return Defect(code, part.name, f"{opening} at {place.begin}, {where} the part that comes first")
     if end is not None and text[end : place.begin].strip():
         code = "text_between" if tagged else "text_before"
         return Defect(code, part.name, f"text before {opening}, at {end}")
@@ -133,10 +135,8 @@ def _outside(
     return None
 
 
-def _content(text: str, part: Part, place: _Place, *, may_be_blank: bool) -> Defect | None:
-    """A part that is blank, or lacks what it must hold."""
-    content = text[place.inner_begin : place.inner_end]
-    at_end = place.inner_end == len(text)
+def _lack(content: str, part: Part, *, may_be_blank: bool, at_end: bool) -> Defect | None:
+    """A part that is blank, or lacks what it must hold; at_end: nothing follows it."""
     if is_blank(content):
         return None if may_be_blank else Defect(f"empty_{part.name}", part.name, f"the {part.name} is empty", at_end)
     if part.holds == "boxed" and not has_boxed(content):

@@ -1,7 +1,7 @@
 """The format reward: 1.0 for a well-formed completion, 0.0 with its defect for any other."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -65,26 +65,39 @@ class Format(Reward):
     def __init__(self, params: FormatParams, setting: Setting) -> None:
         super().__init__(params, setting)
         self._parts = params.parts
-        tags = self._parts[0].tags
-        self._opening = tags[0] if tags else None
+        self._tags = self._parts[0].tags
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]
 
     def _score(self, sample: Sample) -> Score:
         text = strip_end_tokens(sample.completion_text)
-        found = parse(text, self._parts, opened=self._opened(sample), allow_empty=self.params.allow_empty)
-        details: dict[str, Any] = {"spans": {name: list(span) for name, span in found.spans.items()}}
+        opened, given = self._from_prompt(sample.prompt_text, text)
+        found = parse(given + text, self._parts, opened=opened, allow_empty=self.params.allow_empty)
+        shift = len(given)
+        spans = {name: [max(begin - shift, 0), max(end - shift, 0)] for name, (begin, end) in found.spans.items()}
         if not found.defects:
-            return Score.scored(1.0, "", code="ok", **details)
+            return Score.scored(1.0, code="ok", spans=spans)
         defect = found.defects[0]
-        value = len(found.spans) / len(self._parts) if self.params.partial else 0.0
+        value = len(spans) / len(self._parts) if self.params.partial else 0.0
+        code, reason = defect.code, defect.reason
         if sample.truncated and defect.mendable:
-            reason = f"cut off by the token limit: {defect.reason}"
-            return Score.scored(value, reason, code="truncated", part=defect.part, **details)
-        return Score.scored(value, defect.reason, code=defect.code, part=defect.part, **details)
+            code, reason = "truncated", f"cut off by the token limit: {reason}"
+        return Score.scored(value, reason, code=code, part=defect.part, spans=spans)
 
-    def _opened(self, sample: Sample) -> bool:
+    def _from_prompt(self, prompt: str, text: str) -> tuple[bool, str]:
+        r"""Whether the prompt opens the first part; and the whole part, where the prompt has closed it again, blank.
+
+        Qwen3's template writes `<think>\n\n</think>` behind the prompt when it is told not to think.
+        """
+        if self._tags is None:
+            return False, ""
         if self.params.prompt_opens is not None:
-            return bool(self.params.prompt_opens)
-        return self._opening is not None and sample.prompt_text[-_PROMPT_TAIL:].rstrip().endswith(self._opening)
+            return bool(self.params.prompt_opens), ""
+        opening, closing = self._tags
+        tail = prompt[-_PROMPT_TAIL:].rstrip()
+        if tail.endswith(opening):
+            return True, ""
+        if tail.endswith(closing) and tail.removesuffix(closing).rstrip().endswith(opening) and opening not in text:
+            return False, opening + closing
+        return False, ""
