@@ -1,44 +1,70 @@
-"""The reward layer for reinforcement learning with verifiable rewards."""
+"""The reward layer for reinforcement learning with verifiable rewards.
 
-from rewardkit.errors import (
-    ConfigError,
-    InfrastructureError,
-    InputError,
-    OutputError,
-    PluginError,
-    RewardkitError,
-    UnknownRewardError,
-)
-from rewardkit.hooks import Finding, hookimpl
-from rewardkit.pipeline import Scorer
-from rewardkit.reward import Reward, RewardParams, Setting
-from rewardkit.rubric import Limits, RewardConfig, Rubric
-from rewardkit.sample import Message, Sample
-from rewardkit.score import Result, Score
-from rewardkit.thought import Parts, split_thought, strip_end_tokens
+    from rewardkit import Scorer
 
-__all__ = [
-    "ConfigError",
-    "Finding",
-    "InfrastructureError",
-    "InputError",
-    "Limits",
-    "Message",
-    "OutputError",
-    "Parts",
-    "PluginError",
-    "Result",
-    "Reward",
-    "RewardConfig",
-    "RewardParams",
-    "RewardkitError",
-    "Rubric",
-    "Sample",
-    "Score",
-    "Scorer",
-    "Setting",
-    "UnknownRewardError",
-    "hookimpl",
-    "split_thought",
-    "strip_end_tokens",
-]
+    with Scorer("rubric.yaml") as scorer:
+        results = scorer.score([{"completion": r"So it is \\boxed{4}.", "ground_truth": "4"}])
+
+Names are imported when they are first used, so that `rewardkit --help` need not load what it does not show.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rewardkit.errors import ConfigError as ConfigError
+    from rewardkit.errors import InfrastructureError as InfrastructureError
+    from rewardkit.errors import InputError as InputError
+    from rewardkit.errors import OutputError as OutputError
+    from rewardkit.errors import PluginError as PluginError
+    from rewardkit.errors import RewardkitError as RewardkitError
+    from rewardkit.errors import UnknownRewardError as UnknownRewardError
+    from rewardkit.hooks import Finding as Finding
+    from rewardkit.hooks import hookimpl as hookimpl
+    from rewardkit.pipeline import Scorer as Scorer
+    from rewardkit.reward import Reward as Reward
+    from rewardkit.reward import RewardParams as RewardParams
+    from rewardkit.reward import Setting as Setting
+    from rewardkit.rubric import Limits as Limits
+    from rewardkit.rubric import RewardConfig as RewardConfig
+    from rewardkit.rubric import Rubric as Rubric
+    from rewardkit.sample import Message as Message
+    from rewardkit.sample import Sample as Sample
+    from rewardkit.score import Result as Result
+    from rewardkit.score import Score as Score
+    from rewardkit.thought import Parts as Parts
+    from rewardkit.thought import split_thought as split_thought
+    from rewardkit.thought import strip_end_tokens as strip_end_tokens
+
+_PUBLIC = {
+    "errors": (
+        "ConfigError",
+        "InfrastructureError",
+        "InputError",
+        "OutputError",
+        "PluginError",
+        "RewardkitError",
+        "UnknownRewardError",
+    ),
+    "hooks": ("Finding", "hookimpl"),
+    "pipeline": ("Scorer",),
+    "reward": ("Reward", "RewardParams", "Setting"),
+    "rubric": ("Limits", "RewardConfig", "Rubric"),
+    "sample": ("Message", "Sample"),
+    "score": ("Result", "Score"),
+    "thought": ("Parts", "split_thought", "strip_end_tokens"),
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 - a test holds the imports above to it
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'rewardkit' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"rewardkit.{_MODULE_OF[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
