@@ -1,9 +1,9 @@
-"""The reward layer for reinforcement learning with verifiable rewards.
+r"""The reward layer for reinforcement learning with verifiable rewards.
 
     from rewardkit import Scorer
 
     with Scorer("rubric.yaml") as scorer:
-        results = scorer.score([{"completion": r"So it is \\boxed{4}.", "ground_truth": "4"}])
+        results = scorer.score([{"completion": r"So it is \boxed{4}.", "ground_truth": "4"}])
 
 Names are imported when they are first used, so that `rewardkit --help` need not load what it does not show.
 """

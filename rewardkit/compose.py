@@ -16,6 +16,7 @@ takes no part at all, except as the gate of others.
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 from rewardkit.rubric import Bounds, RewardConfig, Rubric
 from rewardkit.sample import Sample
@@ -24,7 +25,7 @@ from rewardkit.score import Score
 
 def applies(config: RewardConfig, sample: Sample) -> bool:
     """Whether the conditions of a reward hold for a sample. A column that is not there holds nothing."""
-    return all(sample.column(column) in wanted for column, wanted in config.when.items())
+    return not config.when or all(sample.column(column) in wanted for column, wanted in config.when.items())
 
 
 def closed_gate(config: RewardConfig, scores: Mapping[str, Score]) -> str | None:
@@ -49,6 +50,8 @@ def unjudged(config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) 
     if not applies(config, sample):
         column = next(column for column, wanted in config.when.items() if sample.column(column) not in wanted)
         return Score.abstained(f"does not apply: {column} is {sample.column(column)!r}"[:200])
+    if not config.gate:
+        return None
     if gate := closed_gate(config, scores):
         return Score.abstained(f"not judged: the gate {gate!r} is closed")
     if gate := failed_gate(config, scores):
@@ -56,17 +59,34 @@ def unjudged(config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) 
     return None
 
 
+Term = float | Literal["none"] | None
+"""What a reward adds: weight times value; `none` where it makes the whole sample None; None where it is left out."""
+
+
+def term(config: RewardConfig, sample: Sample, scores: Mapping[str, Score], alias: str, weight: float) -> Term:
+    """What one reward of the rubric gives to the reward of a sample."""
+    if not weight or not applies(config, sample):
+        return None
+    if config.gate and closed_gate(config, scores):
+        return 0.0
+    score = scores[alias]
+    if score.value is not None:
+        return weight * _clipped(score.value, config.clip)
+    rule = config.on_abstained if score.status == "abstained" else config.on_failed
+    if isinstance(rule, str):
+        return "none" if rule == "none" else None
+    return weight * _clipped(rule, config.clip)
+
+
 def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights: Mapping[str, float]) -> float | None:
     """The reward of a sample: `scores` and `weights` by alias."""
     terms = []
     for alias, config in rubric.rewards.items():
-        if not weights[alias] or not applies(config, sample):
-            continue
-        term = 0.0 if closed_gate(config, scores) else _term(config, scores[alias])
-        if term == "none":
+        given = term(config, sample, scores, alias, weights[alias])
+        if given == "none":
             return None
-        if not isinstance(term, str):
-            terms.append(weights[alias] * term)
+        if isinstance(given, float):
+            terms.append(given)
     if not terms:
         return None
     reward = _clipped(sum(terms) if rubric.combine == "sum" else math.prod(terms), rubric.clip)
@@ -76,12 +96,6 @@ def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights
 def weights_at(rubric: Rubric, progress: float) -> dict[str, float]:
     """The weight of each reward at a progress of training from 0 to 1."""
     return {alias: config.weight_at(progress) for alias, config in rubric.rewards.items()}
-
-
-def _term(config: RewardConfig, score: Score) -> float | str:
-    if score.value is not None:
-        return _clipped(score.value, config.clip)
-    return config.on_abstained if score.status == "abstained" else config.on_failed
 
 
 def _clipped(value: float, bounds: Bounds | None) -> float:

@@ -11,13 +11,14 @@ from time import perf_counter
 from typing import NamedTuple
 
 import orjson
+from pydantic import ValidationError
 
-from rewardkit.compose import compose, unjudged, weights_at
+from rewardkit.compose import compose, unjudged
 from rewardkit.errors import InfrastructureError, RewardkitError
 from rewardkit.reward import Reward
 from rewardkit.rubric import Rubric, Step
 from rewardkit.sample import Sample
-from rewardkit.score import Result, Score
+from rewardkit.score import Score
 
 REASON_CHARACTERS = 1000
 DETAILS_BYTES = 64 * 1024
@@ -35,6 +36,15 @@ class Unit(NamedTuple):
     known: Mapping[tuple[int, str], Score]
 
 
+class Judged(NamedTuple):
+    """What judging one sample came to: the parts of a Result, light enough to be sent by the million."""
+
+    reward: float | None
+    scores: list[Score]
+    """In the rubric's order."""
+    elapsed_ms: dict[str, float]
+
+
 class Judge:
     """The rewards of a rubric, built, and ready to judge."""
 
@@ -46,13 +56,14 @@ class Judge:
     def judge(
         self,
         unit: Unit,
-        progress: float = 1.0,
+        weights: Mapping[str, float],
         *,
         timings: bool = False,
         mark: Callable[[int, int], None] = lambda _sample, _step: None,
-    ) -> list[Result]:
-        """One Result for each sample of the unit.
+    ) -> list[Judged]:
+        """What each sample of the unit comes to.
 
+        weights the weight of each reward, by alias
         mark    called before each question to a reward, with the index of the sample and of the step
         raises  MemoryError: the reward that was marked last ran out of the worker's memory
         """
@@ -78,15 +89,13 @@ class Judge:
                     scores[index][alias] = score
                     if timings:
                         elapsed[index][alias] = round((perf_counter() - started) * 1000 / len(indices), 3)
-        weights = weights_at(self._rubric, progress)
         return [
-            Result(
-                reward=compose(self._rubric, sample, scores[index], weights),
-                scores={alias: scores[index][alias] for alias in self._rubric.rewards},
-                weights=weights,
-                elapsed_ms=elapsed[index],
+            Judged(
+                compose(self._rubric, sample, given, weights),
+                [given[alias] for alias in self._rubric.rewards],
+                took,
             )
-            for index, sample in enumerate(samples)
+            for sample, given, took in zip(samples, scores, elapsed, strict=True)
         ]
 
     def close(self) -> None:
@@ -108,9 +117,16 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{alias!r} raised {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
-        return _failed(what, samples)
+        return _failed(f"{alias!r} raised {_said(error)}", samples)
+
+
+def _said(error: BaseException) -> str:
+    """The error and where it was raised; of a Score that does not validate, what is wrong with it."""
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False)[0]
+        return f"{error.title}: {fault['msg'].removeprefix('Value error, ')}"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
 
 
 def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:

@@ -15,15 +15,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import ValidationError
-
 from rewardkit.compose import weights_at
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.pool import Crew, Job, Pool
+from rewardkit.readers import Row
 from rewardkit.registry import load_registry
 from rewardkit.rubric import Rubric, resolve
 from rewardkit.sample import Sample
 from rewardkit.score import Result, Score
+from rewardkit.shapes import Shape, detect
 from rewardkit.worker import ResultFields
 
 JOB_S = 0.05
@@ -80,13 +80,11 @@ class Scorer:
     def score(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
         """One Result for each sample, in order.
 
-        samples   Samples, or rows whose columns are named as a Sample's fields; other columns are kept
+        samples   Samples, or rows in a shape of the field (see `rewardkit.shapes`); their other columns are kept
         progress  how far training has come, from 0 to 1: what weight schedules read
         raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
         """
-        built = [
-            sample if isinstance(sample, Sample) else _sample_of(sample, index) for index, sample in enumerate(samples)
-        ]
+        built = list(_built(samples))
         units = [[index] for index in range(len(built))]
         if self._sees_groups:
             together: dict[object, list[int]] = {}
@@ -125,7 +123,7 @@ class Scorer:
         weights = weights_at(self.rubric, progress)
         ahead: deque[Job] = deque()
         for chunk in self._chunks(units, most):
-            job = Job(chunk, progress)
+            job = Job(chunk, weights)
             self._pool.submit(job)
             ahead.append(job)
             if len(ahead) >= self._workers * JOBS_AHEAD:
@@ -163,15 +161,16 @@ class Scorer:
         return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
 
 
-def _sample_of(row: Mapping[str, Any], index: int) -> Sample:
-    """A row as a Sample: columns that are no field of it stay reachable as columns."""
-    fields = {name: row[name] for name in Sample.model_fields if name in row and name != "columns"}
-    columns = {name: value for name, value in row.items() if name not in fields}
-    try:
-        return Sample(**fields, columns=columns)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        raise InputError(f"row {index}: {fault['loc'][0]}: {fault['msg']}; columns: {', '.join(row)}") from None
+def _built(samples: Iterable[Sample | Mapping[str, Any]]) -> Iterator[Sample]:
+    """Samples as they are, and rows in the shape of the first of them."""
+    shape: Shape | None = None
+    for number, sample in enumerate(samples, start=1):
+        if isinstance(sample, Sample):
+            yield sample
+        else:
+            row = Row(dict(sample), "rows", number)
+            shape = shape or detect(row)
+            yield shape.sample(row)
 
 
 def _adjacent_groups(samples: Iterable[Sample]) -> Iterator[list[Sample]]:

@@ -13,7 +13,7 @@ import atexit
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,7 +47,7 @@ class Job:
     """Units to judge together, and where what they come to will be."""
 
     units: Sequence[Sequence[Sample]]
-    progress: float
+    weights: Mapping[str, float]
     future: Future[Done] = field(default_factory=Future)
 
 
@@ -181,7 +181,7 @@ class _Slot:
         while batches:
             batch = batches.popleft()
             units = [UnitFields(i, [sample_fields(s) for s in job.units[i]], known.get(i, {})) for i in batch]
-            death = self._live_process().judge(units, job.progress, done)
+            death = self._live_process().judge(units, job.weights, done)
             if death is None:
                 continue
             if self._closing:

@@ -88,7 +88,9 @@ class Process:
         self.ready = True
         return None
 
-    def judge(self, units: Sequence[UnitFields], progress: float, done: dict[int, list[ResultFields]]) -> Death | None:
+    def judge(
+        self, units: Sequence[UnitFields], weights: Mapping[str, float], done: dict[int, list[ResultFields]]
+    ) -> Death | None:
         """Judges units and adds their results to `done`; returns how the process died where it did.
 
         raises  InputError for samples that cannot be sent
@@ -98,7 +100,7 @@ class Process:
         self._seen_number, self._seen_s = before, 0.0
         self._busy = True
         try:
-            send(self._requests, (units, progress))
+            send(self._requests, (units, weights))
             while (answer := receive(self._answers)) is not None:
                 if answer == "memory":
                     self._killed = ("memory", "out of memory")

@@ -126,13 +126,14 @@ def _without_boms(raw: bytes) -> bytes:
 
 def _loads_as_python_writes(raw: bytes, source: str, number: int) -> Any:
     where = f"{source}, line {number}"
+    if b"\0" in raw:
+        raise InputError(f"{where}: is binary data; rewardkit reads JSONL, JSONL in gzip or zstd, and Parquet")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        kind = "binary data" if b"\0" in raw else "not UTF-8"
         raise InputError(
-            f"{where}: is {kind}: byte {raw[error.start]:#04x} at position {error.start + 1} of the line; "
-            "rewardkit reads JSONL in UTF-8, also in gzip or zstd, and Parquet"
+            f"{where}: is not UTF-8: byte {raw[error.start]:#04x} at position {error.start + 1} of the line; "
+            "write it anew as UTF-8, or from its true encoding: `iconv -f latin1 -t UTF-8 FILE > NEW`"
         ) from error
     try:
         data = json.loads(text)

@@ -131,7 +131,7 @@ def load_registry(files: Sequence[Path] = (), distributions: Collection[str] | N
         fix = f"update or uninstall {distribution!r}"
         try:
             module = entry_point.load()
-        except Exception as error:  # noqa: BLE001 - importing a stranger's module may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - importing a stranger's module may raise anything
             problems.append(Problem(plugin_name, f"{entry_point.value!r} did not import: {_said(error)}", fix))
             continue
         version = entry_point.dist.version if entry_point.dist else "?"
@@ -202,7 +202,7 @@ def _rewards(
         return
     try:
         classes = _ask(manager, module, "rewardkit_rewards")
-    except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's hook may raise anything
         problems.append(Problem(plugin_name, f"its hook rewardkit_rewards raised {_said(error)}", fix))
         return
     for reward in classes:

@@ -67,6 +67,17 @@ class Result(BaseModel):
     elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
     """How long each reward took; empty unless timings were asked for."""
 
+    @classmethod
+    def from_block(cls, block: Mapping[str, Any]) -> Self:
+        """The result that a `rewardkit` block was written from."""
+        scores, weights, elapsed_ms = {}, {}, {}
+        for alias, row in block["scores"].items():
+            scores[alias] = Score(**{name: row[name] for name in Score.model_fields})
+            weights[alias] = row["weight"]
+            if "elapsed_ms" in row:
+                elapsed_ms[alias] = row["elapsed_ms"]
+        return cls(reward=block["reward"], scores=scores, weights=weights, elapsed_ms=elapsed_ms)
+
     def as_block(self) -> dict[str, Any]:
         """The `rewardkit` block of an output row."""
         scores = {}

@@ -42,9 +42,9 @@ def open_bytes(path: str | Path) -> Iterator[tuple[BinaryIO, bytes]]:
     """
     source = source_name(path)
     piped = str(path) == "-"
-    if not piped and Path(path).is_dir():
-        raise InputError(f"{source}: is a folder; name the files in it")
     try:
+        if not piped and Path(path).is_dir():
+            raise InputError(f"{source}: is a folder; name the files in it")
         with contextlib.ExitStack() as stack:
             file = sys.stdin.buffer if piped else stack.enter_context(Path(path).open("rb"))
             magic = _read_fully(file, len(PARQUET_MAGIC))

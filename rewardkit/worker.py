@@ -23,11 +23,11 @@ from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
 
 from rewardkit.errors import InfrastructureError, RewardkitError
-from rewardkit.judge import Judge, Unit
+from rewardkit.judge import Judge, Judged, Unit
 from rewardkit.registry import load_registry
 from rewardkit.rubric import Rubric, resolve
 from rewardkit.sample import Sample
-from rewardkit.score import Result, Score
+from rewardkit.score import Score
 
 LENGTH = struct.Struct("<Q")
 FLUSH_S = 0.02
@@ -130,7 +130,7 @@ def main() -> None:
 
 def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *, timings: bool) -> None:
     """Judges the units of one request, sends what is finished every few milliseconds, and None at the end."""
-    units, progress = request
+    units, weights = request
     finished: list[tuple[int, list[ResultFields]]] = []
     flushed = monotonic()
     for place, unit in _units(units):
@@ -139,12 +139,12 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *,
             _MARK.pack_into(shared, 0, Mark.read(shared).number + 1, place, sample, step)
 
         try:
-            results = judge.judge(unit, progress, timings=timings, mark=mark)
+            results = judge.judge(unit, weights, timings=timings, mark=mark)
         except MemoryError:
             send(answers, finished)
             send(answers, "memory")
             os._exit(1)  # what a reward holds after this is unknown: a fresh process goes on
-        finished.append((place, [_fields(result) for result in results]))
+        finished.append((place, [_fields(judged) for judged in results]))
         now = monotonic()
         if now - flushed > FLUSH_S:
             send(answers, finished)
@@ -156,14 +156,13 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *,
 def _units(units: Sequence[UnitFields]) -> Iterator[tuple[int, Unit]]:
     names = tuple(Sample.model_fields)
     for unit in units:
-        # The parent has validated these fields: building the model again must not cost that again.
-        samples = [Sample.model_construct(**dict(zip(names, fields, strict=True))) for fields in unit.samples]
+        samples = [Sample(**dict(zip(names, fields, strict=True))) for fields in unit.samples]
         yield unit.place, Unit(samples, unit.known)
 
 
-def _fields(result: Result) -> ResultFields:
-    scores = [(score.value, score.status, score.reason, score.details) for score in result.scores.values()]
-    return result.reward, scores, dict(result.elapsed_ms)
+def _fields(judged: Judged) -> ResultFields:
+    scores = [(score.value, score.status, score.reason, score.details) for score in judged.scores]
+    return judged.reward, scores, judged.elapsed_ms
 
 
 def _own_the_pipes() -> tuple[BinaryIO, BinaryIO]:

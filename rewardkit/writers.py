@@ -47,12 +47,13 @@ def open_output(path: str | Path, *, key: str = "", resume: bool = False) -> "Ou
     raises  OutputError for what cannot be written, ConfigError for a resume that could not be right
     """
     piped = str(path) == "-"
-    special = piped or (Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir())
-    if not special:
-        return FileOutput(Path(path), key, resume=resume)
-    if resume:
-        raise ConfigError(f"--resume: {'standard output' if piped else path} cannot be resumed; name a file with -o")
     with _blaming(path):
+        if not piped and (Path(path).is_file() or Path(path).is_dir() or not Path(path).exists()):
+            return FileOutput(Path(path), key, resume=resume)
+        if resume:
+            raise ConfigError(
+                f"--resume: {'standard output' if piped else path} cannot be resumed; name a file with -o"
+            )
         return Output(sys.stdout.buffer, "standard output") if piped else Output(Path(path).open("wb"), str(path))
 
 

@@ -1,0 +1,82 @@
+"""`rewardkit doctor`: what works on this machine, what is missing, and the one command that mends it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib import metadata, util
+
+import orjson
+
+from rewardkit.commands import show
+from rewardkit.hooks import Finding
+from rewardkit.pipeline import default_workers
+from rewardkit.registry import load_registry
+
+EXTRAS = {"parquet": ("pyarrow", "reads and writes Parquet")}
+"""What each extra brings: a package by which it is known, and what for."""
+
+NAMESAKES = {"harbor-rewardkit": "installs an import package and a command that are both called `rewardkit`"}
+"""Other distributions that overwrite our files."""
+
+
+def run(*, as_json: bool) -> int:
+    """Prints the findings; returns the exit code."""
+    findings = [*_core(), *_plugins()]
+    if as_json:
+        content = [{"name": f.name, "state": f.state, "found": f.found, "fix": f.fix} for f in findings]
+        sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    else:
+        show.findings(findings)
+    return int(any(finding.state == "broken" for finding in findings))
+
+
+def _core() -> Iterator[Finding]:
+    """What the core itself needs or can use."""
+    yield Finding("rewardkit", "ok", metadata.version("rewardkit"))
+    for name, what in NAMESAKES.items():
+        if _installed(name):
+            mend = f"pip uninstall {name} && pip install --force-reinstall rewardkit"
+            yield Finding(name, "broken", f"is installed too: it {what}", mend)
+    yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
+    yield Finding("workers", "ok", f"{default_workers()} of {os.cpu_count()} processors may be used")
+    if sys.platform == "linux":
+        yield Finding("memory limit", "ok", "enforced for each worker")
+    else:
+        yield Finding("memory limit", "missing", f"not enforced on {sys.platform}", "judge on Linux where that matters")
+    for extra, (package, purpose) in EXTRAS.items():
+        if util.find_spec(package):
+            yield Finding(f"extra {extra}", "ok", f"{package} {metadata.version(package)}: {purpose}")
+        else:
+            fix = f"pip install 'rewardkit[{extra}]'"
+            yield Finding(f"extra {extra}", "missing", f"{package} is not installed: {purpose}", fix)
+    yield _cuda()
+
+
+def _cuda() -> Finding:
+    if not shutil.which("nvidia-smi"):
+        return Finding(
+            "cuda", "missing", "no NVIDIA driver: models run on the CPU", "use a machine with a GPU"
+        )
+    if not util.find_spec("torch"):
+        return Finding("cuda", "missing", "a driver, but no PyTorch", "pip install torch")
+    return Finding("cuda", "ok", f"an NVIDIA driver and PyTorch {metadata.version('torch')}")
+
+
+def _plugins() -> Iterator[Finding]:
+    """What is wrong with the plugins, and what they say themselves."""
+    registry = load_registry()
+    names = sorted({reward.distribution for reward in registry.rewards})
+    yield Finding("plugins", "ok", f"{len(registry.rewards)} rewards from {', '.join(names)}")
+    for problem in registry.problems:
+        yield Finding(f"plugin {problem.plugin}", "broken", problem.found, problem.fix)
+    yield from registry.findings()
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

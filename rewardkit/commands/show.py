@@ -1,0 +1,226 @@
+"""What a person sees: tables, notes, progress. Nothing here judges or counts."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from rewardkit.compose import Term
+from rewardkit.hooks import Finding
+from rewardkit.rubric import Rubric
+from rewardkit.sample import Sample
+from rewardkit.score import Result
+
+PIPED_WIDTH = 140
+"""Columns of a table that no terminal bounds."""
+TICK_S = 0.1
+REASONS_SHOWN = 4
+EXCERPT = 160
+
+_BARS = "▁▂▃▄▅▆▇█"
+_BARS_ASCII = "_.-=+*%#"
+_STATES = {"ok": "[green]ok[/]", "missing": "[yellow]missing[/]", "broken": "[red]broken[/]"}
+
+
+def note(text: str) -> None:
+    """A line on standard error."""
+    _console(to_stderr=True).print(f"[dim]{escape(text)}[/]", soft_wrap=True)
+
+
+def warning(text: str) -> None:
+    """A line on standard error that wants to be seen."""
+    _console(to_stderr=True).print(f"[yellow]{escape(text)}[/]", soft_wrap=True)
+
+
+def number(value: float | None) -> str:
+    """A number in three decimals at most, `–` for none."""
+    return "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[], None]]:
+    """Counts rows on standard error where that is a terminal; yields what to call after each row."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} rows judged, {task.fields[rate]:,.0f} a second"))
+    with Progress(*columns, console=_console(to_stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate=0.0)
+        rows, started, shown = 0, monotonic(), 0.0
+
+        def tick() -> None:
+            nonlocal rows, shown
+            rows += 1
+            now = monotonic()
+            if now - shown > TICK_S:
+                shown = now
+                bar.update(task, completed=rows, rate=rows / (now - started))
+
+        yield tick
+
+
+def summary(content: Mapping[str, Any], rows: Sequence[tuple[str, Result]], *, to_stderr: bool) -> None:
+    """The summary of a run, and the judged rows that were kept to be shown."""
+    console = _console(to_stderr=to_stderr)
+    if rows:
+        console.print(_rows_table(rows))
+    if not content["rows"]:
+        console.print("no rows")
+        return
+    console.print(_scores_table(content, console))
+    total = content["reward"]
+    spread = f"mean reward {number(total.get('mean'))}, std {number(total.get('std'))}"
+    without = f"; {content['unrewarded']:,} without a reward" if content["unrewarded"] else ""
+    console.print(f"{content['rows']:,} rows: {spread}{without}")
+    if line := _groups_line(content["groups"]):
+        console.print(line)
+    for alias, score in content["scores"].items():
+        for what, style in (("abstained", "yellow"), ("failed", "red")):
+            for reason in score[f"{what}_because"][:REASONS_SHOWN]:
+                where = ", ".join(reason["rows"]) + ("" if reason["count"] <= len(reason["rows"]) else ", …")
+                text = escape(f"{alias}: {reason['reason'][:EXCERPT]} ({where})")
+                console.print(f"[{style}]{what} {reason['count']:,} ×[/] {text}", soft_wrap=True)
+            left = len(score[f"{what}_because"]) - REASONS_SHOWN
+            if left > 0:
+                console.print(f"[{style}]{what}[/] {escape(alias)}: {left} more reasons (--json lists them)")
+
+
+def plugins(rewards: Sequence[Mapping[str, Any]]) -> None:
+    """The installed rewards."""
+    console = _console()
+    table = Table("reward", "from", "what it says", "parameters", box=None, pad_edge=False, header_style="bold")
+    for reward in rewards:
+        params = ", ".join(
+            f"{name}={param['default']!r}" if "default" in param else name for name, param in reward["params"].items()
+        )
+        origin = f"{reward['distribution']} {reward['version']}"
+        table.add_row(*(escape(text) for text in (reward["name"], origin, reward["description"], params or "–")))
+    console.print(table)
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """What doctor found."""
+    console = _console()
+    table = Table("", "", "found", "what mends it", box=None, pad_edge=False, header_style="bold")
+    for finding in found:
+        table.add_row(_STATES[finding.state], escape(finding.name), escape(finding.found), escape(finding.fix))
+    console.print(table)
+
+
+def explanation(
+    where: str, shape: str, sample: Sample, rubric: Rubric, result: Result, terms: Mapping[str, Term]
+) -> None:
+    """One judged row, step by step."""
+    console = _console()
+    console.print(f"[bold]{escape(where)}[/] read as {shape}")
+    parts = Table(box=None, pad_edge=False, show_header=False)
+    thought, answer = sample.parts
+    for name, text in (
+        ("prompt", sample.prompt_text),
+        ("thought", thought if thought is not None else "(none)"),
+        ("answer", answer or "(empty)"),
+        ("ground truth", "(none)" if sample.ground_truth is None else str(sample.ground_truth)),
+    ):
+        parts.add_row(f"[dim]{name}[/]", escape(_excerpt(text)))
+    console.print(parts)
+    for alias, score in result.scores.items():
+        value = number(score.value) if score.value is not None else score.status
+        took = f"  [dim]{result.elapsed_ms[alias]:.1f} ms[/]" if alias in result.elapsed_ms else ""
+        console.print(f"\n[bold]{escape(alias)}[/]  {value}{took}  {escape(score.reason)}", soft_wrap=True)
+        for name, detail in score.details.items():
+            console.print(f"  [dim]{escape(name)}:[/] {escape(_excerpt(str(detail)))}", soft_wrap=True)
+    console.print()
+    total = Table("reward", "value", "weight", "adds", box=None, pad_edge=False, header_style="bold")
+    for alias, score in result.scores.items():
+        total.add_row(
+            escape(alias), number(score.value), number(result.weights[alias]), _added(terms[alias], result, alias)
+        )
+    console.print(total)
+    clipped = f", clipped to {list(rubric.clip)}" if rubric.clip else ""
+    console.print(f"[bold]reward[/] {number(result.reward)} ({rubric.combine}{clipped})")
+
+
+def _added(term: Term, result: Result, alias: str) -> str:
+    if term == "none":
+        return "makes the whole None"
+    if term is None:
+        return "a probe: never paid" if not result.weights[alias] else "left out"
+    return number(float(term))
+
+
+def _rows_table(rows: Sequence[tuple[str, Result]]) -> Table:
+    table = Table("row", "reward", *rows[0][1].scores, box=None, pad_edge=False, header_style="bold")
+    for where, result in rows:
+        cells = [number(s.value) if s.value is not None else f"[dim]{s.status}[/]" for s in result.scores.values()]
+        table.add_row(escape(where), number(result.reward), *cells)
+    table.caption = ""
+    return table
+
+
+def _scores_table(content: Mapping[str, Any], console: Console) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("score")
+    for name in ("weight", "mean", "std", "5 %", "median", "95 %"):
+        table.add_column(name, justify="right")
+    table.add_column("from least to greatest")
+    for name in ("scored", "abstained", "failed", "slowest"):
+        table.add_column(name, justify="right")
+    for alias, score in [*content["scores"].items(), ("reward", content["reward"])]:
+        quantiles = score.get("quantiles", {})
+        slowest = score.get("slowest")
+        table.add_row(
+            f"[bold]{escape(alias)}[/]" if score is content["reward"] else escape(alias),
+            number(score["weight"]) if "weight" in score else "",
+            *(number(score.get(name)) for name in ("mean", "std")),
+            *(number(quantiles.get(q)) for q in ("0.05", "0.5", "0.95")),
+            _bars(score, console),
+            f"{score['count']:,}",
+            *(_count(score.get(name), style) for name, style in (("abstained", "yellow"), ("failed", "red"))),
+            f"{slowest['ms']:,.1f} ms, {escape(slowest['row'].rpartition('/')[2])}" if slowest else "",
+        )
+    return table
+
+
+def _bars(spread: Mapping[str, Any], console: Console) -> str:
+    """A histogram in eight characters, between its bounds."""
+    if not spread.get("histogram"):
+        return ""
+    bars = _BARS if console.encoding.startswith("utf") else _BARS_ASCII
+    most = max(spread["histogram"])
+    drawn = "".join(bars[round(times / most * (len(bars) - 1))] if times else " " for times in spread["histogram"])
+    return f"{number(spread['min'])} {drawn} {number(spread['max'])}"
+
+
+def _count(times: int | None, style: str) -> str:
+    if times is None:
+        return ""
+    return f"[{style}]{times:,}[/]" if times else "0"
+
+
+def _groups_line(groups: Mapping[str, Any]) -> str:
+    if not groups["groups"]:
+        return ""
+    solved = ", ".join(f"{groups[f'solved_by_{who}']:,} by {who}" for who in ("all", "some", "none"))
+    line = f"{groups['groups']:,} groups: {escape(groups['solved_by'])} solved in {solved} of their completions"
+    if groups["no_spread"]:
+        line += f"; {groups['no_spread']:,} have no spread and teach GRPO nothing"
+    if groups["of_one"]:
+        line += f"; {groups['of_one']:,} more rows stand alone in their group"
+    return line
+
+
+def _excerpt(text: str) -> str:
+    """The head and the tail of a text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= 2 * EXCERPT else f"{line[:EXCERPT]} … {line[-EXCERPT:]}"
+
+
+def _console(*, to_stderr: bool = False) -> Console:
+    stream = sys.stderr if to_stderr else sys.stdout
+    return Console(stderr=to_stderr, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)

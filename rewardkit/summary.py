@@ -1,0 +1,225 @@
+"""What a run of judgements comes to, in memory that does not grow with the run.
+
+For each reward: how its values are spread, how often it abstained or failed and why, and its slowest sample. For the
+groups: how many are solved, and how many have no spread, since those teach GRPO nothing.
+"""
+
+import math
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from rewardkit.score import Result, Score
+
+DISTINCT_VALUES = 4096
+"""Up to so many different values the quantiles are exact; beyond it values are counted to three significant digits."""
+DISTINCT_REASONS = 200
+ROWS_NAMED = 3
+OPEN_GROUPS = 4096
+"""Groups that may be unfinished at one time: a group's rows may stand apart by that many other groups."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+BINS = 8
+
+
+class Spread:
+    """Mean, standard deviation, quantiles and histogram of a stream of numbers."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._mean = 0.0
+        self._squares = 0.0
+        self._counts: Counter[float] = Counter()
+        self._rounded = False
+
+    def add(self, value: float) -> None:
+        """Counts a value in (Welford's recurrence for mean and squares)."""
+        self.count += 1
+        delta = value - self._mean
+        self._mean += delta / self.count
+        self._squares += delta * (value - self._mean)
+        self._counts[_rounded(value) if self._rounded else value] += 1
+        if not self._rounded and len(self._counts) > DISTINCT_VALUES:
+            self._rounded = True
+            coarse: Counter[float] = Counter()
+            for exact, times in self._counts.items():
+                coarse[_rounded(exact)] += times
+            self._counts = coarse
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures; without any number in it only the count."""
+        if not self.count:
+            return {"count": 0}
+        ordered = sorted(self._counts.items())
+        return {
+            "count": self.count,
+            "mean": self._mean,
+            "std": math.sqrt(self._squares / self.count),
+            "min": ordered[0][0],
+            "max": ordered[-1][0],
+            "quantiles": {f"{q:g}": self._quantile(ordered, q) for q in QUANTILES},
+            "histogram": self._histogram(ordered),
+        }
+
+    def _quantile(self, ordered: list[tuple[float, int]], q: float) -> float:
+        """The least value that a share of at least `q` does not exceed."""
+        rank, passed = q * self.count, 0
+        for value, times in ordered:
+            passed += times
+            if passed >= rank:
+                return value
+        return ordered[-1][0]
+
+    def _histogram(self, ordered: list[tuple[float, int]]) -> list[int]:
+        """Counts in equal bins from the least to the greatest value."""
+        low, high = ordered[0][0], ordered[-1][0]
+        bins = [0] * BINS
+        width = (high - low) or 1.0
+        for value, times in ordered:
+            bins[min(BINS - 1, int((value - low) / width * BINS))] += times
+        return bins
+
+
+class Reasons:
+    """Why something happened, how often, and the first rows on which it did."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._rows: dict[str, tuple[int, list[str]]] = {}
+
+    def add(self, reason: str, row: str) -> None:
+        self.count += 1
+        if reason not in self._rows and len(self._rows) >= DISTINCT_REASONS:
+            reason = "other reasons"
+        times, rows = self._rows.get(reason, (0, []))
+        self._rows[reason] = (times + 1, [*rows, row] if len(rows) < ROWS_NAMED else rows)
+
+    def as_list(self) -> list[dict[str, Any]]:
+        """The reasons, most frequent first."""
+        ordered = sorted(self._rows.items(), key=lambda item: (-item[1][0], item[0]))
+        return [{"reason": reason, "count": times, "rows": rows} for reason, (times, rows) in ordered]
+
+
+class _Reward:
+    """The tally of one reward."""
+
+    def __init__(self) -> None:
+        self.values = Spread()
+        self.abstained = Reasons()
+        self.failed = Reasons()
+        self.slowest: tuple[float, str] | None = None
+
+    def add(self, score: Score, row: str, elapsed_ms: float | None) -> None:
+        if score.value is not None:
+            self.values.add(score.value)
+        else:
+            (self.abstained if score.status == "abstained" else self.failed).add(score.reason, row)
+        if elapsed_ms is not None and (self.slowest is None or elapsed_ms > self.slowest[0]):
+            self.slowest = (elapsed_ms, row)
+
+    def as_dict(self, weight: float) -> dict[str, Any]:
+        slowest = {"slowest": {"ms": self.slowest[0], "row": self.slowest[1]}} if self.slowest else {}
+        return {
+            "weight": weight,
+            **self.values.as_dict(),
+            "abstained": self.abstained.count,
+            "failed": self.failed.count,
+            "abstained_because": self.abstained.as_list(),
+            "failed_because": self.failed.as_list(),
+            **slowest,
+        }
+
+
+class _Groups:
+    """How the rewards spread inside each group; groups are closed when newer ones crowd them out."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[int, tuple[int, float, float, int, int]] = OrderedDict()
+        self._totals: Counter[str] = Counter()
+
+    def add(self, key: str, reward: float | None, main: float | None) -> None:
+        digest = hash(key)
+        size, low, high, judged, passed = self._open.pop(digest, (0, math.inf, -math.inf, 0, 0))
+        if reward is not None:
+            low, high = min(low, reward), max(high, reward)
+        self._open[digest] = (
+            size + 1,
+            low,
+            high,
+            judged + (main is not None),
+            passed + (main is not None and main >= 1.0),
+        )
+        if len(self._open) > OPEN_GROUPS:
+            self._totals += self._closed(self._open.popitem(last=False)[1])
+
+    def as_dict(self) -> dict[str, int]:
+        totals = Counter(self._totals)
+        for group in self._open.values():
+            totals += self._closed(group)
+        names = ("groups", "of_one", "no_spread", "unrewarded", "solved_by_all", "solved_by_some", "solved_by_none")
+        return {name: totals[name] for name in names}
+
+    @staticmethod
+    def _closed(group: tuple[int, float, float, int, int]) -> Counter[str]:
+        size, low, high, judged, passed = group
+        if size == 1:
+            return Counter({"of_one": 1})
+        solved = "all" if passed == judged else "some" if passed else "none"
+        return Counter(
+            {
+                "groups": 1,
+                "unrewarded": int(low > high),
+                "no_spread": int(low == high),
+                f"solved_by_{solved}": int(judged > 0),
+            }
+        )
+
+
+class Summary:
+    """Tallies results as they come by."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        """The weight of each reward, by alias; groups are solved by the first reward of the greatest weight."""
+        self._weights = weights
+        self._main = max(weights, key=lambda alias: weights[alias])
+        self._rewards = {alias: _Reward() for alias in weights}
+        self._total = Spread()
+        self._groups = _Groups()
+        self.rows = 0
+
+    def add(self, row: str, group_key: str | None, result: Result) -> None:
+        """Counts one result in.
+
+        row  the name of its row, `file:line`
+        """
+        self.rows += 1
+        if result.reward is not None:
+            self._total.add(result.reward)
+        for alias, score in result.scores.items():
+            self._rewards[alias].add(score, row, result.elapsed_ms.get(alias))
+        if group_key is not None:
+            self._groups.add(group_key, result.reward, result.scores[self._main].value)
+
+    @property
+    def mean(self) -> float | None:
+        """The mean reward; None where no row has one."""
+        mean: float | None = self._total.as_dict().get("mean")
+        return mean
+
+    @property
+    def failures(self) -> int:
+        """Scores that are `failed`, over all rewards."""
+        return sum(reward.failed.count for reward in self._rewards.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, for machines."""
+        return {
+            "rows": self.rows,
+            "unrewarded": self.rows - self._total.count,
+            "reward": self._total.as_dict(),
+            "scores": {alias: reward.as_dict(self._weights[alias]) for alias, reward in self._rewards.items()},
+            "groups": {"solved_by": self._main, **self._groups.as_dict()},
+        }
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.2e}")
