@@ -1,0 +1,496 @@
+"""Whether two trees are the same answer: each kind of answer has its own sameness.
+
+The prediction is read in the way that the gold's kind asks for, never the other way round: a list can be read as a set, a
+named value as a value, an inequality as an interval; a list is never read as one of its members.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import permutations
+from typing import NamedTuple
+
+from rewardkit_math.exact import exact
+from rewardkit_math.numeric import Budget, UndefinedError, equal_values
+from rewardkit_math.params import MathParams
+from rewardkit_math.periodic import same_families
+from rewardkit_math.quantity import rounds_to, same_unit, split_unit, within
+from rewardkit_math.regions import NoRegionError, region_of, same_region
+from rewardkit_math.tree import (
+    EXPRESSION,
+    MINUS_ONE,
+    ONE,
+    Add,
+    Apply,
+    Builder,
+    Call,
+    Const,
+    Given,
+    Interval,
+    Logic,
+    Matrix,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Quantity,
+    Ratio,
+    Rel,
+    Seq,
+    SetOp,
+    Sym,
+    Text,
+    children,
+    names,
+    rebuild,
+)
+
+_MOST_NAMES_TO_FIT = 4
+
+
+class Value(NamedTuple):
+    """A value with the name that the answer gave it (`x = 3`), or None."""
+
+    name: Node | None
+    value: Node
+
+
+class Comparison:
+    """One comparison of a prediction with a gold, under a policy and a budget. `stage` says what settled it."""
+
+    def __init__(self, policy: MathParams, budget: Budget | None = None) -> None:
+        self.policy = policy
+        self.budget = budget or Budget()
+        self.stage = "structure"
+
+    def same(self, found: Node, gold: Node) -> bool:
+        """Whether the prediction says what the gold says. Raises TooCostlyError."""
+        if found == gold:
+            return True
+        if isinstance(found, Given) or isinstance(gold, Given):
+            return self._same_given(found, gold)
+        found, gold = _settle(found), _settle(gold)
+        if isinstance(gold, Text) or isinstance(found, Text):
+            return self._same_text(found, gold)
+        if isinstance(gold, Matrix) or isinstance(found, Matrix):
+            return self._same_matrix(found, gold)
+        if _set_like(gold) or _set_like(found):
+            verdict = self._same_region(found, gold)
+            if verdict is not None:
+                return verdict
+        one, other = _solutions(found), _solutions(gold)
+        if one is not None and other is not None:
+            return self._same_solutions(one, other, found, gold)
+        if isinstance(found, Rel) or isinstance(gold, Rel):
+            return self._same_relation(found, gold)
+        if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(gold):
+            return self._same_shape(found, gold)
+        return False
+
+    # -- values
+
+    def same_value(self, found: Node, gold: Node) -> bool:
+        """Whether two single values are the same under the policy for units, percent, rounding and names."""
+        if found == gold:
+            return True
+        if isinstance(found, Text) or isinstance(gold, Text):
+            return self._same_text(found, gold)
+        if not isinstance(found, EXPRESSION + (Quantity, Ratio)) or not isinstance(
+            gold, EXPRESSION + (Quantity, Ratio)
+        ):
+            return self.same(found, gold) if type(found) is not Ratio else False
+        if isinstance(found, Ratio) or isinstance(gold, Ratio):
+            return self._same_ratio(found, gold)
+        (found, found_unit), (gold, gold_unit) = split_unit(found), split_unit(gold)
+        if found_unit and gold_unit:
+            scale = same_unit(found_unit, gold_unit)
+            if scale is None:
+                return False
+            if scale != 1:
+                return self.close(Mul((Num(scale), found)), gold)
+        elif found_unit != gold_unit and self.policy.units == "required":
+            return False
+        return any(self.close(one, other) for one, other in self._readings(found, gold))
+
+    def _readings(self, found: Node, gold: Node) -> list[tuple[Node, Node]]:
+        """The pairs of values to compare: percent signs and degree signs may be read in two ways."""
+        pairs = [(found, gold)]
+        marks = [node.name if isinstance(node, Call) else "" for node in (found, gold)]
+        for mark in ("percent", "deg"):
+            if (marks[0] == mark) == (marks[1] == mark):
+                continue
+            if mark == "percent" and self.policy.percent == "strict":
+                continue
+            inner = (found, gold)[marks.index(mark)]
+            assert isinstance(inner, Call)
+            bare = inner.args[0]
+            pairs.append((bare, gold) if marks[0] == mark else (found, bare))
+        if self.policy.percent == "any" and exact(found) is not None:
+            pairs += [(Mul((found, Num(ONE.value * 100))), gold), (Mul((found, Num(ONE.value / 100))), gold)]
+        return pairs
+
+    def close(self, found: Node, gold: Node) -> bool:
+        """Whether two expressions are equal, or as near as the policy on rounding and tolerance allows."""
+        one, other = exact(found), exact(gold)
+        if one is not None and other is not None:
+            self.stage = "exact"
+            if one == other:
+                return True
+        else:
+            self.stage = "numeric"
+            try:
+                if equal_values(found, gold, self.budget):
+                    return True
+            except UndefinedError:
+                return False
+            if self.policy.names == "free" and self._fits_renamed(found, gold):
+                return True
+        if names(found) or names(gold):
+            return False
+        if self.policy.rounding != "off" and rounds_to(
+            found, gold, self.budget, decimals_too=self.policy.rounding == "digits"
+        ):
+            self.stage = "rounding"
+            return True
+        if self.policy.tolerance and within(found, gold, self.policy.tolerance, self.budget):
+            self.stage = "tolerance"
+            return True
+        return False
+
+    def _fits_renamed(self, found: Node, gold: Node) -> bool:
+        mine, theirs = sorted(names(found)), sorted(names(gold))
+        if len(mine) != len(theirs) or len(mine) > _MOST_NAMES_TO_FIT:
+            return False
+        for order in permutations(theirs):
+            renamed = rebuild(found, {Sym(a): Sym(b) for a, b in zip(mine, order, strict=True)})
+            try:
+                if equal_values(renamed, gold, self.budget):
+                    return True
+            except UndefinedError:
+                continue
+        return False
+
+    def _same_ratio(self, found: Node, gold: Node) -> bool:
+        one = found.items if isinstance(found, Ratio) else None
+        other = gold.items if isinstance(gold, Ratio) else None
+        if one is None or other is None:
+            items = one or other
+            assert items is not None
+            if len(items) != 2:
+                return False
+            quotient = Mul((items[0], Pow(items[1], MINUS_ONE)))
+            return self.close(quotient, gold) if one else self.close(found, quotient)
+        if len(one) != len(other):
+            return False
+        return all(self.close(Mul((a, other[0])), Mul((b, one[0]))) for a, b in zip(one[1:], other[1:], strict=True))
+
+    # -- several values
+
+    def _same_solutions(self, one: list[Value], other: list[Value], found: Node, gold: Node) -> bool:
+        if len(one) != len(other):
+            return False
+        named = {value.name for value in one}, {value.name for value in other}
+        if len(one) == 1:
+            return self._same_named(one[0], other[0])
+        if None not in named[0] and None not in named[1] and self.policy.names == "same":
+            return self._match(one, other, self._same_named)
+        by_name = any(None not in group and len(group) > 1 and not _indexed(group) for group in named)
+        ordered = _is_tuple(found) or _is_tuple(gold) or by_name
+        if self.policy.order == "given" and not (_is_set(found) or _is_set(gold)):
+            ordered = True
+        if ordered:
+            return all(self.same_value(a.value, b.value) for a, b in zip(one, other, strict=True))
+        return self._match(one, other, lambda a, b: self.same_value(a.value, b.value))
+
+    def _match(self, one: Sequence[Value], other: Sequence[Value], same: "Callable[[Value, Value], bool]") -> bool:
+        """A multiset comparison: sameness is transitive, so that the first partner found is as good as any."""
+        left = list(other)
+        for value in one:
+            for index, candidate in enumerate(left):
+                if same(value, candidate):
+                    del left[index]
+                    break
+            else:
+                return False
+        return True
+
+    def _same_named(self, found: Value, gold: Value) -> bool:
+        if found.name is not None and gold.name is not None and found.name != gold.name and self.policy.names == "same":
+            if not (isinstance(found.name, Apply) and isinstance(gold.name, Apply)):
+                return False
+            renamed = _rename_arguments(found, gold)
+            return renamed is not None and self.same_value(renamed, gold.value)
+        return self.same_value(found.value, gold.value)
+
+    # -- relations, sets, matrices, text
+
+    def _same_relation(self, found: Node, gold: Node) -> bool:
+        one, other = _equation(found), _equation(gold)
+        if one is None or other is None:
+            if isinstance(found, Rel) and isinstance(gold, Rel):
+                return self._same_chain(found, gold)
+            return False
+        (op, left), (gold_op, right) = one, other
+        self.stage = "numeric"
+        try:
+            if op == gold_op:
+                if self._proportional(left, right, positive=op not in ("=", "!=")):
+                    return True
+            if op == {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(gold_op):
+                return self._proportional(Mul((MINUS_ONE, left)), right, positive=True)
+        except UndefinedError:
+            return False
+        return False
+
+    def _proportional(self, left: Node, right: Node, *, positive: bool) -> bool:
+        """Whether `left = c right` with a constant c other than 0 (above 0 where `positive`)."""
+        free = names(left) | names(right)
+        if not free or names(left) != names(right):
+            return False
+        at = {Sym(name): Num(ONE.value * (index * 7 + 3) / 5) for index, name in enumerate(sorted(free))}
+        here, there = rebuild(left, at), rebuild(right, at)
+        if equal_values(here, Num(ONE.value * 0), self.budget) or equal_values(there, Num(ONE.value * 0), self.budget):
+            return equal_values(left, right, self.budget)
+        if positive and not equal_values(Call("sign", (here,)), Call("sign", (there,)), self.budget):
+            return False
+        return equal_values(Mul((left, there)), Mul((right, here)), self.budget)
+
+    def _same_chain(self, found: Rel, gold: Rel) -> bool:
+        """`f(2) < f(1) < f(4)`: side by side, in either direction."""
+        if len(found.ops) != len(gold.ops):
+            return False
+        if found.ops == gold.ops and all(self.same_value(a, b) for a, b in zip(found.sides, gold.sides, strict=True)):
+            return True
+        turned = _turned(found)
+        return turned.ops == gold.ops and all(
+            self.same_value(a, b) for a, b in zip(turned.sides, gold.sides, strict=True)
+        )
+
+    def _same_region(self, found: Node, gold: Node) -> bool | None:
+        """None where one of them is no set of real numbers that can be listed."""
+        try:
+            one, name = region_of(found, self.budget)
+            other, gold_name = region_of(gold, self.budget)
+        except NoRegionError:
+            return None
+        self.stage = "region"
+        if name is not None and gold_name is not None and name != gold_name and self.policy.names == "same":
+            return False
+        return same_region(one, other, self.policy.tolerance)
+
+    def _same_shape(self, found: Node, gold: Node) -> bool:
+        """Sets and statements with symbolic bounds, part by part."""
+        match found, gold:
+            case Interval(), Interval():
+                if (found.low_closed, found.high_closed) != (gold.low_closed, gold.high_closed):
+                    return False
+            case SetOp(op, _), SetOp(gold_op, _):
+                if op != gold_op:
+                    return False
+                if op != "minus":
+                    return self._match(_values(found), _values(gold), lambda a, b: self.same(a.value, b.value))
+            case Logic(op, _), Logic(gold_op, _):
+                return op == gold_op and self._match(
+                    _values(found), _values(gold), lambda a, b: self.same(a.value, b.value)
+                )
+            case _:
+                pass
+        one, other = children(found), children(gold)
+        return len(one) == len(other) and all(self._same_part(a, b) for a, b in zip(one, other, strict=True))
+
+    def _same_part(self, found: Node, gold: Node) -> bool:
+        return found == gold or self.same(found, gold)
+
+    def _same_matrix(self, found: Node, gold: Node) -> bool:
+        one, other = _rows(found), _rows(gold)
+        if one is None or other is None or [len(row) for row in one] != [len(row) for row in other]:
+            return False
+        return all(
+            self.same_value(a, b)
+            for row, gold_row in zip(one, other, strict=True)
+            for a, b in zip(row, gold_row, strict=True)
+        )
+
+    def _same_given(self, found: Node, gold: Node) -> bool:
+        one = found if isinstance(found, Given) else Given(found, "", frozenset())
+        other = gold if isinstance(gold, Given) else Given(gold, "", frozenset())
+        if one.integers or other.integers:
+            verdict = same_families(one, other, self.budget)
+            if verdict is not None:
+                self.stage = "periodic"
+                return verdict
+        if one.condition and other.condition and not _like_conditions(one.condition, other.condition):
+            return False
+        return self.same(one.body, other.body)
+
+    def _same_text(self, found: Node, gold: Node) -> bool:
+        self.stage = "text"
+        return isinstance(found, Text) and isinstance(gold, Text) and found.words == gold.words != ""
+
+
+Same = Callable[[Value, Value], bool]
+
+
+def _like_conditions(one: str, other: str) -> bool:
+    """Two side conditions that are written alike; quantifiers (`for all x`) restrict nothing."""
+    kept = [text for text in (one, other) if not text.startswith(("for all", "for any", "for every", "for each"))]
+    return len(kept) < 2 or kept[0].split() == kept[1].split()
+
+
+def _settle(node: Node) -> Node:
+    """A relation that only says what a value is, as that value: `x ≈ 11` and `42 = 42` lose their signs."""
+    match node:
+        case Seq("list", items) if (
+            all(isinstance(item, Rel) and item.ops == ("in",) for item in items) and len(items) == 1
+        ):
+            return items[0]
+        case Seq("list" | "set", (Quantity() | Text() as only,)):
+            return only
+        case _:
+            return node
+
+
+def _set_like(node: Node) -> bool:
+    match node:
+        case Interval() | SetOp() | Builder() | Logic() | Const("R" | "empty"):
+            return True
+        case Rel(ops, _):
+            return bool(set(ops) - {"=", "~"})
+        case Seq("list", items):
+            return any(map(_set_like, items))
+        case _:
+            return False
+
+
+def _values(node: Node) -> list[Value]:
+    return [Value(None, child) for child in children(node)]
+
+
+def _solutions(node: Node) -> list[Value] | None:
+    """The values that an answer lists, with ± written out; None where it lists no values."""
+    match node:
+        case Seq(_, items):
+            found: list[Value] = []
+            for item in items:
+                inner = _solutions(item) if not (isinstance(item, Seq) and item.kind != "list") else [Value(None, item)]
+                if inner is None:
+                    return None
+                found.extend(inner)
+            return found
+        case Rel(ops, sides) if set(ops) <= {"=", "~"}:
+            return _named(sides)
+        case Rel(("in",), (Sym() as name, Seq("set", items))):
+            return [Value(name, item) for item in items]
+        case Rel():
+            return None
+        case Quantity(value, unit):
+            inside = _solutions(value)
+            if inside is None or len(inside) == 1 and inside[0].name is None and inside[0].value == value:
+                return [Value(None, node)]
+            return [Value(item.name, Quantity(item.value, unit)) for item in inside]
+        case Interval() | SetOp() | Builder() | Logic():
+            return None
+        case _:
+            return [Value(None, version) for version in plus_minus(node)]
+
+
+def _named(sides: tuple[Node, ...]) -> list[Value] | None:
+    """`x = 3`, `x = 2 + 1 = 3`, `(x, y) = (1, 2)`: the value, where the left side names it."""
+    first, last = sides[0], sides[-1]
+    if not isinstance(first, Sym | Apply | Seq) or isinstance(last, Text):
+        return None
+    if isinstance(first, Sym) and any(first.name in names(side) for side in sides[1:]):
+        return None
+    if isinstance(first, Apply) and any(_holds(side, first.name) for side in sides[1:]):
+        return None
+    if len(sides) > 2 and not _consistent(sides[1:]):
+        return None
+    if isinstance(first, Seq):
+        if not isinstance(last, Seq) or len(first.items) != len(last.items):
+            return None
+        return [Value(name, value) for name, value in zip(first.items, last.items, strict=True)]
+    inner = _solutions(sides[1])
+    return None if inner is None else [Value(first, item.value) for item in inner]
+
+
+def _consistent(sides: tuple[Node, ...]) -> bool:
+    """Whether the sides of a chain are one value; what is said to be equal to a wrong value is no answer."""
+    try:
+        return all(equal_values(sides[0], side, Budget(5_000)) for side in sides[1:])
+    except UndefinedError:
+        return False
+
+
+def _holds(node: Node, name: str) -> bool:
+    return (isinstance(node, Apply) and node.name == name) or any(_holds(child, name) for child in children(node))
+
+
+def plus_minus(node: Node) -> list[Node]:
+    """The values of an expression with ±: both, all signs turned together; the expression itself where there is none."""
+    if not _has_sign(node):
+        return [node]
+    return [_signed(node, plus=True), _signed(node, plus=False)]
+
+
+def _has_sign(node: Node) -> bool:
+    return (isinstance(node, Call) and node.name in ("pm", "mp")) or any(map(_has_sign, children(node)))
+
+
+def _signed(node: Node, *, plus: bool) -> Node:
+    if isinstance(node, Call) and node.name in ("pm", "mp"):
+        inner = _signed(node.args[0], plus=plus)
+        return inner if (node.name == "pm") == plus else Mul((MINUS_ONE, inner))
+    return rebuild(node, {child: _signed(child, plus=plus) for child in children(node) if _has_sign(child)})
+
+
+def _indexed(group: set[Node | None]) -> bool:
+    """`x_1`, `x_2`: one unknown with several solutions."""
+    stems = {name.name.partition("_")[0] for name in group if isinstance(name, Sym) and "_" in name.name}
+    return len(stems) == 1 and all(isinstance(name, Sym) and "_" in name.name for name in group)
+
+
+def _is_tuple(node: Node) -> bool:
+    return isinstance(node, Seq) and node.kind == "tuple"
+
+
+def _is_set(node: Node) -> bool:
+    return isinstance(node, Seq) and node.kind == "set"
+
+
+def _rename_arguments(found: Value, gold: Value) -> Node | None:
+    """`f(m) = 2m` read as `f(n) = 2n`: the value with the gold's argument names; None where the functions differ."""
+    one, other = found.name, gold.name
+    assert isinstance(one, Apply)
+    assert isinstance(other, Apply)
+    if one.name != other.name or len(one.args) != len(other.args):
+        return None
+    if not all(isinstance(arg, Sym) for arg in (*one.args, *other.args)):
+        return None
+    return rebuild(found.value, dict(zip(one.args, other.args, strict=True)))
+
+
+def _equation(node: Node) -> tuple[str, Node] | None:
+    """A relation as `expression op 0`."""
+    match node:
+        case Rel((op,), (left, right)) if op != "in" and isinstance(left, EXPRESSION) and isinstance(right, EXPRESSION):
+            return ("=" if op == "~" else op), Add((left, Mul((MINUS_ONE, right))))
+        case _:
+            return None
+
+
+def _turned(node: Rel) -> Rel:
+    flip = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+    return Rel(tuple(flip.get(op, op) for op in reversed(node.ops)), tuple(reversed(node.sides)))
+
+
+def _rows(node: Node) -> list[tuple[Node, ...]] | None:
+    """The rows of a matrix; a tuple is read as a column, and a row as a column too."""
+    match node:
+        case Rel(("=",), (Sym(), Matrix() | Seq() as inner)):
+            return _rows(inner)
+        case Matrix(rows):
+            return [(entry,) for entry in rows[0]] if len(rows) == 1 else list(rows)
+        case Seq("tuple", items) if items and all(isinstance(item, Seq) and item.kind == "tuple" for item in items):
+            return [item.items for item in items if isinstance(item, Seq)]
+        case Seq("tuple", items):
+            return [(item,) for item in items]
+        case _:
+            return None

@@ -1,0 +1,155 @@
+"""One prediction against one gold: the cheapest stage that can tell, tells.
+
+    identical   the same text, but for layout
+    exact       two plain numbers, compared as rationals
+    …           trees, compared by kind (`compare`), exactly or by numeric probes
+
+Golds are parsed once and (prediction, gold) pairs are remembered, in bounded memory.
+"""
+
+import re
+from collections import OrderedDict
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from rewardkit_math.compare import Comparison
+from rewardkit_math.extract import Found, find_answer, last_boxes
+from rewardkit_math.limits import TooCostlyError
+from rewardkit_math.params import MathParams
+from rewardkit_math.parse import parse, plain
+from rewardkit_math.prose import read
+from rewardkit_math.tree import Call, Given, Node, Quantity, Rel, Seq, Sym, Text
+
+Verdict = Literal["equal", "different", "unparsable", "too costly"]
+
+
+class Judgement(NamedTuple):
+    """What came of a comparison, and which stage settled it."""
+
+    verdict: Verdict
+    stage: str
+    why: str = ""
+
+
+class UnusableGoldError(Exception):
+    """The gold cannot be read, so that nothing can be judged by it."""
+
+
+class Gold(NamedTuple):
+    """A gold, read once."""
+
+    text: str
+    node: Node
+    plain_number: Fraction | None
+    letter: str | None
+    """Its letter, where it is an option of multiple choice."""
+    several: bool
+    """It lists several values."""
+
+
+_PLAIN = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
+_LAYOUT = re.compile(
+    r"\\left(?![a-z])|\\right(?![a-z])|\\[,;:! ]|[\s$~]|\\displaystyle|(?<=\\)[dt](?=frac)|(?<=[^\d])\.$|^\.$"
+)
+_CHOICE = re.compile(
+    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.(?!\d)|:|\}|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
+)
+_LETTER = re.compile(r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*$")
+_VANISHING = re.compile(r"\\(?:[hv]?phantom|text|mathrm|mbox|hspace)\s*\{[^{}]*\}|[\s${}\\]")
+_MEMORY = 8192
+_CHARS_REMEMBERED = 300
+
+
+@lru_cache(maxsize=2048)
+def read_gold(text: str) -> Gold:
+    """A gold as it stands in a dataset: bare, boxed, behind `####`, or in a sentence.
+
+    raises  UnusableGoldError where nothing can be read
+    """
+    inner = text.strip()
+    if "\\boxed" in inner or "####" in inner or "<answer>" in inner:
+        found = find_answer(inner)
+        if found.how == "none" and "\\boxed{" in inner:
+            inner = inner[inner.rindex("\\boxed{") + 7 :]
+        elif found.how == "box":
+            boxes = last_boxes(inner, found)
+            inner = " , ".join(box.text for box in boxes) if len(boxes) > 1 else found.text
+        else:
+            inner = found.text
+    if not inner:
+        raise UnusableGoldError("the gold is empty")
+    letter = _CHOICE.match(inner)
+    try:
+        node = parse(inner)
+        if isinstance(node, Text) and len(inner) > 40:
+            found = find_answer(inner)
+            if found.how == "phrase":
+                letter = letter or _CHOICE.match(found.text)
+                node = read(found.text, last=False)
+    except TooCostlyError:
+        node = Text(plain(inner))
+    if letter is None and "answer is" in inner:
+        letter = _CHOICE.match(find_answer(inner).text)
+    several = isinstance(node, Seq) or (isinstance(node, Given) and isinstance(node.body, Seq))
+    return Gold(inner, node, _plain_number(inner), letter[1] if letter else None, several)
+
+
+def judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool = False) -> Judgement:
+    """Whether a prediction says what the gold says."""
+    key = (prediction, gold.text, policy, last)
+    known = _remembered.get(key)
+    if known is None:
+        known = _judge(prediction, gold, policy, last=last)
+        if len(prediction) + len(gold.text) <= _CHARS_REMEMBERED:
+            _remembered[key] = known
+            if len(_remembered) > _MEMORY:
+                _remembered.popitem(last=False)
+    return known
+
+
+_remembered: OrderedDict[tuple[str, str, MathParams, bool], Judgement] = OrderedDict()
+
+
+def _judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool) -> Judgement:
+    if gold.plain_number is not None:
+        number = _plain_number(prediction)
+        if number is not None:
+            if number == gold.plain_number:
+                return Judgement("equal", "exact")
+            if policy.percent != "any" and not policy.tolerance and policy.rounding != "digits":
+                return Judgement("different", "exact")
+    layout = _LAYOUT.sub("", prediction)
+    if layout == _LAYOUT.sub("", gold.text) and _VANISHING.sub(
+        "", prediction + gold.node.words if isinstance(gold.node, Text) else prediction
+    ):
+        return Judgement("equal", "identical")
+    if policy.choices == "letter" and gold.letter is not None:
+        letter = _LETTER.match(prediction) or _CHOICE.match(prediction)
+        if letter:
+            same = letter[1].upper() == gold.letter
+            if same or len(gold.text.strip("()$. ")) == 1 or not isinstance(gold.node, Sym):
+                return Judgement("equal" if same else "different", "choice")
+    try:
+        node = read(prediction, last=last)
+        comparison = Comparison(policy)
+        equal = comparison.same(node, gold.node)
+    except TooCostlyError as error:
+        return Judgement("too costly", "limits", str(error))
+    except RecursionError:
+        return Judgement("too costly", "limits", "nested too deep")
+    if equal:
+        return Judgement("equal", comparison.stage)
+    if isinstance(node, Text) and not isinstance(gold.node, Text):
+        return Judgement("unparsable", "parse")
+    return Judgement("different", comparison.stage)
+
+
+def _plain_number(text: str) -> Fraction | None:
+    text = text.strip().strip("$").strip()
+    if not _PLAIN.fullmatch(text):
+        return None
+    return Fraction(text.replace(",", ""))
+
+
+__all__ = ["Found", "Gold", "Judgement", "UnusableGoldError", "judge", "read_gold", "Call", "Quantity", "Rel"]

@@ -1,0 +1,101 @@
+"""Solution sets with a whole-number parameter: `x = pi/4 + k pi, k in Z` and its other spellings.
+
+Each solution that is linear in one parameter is a family: an offset and a period. Families are laid out over one common
+period and compared as sets of offsets.
+"""
+
+from fractions import Fraction
+from typing import Any
+
+from rewardkit_math.numeric import Budget, context, real_value
+from rewardkit_math.tree import Call, Given, MINUS_ONE, Mul, Node, Num, Rel, Seq, Sym, children, names, rebuild
+
+_MOST = 48
+
+
+def same_families(one: Given, other: Given, budget: Budget) -> bool | None:
+    """Whether two families of solutions are the same set; None where they are no families of real numbers."""
+    first, second = _families(one, budget), _families(other, budget)
+    if first is None or second is None:
+        return None
+    ctx = context()
+    unit = first[0][1]
+    periods = [period for _, period in first + second]
+    common = Fraction(1)
+    for period in periods:
+        ratio = _rational(period / unit)
+        if ratio is None:
+            return None
+        common = Fraction(
+            _lcm(common.numerator * ratio.denominator, ratio.numerator * common.denominator),
+            common.denominator * ratio.denominator,
+        )
+    whole = unit * common.numerator / common.denominator
+    sets = []
+    for families in (first, second):
+        offsets: list[Any] = []
+        for offset, period in families:
+            count = int(ctx.nint(whole / period))
+            if count > _MOST:
+                return None
+            for index in range(count):
+                place = (offset + index * period) / whole
+                place -= ctx.floor(place + ctx.mpf(10) ** -25)
+                if not any(abs(place - known) < ctx.mpf(10) ** -20 for known in offsets):
+                    offsets.append(place)
+        sets.append(sorted(offsets))
+    return len(sets[0]) == len(sets[1]) and all(abs(a - b) < ctx.mpf(10) ** -20 for a, b in zip(*sets, strict=True))
+
+
+def _lcm(one: int, other: int) -> int:
+    import math
+
+    return math.lcm(one, other)
+
+
+def _rational(value: Any) -> Fraction | None:
+    ctx = context()
+    for below in range(1, _MOST + 1):
+        scaled = value * below
+        if abs(scaled - ctx.nint(scaled)) < ctx.mpf(10) ** -20 and scaled >= 1:
+            return Fraction(int(ctx.nint(scaled)), below)
+    return None
+
+
+def _families(given: Given, budget: Budget) -> list[tuple[Any, Any]] | None:
+    """Offset and positive period of each solution."""
+    found = []
+    for value in _items(given.body):
+        free = names(value)
+        if len(free) != 1 or not (free <= given.integers or (not given.integers and free <= frozenset("knmlz"))):
+            return None
+        (name,) = free
+        at = [real_value(rebuild(value, {Sym(name): Num(Fraction(point))}), budget) for point in (0, 1, 2)]
+        if any(place is None for place in at):
+            return None
+        period = at[1] - at[0]
+        if abs(at[2] - at[1] - period) > context().mpf(10) ** -25 or not period:
+            return None
+        found.append((at[0], abs(period)))
+    return found or None
+
+
+def _items(node: Node) -> list[Node]:
+    match node:
+        case Seq(_, items):
+            return [value for item in items for value in _items(item)]
+        case Rel(("=",), (Sym(), value)):
+            return _items(value)
+        case Rel(("in",), (Sym(), value)):
+            return _items(value)
+        case _:
+            signs = [child for child in _walk(node) if isinstance(child, Call) and child.name == "pm"]
+            if signs:
+                plus = rebuild(node, {sign: sign.args[0] for sign in signs})
+                minus = rebuild(node, {sign: Mul((MINUS_ONE, sign.args[0])) for sign in signs})
+                return [plus, minus]
+            return [node]
+
+
+def _walk(node: Node) -> list[Node]:
+    return [node, *(inner for child in children(node) for inner in _walk(child))]

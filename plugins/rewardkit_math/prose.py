@@ -1,0 +1,74 @@
+"""An answer inside a sentence: which part of the words is the answer.
+
+The whole if it reads as mathematics; else what follows the last verb; else the only formula; else the only number. Where a
+sentence names several numbers and nothing says which one is meant, none is picked.
+"""
+
+import re
+
+from rewardkit_math.parse import parse
+from rewardkit_math.tree import Node, Text
+
+_HOPE = re.compile(r"\.?\s*I hope (?:it is|this is|this helps).{0,40}$", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[^\d\s])[.!?]\s+(?=\S)|(?<=\d)[.!?]\s+(?=[A-Z\\$*])|[。！？]|\n+")
+_VERB = re.compile(r"\b(?:is|are|equals|be|est|es|ist|was|gives|to|of)\b\s*:?|[:：]|是|为|為|共有|等于")
+_FORMULA = re.compile(r"\$\$?([^$]{1,2000})\$\$?|\\\((.{1,2000}?)\\\)|\\\[(.{1,2000}?)\\\]", re.DOTALL)
+_NUMBER = re.compile(
+    r"[-+]?(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|(?<![\d.])[-+]?\d+(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?"
+)
+_TRAILING = re.compile(r"[-+*/=().,\d\s×÷]{1,200}$")
+_DENIED = re.compile(r"\b(?:not|isn't|either|or|maybe|perhaps|between|nor)\b|\bou\b|或", re.IGNORECASE)
+_MOST_VERBS = 6
+
+
+def read(text: str, *, last: bool) -> Node:
+    """The tree of the answer in a text; Text where no part of it reads as mathematics.
+
+    last  the answer is sought in the last sentence that could hold one, not in the first
+    """
+    text = text.strip().strip("*`").strip()
+    node = parse(text)
+    if not isinstance(node, Text):
+        return node
+    whole = node
+    text = _HOPE.sub("", text)
+    sentences = [piece.strip() for piece in _SENTENCE.split(text) if piece and piece.strip()]
+    if len(sentences) > 1 or text != whole.words:
+        if last:
+            sentences = [piece for piece in sentences if any(char.isdigit() or char in "$\\" for char in piece)][-1:]
+        for sentence in sentences[:1]:
+            found = _in_sentence(sentence)
+            if found is not None:
+                return found
+    return whole
+
+
+def _in_sentence(sentence: str) -> Node | None:
+    sentence = sentence.rstrip(".!?;,: *")
+    found = _known(sentence)
+    if found is not None:
+        return found
+    verbs = [match.end() for match in _VERB.finditer(sentence)][-_MOST_VERBS:]
+    for start in reversed(verbs):
+        rest = sentence[start:].strip()
+        if any(char.isdigit() or char in "$\\" for char in rest) and not _DENIED.search(rest):
+            found = _known(rest)
+            if found is not None:
+                return found
+    formulas = [next(group for group in match.groups() if group) for match in _FORMULA.finditer(sentence)]
+    if len(set(formulas)) == 1 or (
+        formulas and sentence.endswith(("$", "\\)", "\\]")) and not _DENIED.search(sentence)
+    ):
+        return _known(formulas[-1])
+    numbers = {match[0] for match in _NUMBER.finditer(sentence)}
+    if len(numbers) == 1 and not _DENIED.search(sentence):
+        return _known(numbers.pop())
+    trailing = _TRAILING.search(sentence)
+    if trailing and any(char.isdigit() for char in trailing[0]) and "=" in trailing[0] and not _DENIED.search(sentence):
+        return _known(trailing[0].strip(" ,."))
+    return None
+
+
+def _known(text: str) -> Node | None:
+    node = parse(text.strip())
+    return None if isinstance(node, Text) else node

@@ -1,0 +1,145 @@
+"""Units, percent, rounding and tolerance: what may stand around a number, and how near is near enough."""
+
+from fractions import Fraction
+
+from rewardkit_math.exact import exact
+from rewardkit_math.numeric import Budget, context, real_value
+from rewardkit_math.tree import Call, Mul, Node, Num, Quantity
+
+_SCALES = {
+    "length": {"m": "1", "km": "1000", "dm": "0.1", "cm": "0.01", "mm": "0.001", "in": "0.0254", "ft": "0.3048",
+               "yd": "0.9144", "mi": "1609.344"},
+    "mass": {"g": "1", "kg": "1000", "mg": "0.001", "t": "1000000", "lb": "453.59237", "oz": "28.349523125"},
+    "time": {"s": "1", "min": "60", "h": "3600", "day": "86400", "week": "604800"},
+    "volume": {"l": "1", "ml": "0.001", "cl": "0.01", "dl": "0.1"},
+    "angle": {"rad": "1"},
+    "money": {"dollar": "1", "cent": "0.01"},
+    "euro": {"euro": "1"}, "pound": {"pounds": "1"}, "yen": {"yen": "1"},
+}  # fmt: skip
+_NAMES = {
+    **{name: "m" for name in ("meter", "metre")}, **{name: "km" for name in ("kilometer", "kilometre")},
+    **{name: "cm" for name in ("centimeter", "centimetre")}, **{name: "mm" for name in ("millimeter", "millimetre")},
+    "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi", "gram": "g", "kilogram": "kg",
+    "ton": "t", "tonne": "t", "ounce": "oz", "lbs": "lb", "sec": "s", "second": "s", "minute": "min", "mins": "min",
+    "hr": "h", "hour": "h", "hrs": "h", "liter": "l", "litre": "l", "milliliter": "ml", "millilitre": "ml",
+    "radian": "rad", "usd": "dollar", "$": "dollar", "eur": "euro", "€": "euro", "£": "pounds", "¥": "yen",
+    "square units": "unit^2", "sq units": "unit^2", "cubic units": "unit^3",
+}  # fmt: skip
+_TABLE = {unit: (kind, Fraction(scale)) for kind, units in _SCALES.items() for unit, scale in units.items()}
+_SIGNIFICANT = 3
+
+
+def split_unit(node: Node) -> tuple[Node, str]:
+    """The value and its unit, `""` where it has none."""
+    if isinstance(node, Quantity):
+        return node.value, unit_name(node.unit)
+    return node, ""
+
+
+def unit_name(words: str) -> str:
+    """One name for a unit: singular, short, powers as `^2`."""
+    words = " ".join(words.replace("\\", " ").split()).strip(" .")
+    power = ""
+    for prefix, exponent in (("square ", "^2"), ("sq ", "^2"), ("sq. ", "^2"), ("cubic ", "^3")):
+        if words.startswith(prefix):
+            words, power = words.removeprefix(prefix), exponent
+    stem, caret, exponent = words.partition("^")
+    if caret:
+        power = "^" + exponent.strip(" {}")
+    stem = stem.strip()
+    if stem not in _TABLE:
+        singular = stem.removesuffix("s") if len(stem) > 2 else stem
+        stem = _NAMES.get(stem) or _NAMES.get(singular) or singular
+    return stem + power
+
+
+def same_unit(one: str, other: str) -> Fraction | None:
+    """What the first unit is in the second, 1 for the same; None where they measure different things."""
+    if one == other:
+        return Fraction(1)
+    stem, _, power = one.partition("^")
+    other_stem, _, other_power = other.partition("^")
+    if power != other_power or stem not in _TABLE or other_stem not in _TABLE:
+        # Words of no known unit: `5 apples` and `5 red apples` are one count of apples.
+        if (
+            stem not in _TABLE
+            and other_stem not in _TABLE
+            and (set(one.split()) <= set(other.split()) or set(other.split()) <= set(one.split()))
+        ):
+            return Fraction(1)
+        return None
+    (kind, scale), (other_kind, other_scale) = _TABLE[stem], _TABLE[other_stem]
+    return (
+        (scale / other_scale) ** int(power or 1)
+        if kind == other_kind and (power or "1").isdigit() and int(power or 1) < 4
+        else None
+    )
+
+
+def _printed(node: Node) -> Num | None:
+    """The decimal that a gold prints, through a sign, a percent sign or a degree sign."""
+    match node:
+        case Num(_, places) if places is not None:
+            return node
+        case Call("percent" | "deg", (Num(_, places),)) if places is not None:
+            inner = node.args[0]
+            assert isinstance(inner, Num)
+            return inner
+        case _:
+            return None
+
+
+def rounds_to(found: Node, gold: Node, budget: Budget, *, decimals_too: bool) -> bool:
+    """Whether an exact value rounds to the gold at the digits that the gold prints.
+
+    The gold is a decimal with three significant digits or more. The found value is a fraction, a root or the like; with
+    `decimals_too` also a decimal with more digits.
+    """
+    printed = _printed(gold)
+    if printed is None or printed.places is None:
+        return False
+    if (
+        len(
+            str(
+                abs(
+                    printed.value.numerator
+                    * 10 ** max(printed.places, 0)
+                    // printed.value.denominator
+                    // 10 ** max(-printed.places, 0)
+                )
+            )
+        )
+        < _SIGNIFICANT
+    ):
+        return False
+    if isinstance(gold, Call):
+        found = Mul((found, Num(Fraction(100)))) if gold.name == "percent" else found
+        if isinstance(found, Mul) and isinstance(found.args[0], Call) and found.args[0].name == "percent":
+            found = found.args[0].args[0]
+    shown = _printed(found) or (
+        found if isinstance(found, Num) and found.value.denominator == 1 and printed.places >= 0 else None
+    )
+    if shown is not None and not (decimals_too and (shown.places or 0) > printed.places):
+        return False
+    value = exact(found)
+    ctx = context()
+    if value is None:
+        real = real_value(found, budget)
+        if real is None or ctx.mag(real) > 200:
+            return False
+        value = Fraction(ctx.nstr(real, 35, strip_zeros=False))
+    if value.denominator > 10**400 or abs(value.numerator) > 10**400:
+        return False
+    return _rounded(value, printed.places) == printed.value
+
+
+def _rounded(value: Fraction, places: int) -> Fraction:
+    scaled = value * Fraction(10) ** places
+    whole = int(abs(scaled) + Fraction(1, 2))
+    return Fraction(whole if scaled >= 0 else -whole) / Fraction(10) ** places
+
+
+def within(found: Node, gold: Node, tolerance: float, budget: Budget) -> bool:
+    """Whether two numbers differ by at most the tolerance times the gold."""
+    one, other = real_value(found, budget), real_value(gold, budget)
+    return one is not None and other is not None and bool(abs(one - other) <= abs(other) * tolerance)

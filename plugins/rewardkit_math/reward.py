@@ -1,0 +1,104 @@
+"""The math reward: finds the answer of each completion and compares it with the gold."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from rewardkit import Reward, RewardParams, Sample, Score
+from rewardkit_math.extract import Found, find_answer, last_boxes
+from rewardkit_math.judge import Gold, Judgement, UnusableGoldError, judge, read_gold
+from rewardkit_math.params import MathParams
+
+_SHOWN_CHARS = 200
+
+
+class MathReward(Reward):
+    """1 for an answer that is equal to the gold, 0 for any other."""
+
+    name = "math"
+    Params: ClassVar[type[RewardParams]] = MathParams
+    cost_ms = 1.0
+
+    def score(self, samples: Sequence[Sample]) -> list[Score]:
+        return [self._score(sample) for sample in samples]
+
+    def _score(self, sample: Sample) -> Score:
+        texts = gold_texts(sample.ground_truth)
+        if texts is None:
+            return Score.abstained(f"no mathematical gold: {_kind(sample.ground_truth)}")
+        golds = []
+        for text in texts:
+            try:
+                golds.append(read_gold(text))
+            except UnusableGoldError as error:
+                return Score.abstained(f"{error}: {_short(text)!r}", gold=_short(text), unusable_gold=True)
+        text, found = self._find(sample)
+        details: dict[str, Any] = {"gold": _short(" | ".join(gold.text for gold in golds))}
+        if found.how == "none":
+            return Score.scored(0.0, found.why, verdict="unparsable", stage="extract", **details)
+        if self.params.box == "required" and found.how != "box":
+            return Score.scored(0.0, "the answer is not in a box", verdict="unparsable", stage="extract", **details)
+        offset = len(sample.completion_text.rstrip()) - len(text)
+        details |= {
+            "answer": _short(found.text),
+            "span": [offset + found.start, offset + found.end],
+            "found_by": found.how,
+        }
+        judgement = self._judge(text, found, golds)
+        details |= {"verdict": judgement.verdict, "stage": judgement.stage}
+        if judgement.verdict == "equal":
+            return Score.scored(1.0, "equal to the gold", **details)
+        reason = {
+            "different": "not equal to the gold",
+            "unparsable": "the answer cannot be read",
+            "too costly": f"too costly to judge: {judgement.why}",
+        }[judgement.verdict]
+        return Score.scored(0.0, reason, **details)
+
+    def _find(self, sample: Sample) -> tuple[str, Found]:
+        """The text in which the answer was sought, and the answer."""
+        parts = sample.parts
+        if parts.answer:
+            return parts.answer, find_answer(parts.answer)
+        # A thought that never closed gives no answer, unless it was broken off by a whole answer block.
+        thought = parts.thought or ""
+        if "<answer>" in thought and thought.endswith("</answer>"):
+            return thought, find_answer(thought)
+        return "", Found("none", "", 0, 0, "the thought never ends" if thought else "the completion is empty")
+
+    def _judge(self, text: str, found: Found, golds: list[Gold]) -> Judgement:
+        judgement = None
+        for gold in golds:
+            prediction = found.text
+            if gold.several and found.how == "box":
+                boxes = last_boxes(text, found)
+                if len(boxes) > 1:
+                    prediction = " , ".join(box.text for box in boxes)
+            judgement = judge(prediction, gold, self.params, last=found.how in ("line", "whole"))
+            if judgement.verdict == "equal":
+                break
+        assert judgement is not None
+        return judgement
+
+
+def gold_texts(ground_truth: Any) -> list[str] | None:
+    """The golds as texts, any of which may be met; None where the ground truth is no mathematical gold."""
+    match ground_truth:
+        case bool():
+            return [str(ground_truth)]
+        case str() | int() | float():
+            return [str(ground_truth)]
+        case Mapping() | None:
+            return None
+        case Sequence() if ground_truth:
+            each = [gold_texts(item) for item in ground_truth]
+            return None if any(item is None for item in each) else [text for item in each if item for text in item]
+        case _:
+            return None
+
+
+def _kind(ground_truth: Any) -> str:
+    return "there is none" if ground_truth is None else f"an object of type {type(ground_truth).__name__}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"

@@ -1,0 +1,359 @@
+"""From the text of an answer to tokens: LaTeX, plain ASCII, sympy's notation and Unicode meet here.
+
+One pass of one compiled pattern. Layout (`\\left`, spaces, dollar signs) falls away; words become `text` tokens, which
+the parser reads as units, conditions or prose. What would hide, define or run something (`\\phantom`, `\\def`) makes the
+answer unreadable.
+"""
+
+import re
+import unicodedata
+from fractions import Fraction
+from typing import NamedTuple
+
+from rewardkit_math.limits import ANSWER_CHARS, BITS, TOKENS, TooCostlyError
+
+
+class UnreadableError(Exception):
+    """The text is not an answer in any notation that is known here."""
+
+
+class Token(NamedTuple):
+    """kind is one of `num sym name const func text op cmd`; an op or a cmd is told by its text."""
+
+    kind: str
+    text: str
+    value: Fraction | None = None
+    places: int | None = None
+    glued: bool = False
+    """No white space before it."""
+
+
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon "
+    "phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar nabla prime".split()
+)
+FUNCTIONS = {
+    **{name: name for name in "sin cos tan cot sec csc sinh cosh tanh coth sech csch exp ln log sqrt gcd lcm max min".split()},
+    **{name: name for name in "floor det arg".split()},
+    "lg": "lg", "cosec": "csc", "ctg": "cot", "tg": "tan", "sgn": "sign", "sign": "sign", "ceiling": "ceil", "ceil": "ceil",
+    "abs": "abs", "Abs": "abs", "root": "root", "cbrt": "cbrt", "factorial": "factorial", "binomial": "binomial",
+    "Re": "re", "Im": "im", "re": "re", "im": "im", "Rational": "divide", "conjugate": "conjugate",
+    **{f"{arc}{name}": f"a{name}" for arc in ("arc", "a", "ar") for name in "sin cos tan cot sec csc sinh cosh tanh".split()},
+    "arctg": "atan", "Max": "max", "Min": "min", "log10": "lg", "log2": "log2",
+}  # fmt: skip
+CONSTANTS = {"pi": "pi", "Pi": "pi", "oo": "oo", "inf": "oo", "infty": "oo", "infinity": "oo", "Infinity": "oo",
+             "emptyset": "empty", "varnothing": "empty", "EmptySet": "empty",
+             "Reals": "R", "Integers": "Z", "Naturals": "N", "Rationals": "Q"}  # fmt: skip
+RELATIONS = {"=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "lt": "<", "gt": ">",
+             "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=",
+             "geqq": ">=", "ne": "!=", "neq": "!=", "approx": "~", "simeq": "~", "approxeq": "~", "doteq": "~",
+             "thickapprox": "~", "equiv": "=", "in": "in", ":=": "=", "coloneqq": "="}  # fmt: skip
+SAME_AS = {"cdot": "*", "times": "*", "ast": "*", "bullet": "*", "div": "/", "pm": "±", "mp": "∓", "cup": "∪", "bigcup": "∪",
+           "sqcup": "∪", "cupdot": "∪", "uplus": "∪", "cap": "∩", "bigcap": "∩", "setminus": "∖", "backslash": "∖",
+           "mid": "mid", "vert": "|", "lvert": "|", "rvert": "|", "lbrack": "[", "rbrack": "]", "lbrace": "\\{",
+           "rbrace": "\\}", "land": "and", "wedge": "and", "lor": "or", "vee": "or", "colon": ":", "degree": "°",
+           "lfloor": "lfloor", "rfloor": "rfloor", "lceil": "lceil", "rceil": "rceil", "langle": "(", "rangle": ")",
+           "Vert": "‖", "lVert": "‖", "rVert": "‖", "newline": "\\\\", "lparen": "(", "rparen": ")",
+           "to": "to", "rightarrow": "to", "percent": "%"}  # fmt: skip
+NOTHING = frozenset(
+    "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle "
+    "limits nolimits quad qquad enspace thinspace medspace thickspace space nonumber notag hfill mathstrut strut rm bf it "
+    "mathopen mathclose mathrel mathbin allowbreak nobreak centering large Large small hline displaylimits boldsymbol "
+    "mathbf bm mathit mathsf mathtt mathnormal symbf ensuremath boxed fbox mathop scriptsize normalsize".split()
+)
+TEXTUAL = frozenset(
+    "text textbf textit textrm textsf texttt textnormal textup mbox hbox mathrm operatorname mathop emph textsc".split()
+)
+MARKS = frozenset(
+    "overline bar hat widehat vec overrightarrow tilde widetilde dot ddot underline mathcal mathscr mathfrak".split()
+)
+WITH_DROPPED = frozenset("hspace vspace color label tag mspace kern textcolor vphantom".split())
+REFUSED = frozenset(
+    "phantom hphantom cancel bcancel xcancel sout st def edef gdef xdef let newcommand renewcommand providecommand input "
+    "include write openout openin read catcode csname expandafter immediate require usepackage href url includegraphics "
+    "unicode char loop repeat ifx else fi begingroup overset underset stackrel html style class cssId".split()
+)
+AND = frozenset(("and", "or", "∧", "∨", "et", "ou", "和", "或", "und", "oder", "y"))
+_TEXT_AS = {"and": "and", "or": "or", "i": "i", "e": "e", "d": "d", "in": "in", "union": "∪", "∪": "∪"}
+UNITS_BARE = frozenset(
+    "km cm mm kg mg ml cl mL ft yd mi lb lbs oz hr hrs min mins sec secs rad deg degrees degree radians percent mph kph inches "
+    "inch feet foot yards miles mile meters meter metres metre minutes minute hours hour seconds second days day years "
+    "units unit dollars cents USD EUR usd".split()
+)
+_SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-ni")
+_SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n")
+_UNICODE = str.maketrans(
+    {
+        "−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "•": "*", "∗": "*", "÷": "/", "∕": "/",
+        "π": "\\pi ", "∞": "\\infty ", "≤": "\\le ", "⩽": "\\le ", "≦": "\\le ", "≥": "\\ge ", "⩾": "\\ge ", "≧": "\\ge ",
+        "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "∪": "\\cup ", "∩": "\\cap ", "∖": "\\setminus ", "√": "\\sqrt ",
+        "±": "\\pm ", "∓": "\\mp ", "º": "°", "⟨": "(", "⟩": ")", "∅": "\\emptyset ", "…": "\\ldots ",
+        "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}", "，": ",",
+        "；": ";", "：": ":", "（": "(", "）": ")", "［": "[", "］": "]", "｛": "\\{", "｝": "\\}", "、": ",", "％": "%", "＝": "=",
+        "′": "'", "’": "'", "‘": "'", "“": '"', "”": '"', "∛": "\\sqrt[3]", "¬": " ", "∣": "|", "｜": "|", "∧": "\\land ",
+        "∨": "\\lor ", "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "λ": "\\lambda ", "φ": "\\phi ",
+        "ω": "\\omega ", "μ": "\\mu ", "σ": "\\sigma ", "ε": "\\epsilon ", "δ": "\\delta ", "ρ": "\\rho ", "τ": "\\tau ",
+        "Δ": "\\Delta ", "Ω": "\\Omega ", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "", "\u00ad": "",
+        "。": " ", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ",
+    }
+)  # fmt: skip
+_DOUBLED = re.compile(
+    r"(?<!\\)\\\\(?=(?:frac|dfrac|tfrac|left|right|sqrt|boxed|text|mathrm|pi|infty|cup|cdot|times|sin|cos|tan|ln|log|le|ge|"
+    r"leq|geq|neq|pm|circ|theta|alpha|beta|begin|end|in|quad|mathbb)(?![a-zA-Z]))"
+)
+_GLUED_WORD = re.compile(r"(?<=[\d)\]}$])(or|and)(?=[A-Z(\d\\$-])")
+_DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
+_VULGAR = re.compile("[¼-¾⅐-⅞]")
+_SUPERS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
+_SUBS = re.compile("[₀₁₂₃₄₅₆₇₈₉ₙ]+")
+_CIRCLED = re.compile("[\u2460-\u2473]")
+_TOKEN = re.compile(
+    r"""(?P<space>(?:\s|~|\\[,;:!\ >]|\\\n|\$)+)
+      | (?P<num>\d+\.\d+[eE][+-]?\d+(?!\w)|(?:\d+E|1e)[+-]?\d+(?!\w)|\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)
+      | (?P<cmd>\\[a-zA-Z]+\*?)
+      | (?P<esc>\\.)
+      | (?P<word>[A-Za-z]+)
+      | (?P<op>\*\*|<=|>=|!=|==|:=|=>|=<|->|\.\.\.|[-+*/^_=<>(){}\[\]|,;:!%'&.°])
+      | (?P<other>[^\W\d_]+|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_THOUSANDS = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d{1,3}(?:(?:\\,|\\ |~|[ \u00a0\u202f])\d{3})+(?![\d,])(?:\.\d+)?"
+)
+_DECIMAL_COMMA = re.compile(r"0,\d{2,}(?![\d,])|\d+,\d{2}(?=\s*(?:€|\\text|$))(?<=\d\d,\d\d)")
+_SEPARATOR = re.compile(r"\{,\}|\\,|\\ |[,~ \u00a0\u202f]")
+_REPEATING = re.compile(r"\\(?:overline|bar|dot)\{(\d{1,40})\}")
+
+
+def number(text: str) -> tuple[Fraction, int | None]:
+    """The exact value of a plain decimal, and the decimal places that it prints (None for an integer)."""
+    mantissa, _, power = text.replace("e", "E").partition("E")
+    if len(mantissa) * 4 > BITS or len(power) > 5:
+        raise TooCostlyError(f"a number of {len(text)} characters")
+    exponent = int(power or 0)
+    if abs(exponent) * 4 > BITS:
+        raise TooCostlyError(f"the exponent {exponent}")
+    whole, dot, decimals = mantissa.partition(".")
+    digits = int((whole + decimals) or 0)
+    scale = len(decimals) - exponent
+    value = Fraction(digits, 10**scale) if scale >= 0 else Fraction(digits * 10**-scale)
+    return value, (scale if dot or power else None)
+
+
+def clean(text: str) -> str:
+    """The text in one alphabet: Unicode mathematics as LaTeX, full-width letters as plain ones, doubled backslashes single."""
+    if len(text) > ANSWER_CHARS:
+        raise TooCostlyError(f"an answer of {len(text)} characters")
+    if not text.isascii():
+        text = _CIRCLED.sub(lambda found: f"\\text{{circled {int(unicodedata.numeric(found[0]))}}}", text)
+        text = _SUPERS.sub(lambda found: "^{" + found[0].translate(_SUPER) + "}", text)
+        text = _SUBS.sub(lambda found: "_{" + found[0].translate(_SUB) + "}", text)
+        text = _VULGAR.sub(_vulgar_fraction, text)
+        text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
+    if "\\\\" in text:
+        text = _DOUBLED.sub(r"\\", text)
+    if "circ" in text or "°" in text:
+        text = _DEGREES.sub("°", text)
+    return _GLUED_WORD.sub(r" \1 ", text) if "or" in text or "and" in text else text
+
+
+def _vulgar_fraction(found: re.Match[str]) -> str:
+    value = Fraction(unicodedata.numeric(found[0])).limit_denominator(10)
+    return f"\\frac{{{value.numerator}}}{{{value.denominator}}}"
+
+
+def _group(text: str, start: int) -> int:
+    """The index after the balanced `{…}` that opens at `start`; -1 where it does not close."""
+    depth = 0
+    for index in range(start, len(text)):
+        char = text[index]
+        if char == "{" and text[index - 1] != "\\":
+            depth += 1
+        elif char == "}" and text[index - 1] != "\\":
+            depth -= 1
+            if depth == 0:
+                return index + 1
+    return -1
+
+
+def _argument(text: str, position: int) -> tuple[str, int]:
+    """The braced argument after a command, and the index after it; one character where there are no braces."""
+    while position < len(text) and text[position].isspace():
+        position += 1
+    if position < len(text) and text[position] == "{":
+        end = _group(text, position)
+        if end < 0:
+            return text[position + 1 :], len(text)
+        return text[position + 1 : end - 1], end
+    return text[position : position + 1], position + 1
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a cleaned text. Raises UnreadableError or TooCostlyError."""
+    tokens: list[Token] = []
+    position, depth, glued = 0, 0, False
+    while position < len(text):
+        if len(tokens) > TOKENS:
+            raise TooCostlyError(f"more than {TOKENS} tokens")
+        found = None
+        if text[position].isdigit() and (depth == 0 or text[position - 1 : position] != ","):
+            if depth == 0:
+                found = _DECIMAL_COMMA.match(text, position)
+                if found:
+                    value, places = number(found[0].replace(",", "."))
+                    tokens.append(Token("num", found[0], value, places, glued))
+                    position, glued = found.end(), True
+                    continue
+            found = _THOUSANDS.match(text, position)
+            if found and depth and "," in found[0]:
+                found = None
+            if found:
+                value, places = number(_SEPARATOR.sub("", found[0]))
+                tokens.append(Token("num", found[0], value, places, glued))
+                position, glued = found.end(), True
+                continue
+        found = _TOKEN.match(text, position)
+        assert found is not None
+        kind, piece, position = found.lastgroup, found[0], found.end()
+        if kind == "space":
+            glued = False
+            continue
+        if kind == "num":
+            value, places = number(piece.replace("{,}", ""))
+            repeat = _REPEATING.match(text, position) if "." in piece or text[position : position + 1] == "." else None
+            if repeat and places is not None:
+                value += Fraction(int(repeat[1]), (10 ** len(repeat[1]) - 1) * 10**places)
+                places, position = None, repeat.end()
+            tokens.append(Token("num", piece, value, places, glued))
+        elif kind == "word":
+            tokens.extend(_word(piece, glued))
+        elif kind == "cmd":
+            position = _command(piece[1:].rstrip("*"), text, position, tokens, glued=glued)
+        elif kind == "esc":
+            if piece in ("\\{", "\\}", "\\\\", "\\|", "\\%", "\\$", "\\&", "\\#", "\\_", "\\'"):
+                op = {"\\%": "%", "\\|": "‖", "\\&": "and", "\\_": "_", "\\'": "'"}.get(piece, piece)
+                tokens.append(Token("op", op, glued=glued))
+            else:
+                position -= 1
+        elif kind == "op":
+            piece = {"**": "^", "=>": "to", "=<": "<=", "->": "to", "...": "dots"}.get(piece, piece)
+            tokens.append(Token("op", RELATIONS.get(piece, piece), glued=glued))
+        else:
+            assert kind == "other"
+            tokens.append(Token("text", piece.casefold(), glued=glued))
+        if tokens and tokens[-1].kind == "op":
+            depth += {"(": 1, "[": 1, "{": 1, "\\{": 1, ")": -1, "]": -1, "}": -1, "\\}": -1}.get(tokens[-1].text, 0)
+        glued = True
+    return tokens
+
+
+def _command(name: str, text: str, position: int, tokens: list[Token], *, glued: bool) -> int:
+    """Appends the tokens of one LaTeX command; returns the index after it and after the arguments that it swallowed."""
+
+    def add(kind: str, value: str) -> int:
+        tokens.append(Token(kind, value, glued=glued))
+        return position
+
+    if name in NOTHING:
+        if name in ("left", "right") and text[position : position + 1] == ".":
+            position += 1
+        return position
+    if name in REFUSED:
+        raise UnreadableError(f"\\{name} has no place in an answer")
+    if name in TEXTUAL:
+        inner, position = _argument(text, position)
+        _textual(inner, tokens, glued=glued)
+        return position
+    if name in WITH_DROPPED:
+        return _argument(text, position)[1]
+    if name in ("mathbb", "Bbb", "mathds"):
+        inner, position = _argument(text, position)
+        return add("const", inner.strip()[:1] if inner.strip()[:1] in "RZNQC" else "?")
+    if name in MARKS:
+        inner, position = _argument(text, position)
+        return add("sym", f"{name}({''.join(inner.split())[:40]})")
+    if name in ("begin", "end"):
+        inner, position = _argument(text, position)
+        if name == "begin" and inner.strip() == "array":
+            position = _argument(text, position)[1]
+        return add("cmd", f"{name} {inner.strip().rstrip('*')}")
+    if name in ("ldots", "dots", "cdots", "dotsc", "dotsb", "dotsm", "vdots", "ddots"):
+        return add("op", "dots")
+    if name == "circ":
+        return add("op", "*")
+    if name in RELATIONS:
+        return add("op", RELATIONS[name])
+    if name in SAME_AS:
+        return add("op", SAME_AS[name])
+    if name in CONSTANTS:
+        return add("const", CONSTANTS[name])
+    if name in FUNCTIONS and name not in ("sqrt", "root"):
+        return add("func", FUNCTIONS[name])
+    if name in GREEK:
+        return add("sym", name)
+    if name == "not":
+        while position < len(text) and text[position].isspace():
+            position += 1
+        if text[position : position + 1] == "=":
+            position += 1
+            return add("op", "!=")
+        raise UnreadableError("\\not")
+    if name in ("pounds", "euro", "yen"):
+        return add("text", name)
+    return add("cmd", name)
+
+
+def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
+    """The tokens of `\\text{…}`: a function or a constant, a bracketed letter, a number, or words."""
+    words = inner.replace("$", " ").replace("~", " ").replace("\\ ", " ").replace("\\,", " ").strip()
+    bare = words.strip(",.; ")
+    if bare in ("and", "or"):
+        tokens.append(Token("op", bare, glued=glued))
+    elif words in ("e", "i", "d"):
+        tokens.append(Token("sym", words, glued=glued))
+    elif words in FUNCTIONS:
+        tokens.append(Token("func", FUNCTIONS[words], glued=glued))
+    elif words in CONSTANTS:
+        tokens.append(Token("const", CONSTANTS[words], glued=glued))
+    elif words.startswith("if ") or not any(char.isdigit() or char in "\\=<>" for char in words):
+        if words in ("%", "percent"):
+            tokens.append(Token("op", "%", glued=glued))
+        elif words == ",":
+            tokens.append(Token("op", ",", glued=glued))
+        elif words:
+            tokens.append(Token("text", " ".join(words.casefold().split()), glued=glued))
+    else:
+        tokens.extend(tokenize(words))
+
+
+_SHORT_WORDS = frozenset(
+    "the is not no yes odd two ten one six are was but all any has its for if to of at on as be by we it".split()
+)
+_PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
+
+
+def _word(run: str, glued: bool) -> list[Token]:  # noqa: FBT001
+    """The tokens of a bare run of letters: a function, a constant, a word, or a product of one-letter names."""
+    if len(run) == 1:
+        return [Token("sym", run, glued=glued)]
+    low = run.casefold()
+    if run in FUNCTIONS or low in FUNCTIONS:
+        return [Token("func" if low != "sqrt" else "cmd", FUNCTIONS.get(run) or FUNCTIONS[low], glued=glued)]
+    if run in CONSTANTS:
+        return [Token("const", CONSTANTS[run], glued=glued)]
+    if low in ("and", "or"):
+        return [Token("op", low, glued=glued)]
+    if low in ("in",):
+        return [Token("op", "in", glued=glued)]
+    if run in ("union", "Union", "cup", "U") and run != "U":
+        return [Token("op" if run != "Union" else "func", "∪", glued=glued)]
+    if low in ("percent", "percentage"):
+        return [Token("op", "%", glued=glued)]
+    if run in ("Matrix", "Interval", "FiniteSet", "Eq", "Rational", "Integer", "frac"):
+        return [Token("cmd", run, glued=glued)]
+    for prefix in _PREFIXES:
+        if run.startswith(prefix) and len(run) - len(prefix) <= 2:
+            return [*_word(prefix, glued), *_word(run[len(prefix) :], True)]
+    if len(run) > 3 or low in _SHORT_WORDS or run in UNITS_BARE:
+        return [Token("text", low, glued=glued)]
+    return [Token("sym", char, glued=glued if index == 0 else True) for index, char in enumerate(run)]
