@@ -198,6 +198,9 @@ ESTIMATORS: Mapping[str, Estimator] = {
 }
 """By name: what is called with rewards and groups alone. `opo` needs the lengths as well."""
 
+OVER_BATCH = frozenset({"gdpo", "magistral", "rpp_baseline"})
+"""Those that also normalise over the batch: of a group alone they say something else."""
+
 
 class _Groups:
     """The scored samples of a batch, with what is known of the group of each."""

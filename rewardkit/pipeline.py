@@ -11,9 +11,9 @@ import itertools
 import os
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from rewardkit.compose import weights_at
 from rewardkit.errors import ConfigError, InputError
@@ -25,6 +25,8 @@ from rewardkit.sample import Sample
 from rewardkit.score import Result, Score
 from rewardkit.shapes import Shape, detect
 from rewardkit.worker import ResultFields
+
+T = TypeVar("T")
 
 JOB_S = 0.05
 """A job should take about this long: long enough to hide its transport, short enough to share the work."""
@@ -70,7 +72,8 @@ class Scorer:
         self.rubric = rubric
         files = tuple(Path(file) for file in plugins)
         steps = resolve(rubric, load_registry(files))
-        self._sees_groups = any(step.installed.reward.sees == "group" for step in steps)
+        self.sees_groups = any(step.installed.reward.sees == "group" for step in steps)
+        """Whether a reward of the rubric asks to see whole groups."""
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
         self._pool = Pool(Crew(rubric, steps, files, timings), workers)
@@ -86,7 +89,7 @@ class Scorer:
         """
         built = list(_built(samples))
         units = [[index] for index in range(len(built))]
-        if self._sees_groups:
+        if self.sees_groups:
             together: dict[object, list[int]] = {}
             for index, sample in enumerate(built):
                 together.setdefault(sample.group_key or index, []).append(index)
@@ -109,7 +112,8 @@ class Scorer:
 
         raises  InputError where a reward sees groups and a group's samples do not stand beside each other
         """
-        units = _adjacent_groups(samples) if self._sees_groups else ([sample] for sample in samples)
+        alone = ([sample] for sample in samples)
+        units = adjacent_groups(samples, lambda sample: sample.group_key) if self.sees_groups else alone
         return self._judged(units, progress, JOB_SAMPLES)
 
     def __enter__(self) -> Self:
@@ -173,16 +177,17 @@ def _built(samples: Iterable[Sample | Mapping[str, Any]]) -> Iterator[Sample]:
             yield shape.sample(row)
 
 
-def _adjacent_groups(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
-    """Runs of samples of one group. InputError where a group comes back after another."""
+def adjacent_groups(items: Iterable[T], key: Callable[[T], str | None]) -> Iterator[list[T]]:
+    """Runs of items of one group; an item without a key is a group of its own.
+
+    raises  InputError where a group comes back after another: its items cannot be seen together
+    """
     seen: set[str] = set()
-    for key, run in itertools.groupby(samples, key=lambda sample: sample.group_key):
-        if key is None:
-            yield from ([sample] for sample in run)
+    for group, run in itertools.groupby(items, key=key):
+        if group is None:
+            yield from ([item] for item in run)
             continue
-        if key in seen:
-            raise InputError(
-                f"group {key!r:.80} comes back after another group; a reward sees whole groups: sort the rows"
-            )
-        seen.add(key)
+        if group in seen:
+            raise InputError(f"group {group!r:.80} comes back after another group; sort the rows by group")
+        seen.add(group)
         yield list(run)

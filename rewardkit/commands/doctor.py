@@ -56,9 +56,7 @@ def _core() -> Iterator[Finding]:
 
 def _cuda() -> Finding:
     if not shutil.which("nvidia-smi"):
-        return Finding(
-            "cuda", "missing", "no NVIDIA driver: models run on the CPU", "use a machine with a GPU"
-        )
+        return Finding("cuda", "missing", "no NVIDIA driver: models run on the CPU", "use a machine with a GPU")
     if not util.find_spec("torch"):
         return Finding("cuda", "missing", "a driver, but no PyTorch", "pip install torch")
     return Finding("cuda", "ok", f"an NVIDIA driver and PyTorch {metadata.version('torch')}")

@@ -1,6 +1,7 @@
 """`rewardkit score`: rows in, judged rows out, and a summary."""
 
 import itertools
+import math
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,14 +15,14 @@ import orjson
 from rewardkit.commands import show
 from rewardkit.compose import weights_at
 from rewardkit.errors import ConfigError
-from rewardkit.pipeline import Scorer
+from rewardkit.pipeline import Scorer, adjacent_groups
 from rewardkit.readers import Row, read_rows
 from rewardkit.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
 from rewardkit.shapes import Shape, detect
 from rewardkit.summary import Summary
-from rewardkit.writers import open_output
+from rewardkit.writers import Output, open_output
 
 SHOWN_ROWS = 5
 """Judged rows that are shown on a terminal when there is no output."""
@@ -52,50 +53,42 @@ class JudgedRow(NamedTuple):
     group_key: str | None
     result: Result
     block: Mapping[str, Any]
+    written: bool = False
+    """Whether the run that is resumed has written it already."""
 
 
 def run(options: Options, *, as_json: bool, fail_under: float | None) -> int:
     """Judges the files; returns the exit code."""
-    rubric = load_rubric(options.rubric, options.sandbox)
-    if options.rubric is None:
-        show.note("no rubric was named: judging by the default one (see `rewardkit score --help`)")
     if options.output == "-" and as_json:
         raise ConfigError("--json and -o - both want standard output; name a file with -o")
     if options.resume and options.output is None:
         raise ConfigError("--resume: which run? name its output with -o")
+    rubric = load_rubric(options.rubric, options.sandbox)
+    if options.rubric is None:
+        show.note("no rubric was named: judging by the default one, math or code, format, language")
     target = options.output or (None if as_json or sys.stdout.isatty() else "-")
     summary = Summary(weights_at(rubric, options.progress))
-    shown: list[JudgedRow] = []
+    shown: list[tuple[str, Result]] = []
     with ExitStack() as stack:
-        rows = _rows(options)
-        first = next(rows, None)
-        rows = rows if first is None else itertools.chain([first], rows)
-        places = places_of(options.places)
-        scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
+        rows = _rows(options)  # opened and its first row read before any worker starts: most bad input shows here
         output = (
             stack.enter_context(open_output(target, key=_key(options, rubric), resume=options.resume))
             if target
             else None
         )
+        scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
         tick = stack.enter_context(show.progress())
-        shapes = _Shapes(places, options.shape)
-        for row, block in output.resumed(rows) if output else ():
-            summary.add(row.where, shapes.sample(row).group_key, Result.from_block(block))
-            tick()
-        judged = _judged(scorer, rows, shapes, options)
-        if options.advantages:
-            judged = _with_advantages(judged, options.advantages)
-        for judged_row in judged:
-            if output:
-                output.write(judged_row.row, judged_row.block)
-            elif len(shown) < SHOWN_ROWS:
-                shown.append(judged_row)
-            summary.add(judged_row.row.where, judged_row.group_key, judged_row.result)
+        for judged in _judged_rows(scorer, rows, output, options):
+            if output is None and len(shown) < SHOWN_ROWS:
+                shown.append((judged.row.where, judged.result))
+            if output is not None and not judged.written:
+                output.write(judged.row, judged.block)
+            summary.add(judged.row.where, judged.group_key, judged.result)
             tick()
     if as_json:
         sys.stdout.buffer.write(orjson.dumps(summary.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     else:
-        show.summary(summary.as_dict(), [(j.row.where, j.result) for j in shown], to_stderr=target == "-")
+        show.summary(summary.as_dict(), shown, to_stderr=target == "-")
         if target is None:
             show.note("nothing was saved: add `-o scored.jsonl` to keep the judged rows")
     if fail_under is not None and (summary.mean is None or summary.mean < fail_under):
@@ -138,8 +131,8 @@ class _Shapes:
 
 
 def _rows(options: Options) -> Iterator[Row]:
-    rows = itertools.chain.from_iterable(read_rows(file) for file in options.files)
-    return itertools.islice(rows, options.limit)
+    rows = itertools.islice(itertools.chain.from_iterable(map(read_rows, options.files)), options.limit)
+    return itertools.chain(list(itertools.islice(rows, 1)), rows)
 
 
 def _key(options: Options, rubric: Rubric) -> str:
@@ -148,8 +141,33 @@ def _key(options: Options, rubric: Rubric) -> str:
     return f"{metadata.version('rewardkit')} {rubric.model_dump_json()} {said}"
 
 
+def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, options: Options) -> Iterator[JudgedRow]:
+    """All rows in order: those that a resumed run has written, then the others as they are judged.
+
+    Where rewards or advantages look at whole groups, the last group of a resumed run may have been cut in the middle:
+    it is judged again, and only what was not written of it is new.
+    """
+    shapes = _Shapes(places_of(options.places), options.shape)
+    whole_groups = scorer.sees_groups or options.advantages is not None
+    last_group: list[JudgedRow] = []
+    for row, block in output.resumed(rows) if output else ():
+        judged = JudgedRow(row, shapes.sample(row).group_key, Result.from_block(block), block, written=True)
+        if last_group and (judged.group_key is None or judged.group_key != last_group[-1].group_key):
+            yield from last_group
+            last_group = []
+        last_group.append(judged)
+        if not whole_groups:
+            yield last_group.pop()
+    again = [judged.row for judged in last_group]
+    fresh = _judged(scorer, itertools.chain(again, rows), shapes, options)
+    if options.advantages:
+        fresh = _with_advantages(fresh, options.advantages)
+    for number, judged in enumerate(fresh):
+        yield judged._replace(written=number < len(again))
+
+
 def _judged(scorer: Scorer, rows: Iterator[Row], shapes: _Shapes, options: Options) -> Iterator[JudgedRow]:
-    """The rows with their results, in order."""
+    """Rows with their results."""
     waiting: deque[tuple[Row, str | None]] = deque()
 
     def samples() -> Iterator[Sample]:
@@ -164,5 +182,17 @@ def _judged(scorer: Scorer, rows: Iterator[Row], shapes: _Shapes, options: Optio
 
 
 def _with_advantages(judged: Iterator[JudgedRow], estimator: str) -> Iterator[JudgedRow]:
-    raise ConfigError(f"--advantages {estimator}: not yet")
-    yield from judged
+    """Each row with its advantage in its group in the block; None where it has no reward, or the estimator drops it."""
+    from rewardkit import advantages  # noqa: PLC0415 - numpy, for those who ask for it
+
+    known = sorted(advantages.ESTIMATORS.keys() - advantages.OVER_BATCH)
+    if estimator not in known:
+        batch = " needs the whole batch of a training step;" if estimator in advantages.OVER_BATCH else ""
+        raise ConfigError(f"--advantages {estimator}:{batch} known for files: {', '.join(known)}")
+    for group in adjacent_groups(judged, lambda row: row.group_key):
+        values = advantages.ESTIMATORS[estimator]([row.result.reward for row in group], [0] * len(group))
+        for row, value in zip(group, values.tolist(), strict=True):
+            advantage = None if row.result.reward is None or math.isnan(value) else value
+            yield row._replace(
+                block={"reward": row.block["reward"], "advantage": advantage, "scores": row.block["scores"]}
+            )
