@@ -199,7 +199,8 @@ class Shape:
                 f"{row.where}: no column for the completion ({wanted} in the shape {self.name!r})"
                 f"{_suggestion(row.data)}"
             )
-        taken = {BLOCK, *(step.place for step in steps)}
+        # A finish reason says more than whether the token limit was reached.
+        taken = {BLOCK, *(step.place for step in steps)} - {"finish_reason"}
         return steps, [name for name in row.data if name not in taken]
 
 

@@ -19,6 +19,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import sys
 import time
@@ -95,11 +96,12 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.flush()
-        if self._file is not sys.stdout.buffer:
-            with contextlib.suppress(OSError):
-                self._file.close()
+        try:
+            if kind is None:
+                self.flush()
+        finally:
+            if self._file is not sys.stdout.buffer:
+                _close(self._file)
 
 
 class FileOutput(Output):
@@ -113,16 +115,13 @@ class FileOutput(Output):
             require_pyarrow(path)
         # A link stays a link, to a new file.
         self._target = path.resolve()
-        prefix = f".{self._target.name}."
-        self.partial = self._target.with_name(f"{prefix}{hashlib.sha256(key.encode()).hexdigest()[:12]}.partial")
+        digest = hashlib.sha256(key.encode()).hexdigest()[:12]
+        self.partial = self._target.with_name(f".{self._target.name}.{digest}.partial")
         """The hidden file in which rows are collected."""
         self._started_s = time.monotonic()
         with _blaming(path):
-            left = [
-                Path(entry)
-                for entry in os.scandir(self._target.parent)
-                if entry.name.startswith(prefix) and entry.name.endswith(".partial")
-            ]
+            of_any_key = re.compile(rf"\.{re.escape(self._target.name)}\.[0-9a-f]{{12}}\.partial")
+            left = [Path(entry) for entry in os.scandir(self._target.parent) if of_any_key.fullmatch(entry.name)]
             resume = resume and bool(left)
             if resume and self.partial not in left:
                 raise ConfigError(
@@ -221,13 +220,18 @@ class FileOutput(Output):
         """Closes after an error, and keeps the hidden file where resuming makes sense."""
         worth = self._resumed or time.monotonic() - self._started_s > _WORTH_KEEPING_S
         final = isinstance(error, InputError | OutputError) and not worth
-        with contextlib.suppress(OSError, ValueError):
+        ours = self._file.closed or self._is_ours()
+        _close(self._file)
+        with contextlib.suppress(OSError):
             self.partial.with_suffix(".packed").unlink(missing_ok=True)
-            remove = self._file.closed or self._is_ours()
-            self._file.close()
-            if remove and (final or not self.partial.stat().st_size):
+            if ours and (final or not self.partial.stat().st_size):
                 self.partial.unlink()
-        self._file.close()
+
+
+def _close(file: BinaryIO) -> None:
+    """Closes a file whose last bytes may have no place to go: that was said already, or is about to be."""
+    with contextlib.suppress(OSError):
+        file.close()
 
 
 def _cut_torn_line(file: BinaryIO) -> None:

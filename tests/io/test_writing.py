@@ -1,0 +1,267 @@
+"""The output is the input and one block more, appears whole or not at all, and says why when it cannot."""
+
+import gzip
+import json
+import math
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rewardkit import InputError, OutputError
+from rewardkit.lines import block_of, line_of
+from rewardkit.readers import Row, read_rows
+from rewardkit.writers import open_output
+
+BLOCK = {
+    "reward": 1.0,
+    "scores": {"math": {"value": 1.0, "status": "scored", "weight": 1.0, "reason": "", "details": {}}},
+}
+WRITTEN = json.dumps(BLOCK, separators=(",", ":"))
+
+
+def score(source, target, block=BLOCK, **options):
+    with open_output(target, **options) as output:
+        for row in read_rows(source):
+            output.write(row, block)
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "in" / "rows.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(b"".join(b'{"completion":"%d"}\n' % n for n in range(100)))
+    return path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"completion":"2"}',
+        '{ "b" : 1.10, "a":[ ] ,"completion":"\\u00e9é" }',
+        '{"completion":"2","n":1267650600228229401496703205376,"x":NaN,"y":-Infinity,"z":1e999,"h":"\\ud83d"}',
+        '{"completion":"2","a":1,"a":2}',
+        '{"completion":"says \\",\\"rewardkit\\":{}}"}',
+        '{"a":{"completion":"2","rewardkit":{}}}',
+        "{}",
+        "{ }",
+    ],
+)
+def test_the_input_line_keeps_its_bytes_before_the_block(tmp_path, line):
+    source = tmp_path / "rows.jsonl"
+    source.write_text(line + "\r\n", encoding="utf-8")
+    score(source, tmp_path / "out.jsonl")
+    written = (tmp_path / "out.jsonl").read_text("utf-8")
+    comma = "," if line.strip("{} ") else ""
+    assert written == f'{line[:-1]}{comma}"rewardkit":{WRITTEN}}}\n'
+    (row,) = read_rows(tmp_path / "out.jsonl")
+    assert row.data["rewardkit"] == BLOCK
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"completion":"2"}',
+        '{"completion":"2", "n":NaN,"s":"\\",\\"rewardkit\\":1}"}',
+        '{"a":{"b":1,"rewardkit":{}}}',
+        "{}",
+    ],
+)
+def test_scoring_our_own_output_again_replaces_the_block(tmp_path, line):
+    (tmp_path / "rows.jsonl").write_text(line + "\n")
+    score(tmp_path / "rows.jsonl", tmp_path / "once.jsonl", {"reward": 0.0, "scores": {}})
+    score(tmp_path / "once.jsonl", tmp_path / "twice.jsonl")
+    score(tmp_path / "rows.jsonl", tmp_path / "new.jsonl")
+    assert (tmp_path / "twice.jsonl").read_bytes() == (tmp_path / "new.jsonl").read_bytes()
+
+
+def test_a_block_in_the_midst_of_a_row_is_replaced_at_its_end(tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"rewardkit": {"reward": 0}, "completion": "2", "n": NaN}\n')
+    score(tmp_path / "rows.jsonl", tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text() == f'{{"completion":"2","n":NaN,"rewardkit":{WRITTEN}}}\n'
+
+
+def test_details_may_hold_what_orjson_does_not_know():
+    row = Row({"completion": "2"}, "rows.jsonl", 1, b'{"completion": "2"}')
+    block = {
+        "reward": None,
+        "scores": {"m": {"details": {"n": 2**100, 3: b"x", "s": "\ud83d", "t": (1, 2), "f": math.nan}}},
+    }
+    (details,) = [score["details"] for score in json.loads(line_of(row, block))["rewardkit"]["scores"].values()]
+    assert {**details, "f": None} == {"n": 2**100, "3": "eA==", "s": "\ud83d", "t": [1, 2], "f": None}
+
+
+@given(
+    st.dictionaries(st.text(), st.floats() | st.integers() | st.text() | st.none() | st.lists(st.floats()), max_size=5)
+)
+def test_a_row_without_a_line_is_written_so_that_it_reads_the_same(data):
+    line = line_of(Row(data, "rows.parquet", 1), {})
+    again = json.loads(line)
+    assert again.pop("rewardkit") == {}
+    data.pop("rewardkit", None)
+    assert repr(again) == repr(data)
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text(), max_size=4), st.dictionaries(st.text(), st.integers()))
+def test_the_block_of_a_line_is_found_by_its_row_and_by_no_other(data, block):
+    row = Row(data, "rows.parquet", 1)
+    assert block_of(row, line_of(row, block)) == block
+    other = Row({**data, "more": 1}, "rows.parquet", 1)
+    assert block_of(other, line_of(row, block)) is None or data.get("more") == 1
+
+
+@pytest.mark.parametrize(("suffix", "unpack"), [(".gz", gzip.decompress), (".zst", None)])
+def test_packed_output_holds_the_same_lines_and_is_the_same_every_time(tmp_path, source, suffix, unpack):
+    unpack = unpack or (lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data))
+    score(source, tmp_path / "out.jsonl")
+    score(source, tmp_path / f"a.jsonl{suffix}")
+    score(source, tmp_path / f"other.jsonl{suffix}")
+    packed = (tmp_path / f"a.jsonl{suffix}").read_bytes()
+    assert unpack(packed) == (tmp_path / "out.jsonl").read_bytes()
+    assert packed == (tmp_path / f"other.jsonl{suffix}").read_bytes()
+
+
+def test_an_input_without_rows_makes_an_output_without_rows(tmp_path):
+    (tmp_path / "rows.jsonl").touch()
+    score(tmp_path / "rows.jsonl", tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_bytes() == b""
+
+
+def test_until_the_end_the_old_file_stays_and_afterwards_nothing_else_is_left(tmp_path, source):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    target = folder / "out.jsonl"
+    target.write_text("old")
+    target.chmod(0o640)
+    with open_output(target) as output:
+        for row in read_rows(source):
+            output.write(row, BLOCK)
+        output.flush()
+        assert target.read_text() == "old"
+    assert [row.data["rewardkit"] for row in read_rows(target)] == [BLOCK] * 100
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert os.listdir(folder) == ["out.jsonl"]
+
+
+def test_the_input_itself_may_be_the_output(source):
+    score(source, source)
+    assert [row.data for row in read_rows(source)] == [{"completion": str(n), "rewardkit": BLOCK} for n in range(100)]
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path, source):
+    (tmp_path / "real.jsonl").write_text("old")
+    (tmp_path / "link.jsonl").symlink_to("real.jsonl")
+    score(source, tmp_path / "link.jsonl")
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert len(list(read_rows(tmp_path / "real.jsonl"))) == 100
+
+
+@pytest.mark.parametrize("error", [InputError("a bad row"), OutputError("a full disk")])
+def test_an_error_of_the_user_leaves_nothing_behind(tmp_path, source, error):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(type(error)), open_output(folder / "out.jsonl") as output:
+        output.write(next(read_rows(source)), BLOCK)
+        raise error
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".parquet"])
+def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path, source, suffix):
+    if not shutil.which("unshare"):
+        pytest.skip("needs unshare (Linux) to mount a disk of 64 kB of its own")
+    big = tmp_path / "big.jsonl"
+    big.write_bytes(b"".join(b'{"completion":"%x"}\n' % pow(3, n + 5000, 1 << 2000) for n in range(3000)))
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    code = f"""
+import os
+from rewardkit import OutputError
+from rewardkit.readers import read_rows
+from rewardkit.writers import open_output
+try:
+    with open_output("{disk}/out{suffix}") as output:
+        for row in read_rows({str(big)!r}):
+            output.write(row, {BLOCK!r})
+except OutputError as error:
+    print(error)
+print(os.listdir({str(disk)!r}))
+"""
+    size = "64k" if suffix == ".jsonl" else "2300k"  # the rows take 1.9 MB, so that the packing meets the end
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o size={size} tmpfs {disk} && exec "$0" -c "$1"', sys.executable, code],
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    message, left = done.stdout.splitlines()
+    assert message.startswith(f"{disk}/out{suffix}: cannot be written: No space left on device; free some space")
+    assert left == "[]"
+
+
+def test_a_full_device_is_named():
+    with pytest.raises(OutputError, match=r"^/dev/full: cannot be written: No space left on device; free"):
+        with open_output("/dev/full") as output:
+            output.write(Row({"completion": "2"}, "rows.jsonl", 1, b'{"completion":"2"}'), BLOCK)
+
+
+def test_standard_output_takes_lines(source):
+    code = f"""
+from rewardkit.readers import read_rows
+from rewardkit.writers import open_output
+with open_output("-") as output:
+    for row in read_rows({str(source)!r}, limit=2):
+        output.write(row, {{}})
+print("still open")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == '{"completion":"0","rewardkit":{}}\n{"completion":"1","rewardkit":{}}\nstill open\n'
+
+
+def test_what_cannot_be_written_is_refused_before_the_first_row(tmp_path):
+    with pytest.raises(OutputError, match=r"no/out\.jsonl: cannot be written: there is no folder .*; `mkdir -p "):
+        open_output(tmp_path / "no" / "out.jsonl")
+    with pytest.raises(OutputError, match="is a folder; name a file in it"):
+        open_output(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="is not a folder"):
+        open_output(tmp_path / "file" / "out.jsonl")
+    with pytest.raises(OutputError, match="cannot be written: File name too long"):
+        open_output(tmp_path / ("x" * 250))
+
+
+def test_a_folder_without_permission_is_named(tmp_path):
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o500)
+    user = os.geteuid()
+    for above in (tmp_path, *list(tmp_path.parents)[:2]):
+        above.chmod(0o755)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(OutputError, match=r"cannot be written: Permission denied; .*writable"):
+            open_output(folder / "out.jsonl")
+    finally:
+        os.seteuid(user)
+
+
+def test_of_two_runs_with_one_output_the_later_wins(tmp_path, source):
+    target = tmp_path / "out" / "out.jsonl"
+    target.parent.mkdir()
+    rows = list(read_rows(source))
+    with pytest.raises(OutputError, match="another run"), open_output(target) as first:
+        first.write(rows[0], BLOCK)
+        with open_output(target) as second:
+            for row in rows:
+                second.write(row, BLOCK)
+            first.write(rows[1], BLOCK)
+        assert len(Path(target).read_bytes().splitlines()) == 100
+    assert os.listdir(target.parent) == ["out.jsonl"]
+    assert len(list(read_rows(target))) == 100
