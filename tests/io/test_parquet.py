@@ -1,6 +1,6 @@
 """Parquet goes in and out like JSON lines do."""
 
-import datetime
+import datetime as dt
 import decimal
 import json
 import math
@@ -77,7 +77,7 @@ def test_parquet_down_a_pipe_is_refused(tmp_path):
     path = write(tmp_path / "rows.parquet", CHAT)
     code = "from rewardkit.readers import read_rows; list(read_rows('-'))"
     with path.open("rb") as file:
-        done = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True, check=False)
     assert "standard input: is Parquet, which cannot be read from a pipe; name the file itself" in done.stderr
 
 
@@ -91,7 +91,7 @@ from rewardkit.readers import read_rows
 from rewardkit.writers import open_output
 {use}
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Parquet needs pyarrow: `pip install 'rewardkit[parquet]'`" in done.stderr.splitlines()[-1]
 
 
@@ -163,7 +163,7 @@ def test_our_own_parquet_is_scored_again(tmp_path):
 
 
 def test_what_json_has_no_word_for_becomes_text(tmp_path):
-    when = datetime.datetime(2025, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+    when = dt.datetime(2025, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
     row = {"completion": "2", "when": when, "day": when.date(), "price": decimal.Decimal("1.10"), "image": b"\x00\xff",
            "score": math.nan, "best": [math.inf]}  # fmt: skip
     score(write(tmp_path / "rows.parquet", [row]), tmp_path / "out.jsonl")

@@ -20,7 +20,7 @@ def judged(row):
 
 
 def run(source, target, *, resume=False, stop_after=None, key="rubric"):
-    """Judges `source`; returns the rows that it found judged. Stops like a killed process would, by leaving all as it is."""
+    """Judges `source`, or the first `stop_after` rows of it; returns the rows that it found judged already."""
     rows = read_rows(source)
     with open_output(target, key=key, resume=resume) as output:
         found = [(row.line, block) for row, block in output.resumed(rows)]
@@ -32,7 +32,7 @@ def run(source, target, *, resume=False, stop_after=None, key="rubric"):
 
 
 def partials(folder):
-    return [name for name in os.listdir(folder) if name.startswith(".")]
+    return [entry.name for entry in folder.glob(".*")]
 
 
 @pytest.fixture
@@ -173,10 +173,11 @@ def test_a_bad_row_after_long_judging_keeps_the_work(source, folder, monkeypatch
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     rows = read_rows(source)
-    with pytest.raises(InputError), open_output(folder / "out.jsonl", key="rubric") as output:
-        row = next(rows)
-        output.write(row, judged(row))
-        now[0] = 61.0
+    output = open_output(folder / "out.jsonl", key="rubric")
+    row = next(rows)
+    output.write(row, judged(row))
+    now[0] = 61.0
+    with pytest.raises(InputError), output:
         raise InputError("a bad row")
     assert len(run(source, folder / "out.jsonl", resume=True)) == 1
 

@@ -184,7 +184,7 @@ def test_a_judgement_of_ours_is_no_column_of_the_row():
     ("data", "message"),
     [
         ({"completion": None}, r"completion \(column 'completion'\) is null; drop the row"),
-        ({"response": 3.5}, r"completion \(column 'response'\) must be text or a list of chat messages, found float 3\.5"),
+        ({"response": 3.5}, r"completion \(column 'response'\) must be text .* found float 3\.5"),
         ({"completion": []}, r"completion .* found list \[\]"),
         ({"completion": ["a", "b"]}, r"completion .* holds 2 completions.*a row for each"),
         ({"completion": [["a"], ["b"]]}, r"completion .* found list"),
