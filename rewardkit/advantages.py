@@ -41,7 +41,7 @@ def grpo(
 ) -> Floats:
     """(r - mean) / (std + eps) as TRL computes it: mean of the group, deviation of the group or of the whole batch.
 
-    Shao et al. 2024, arXiv:2402.03300, eq. 2; TRL's `scale_rewards` is `scale`.
+    Shao et al. 2024, arXiv:2402.03300; TRL's `scale_rewards` is `scale`.
     """
     values = _summed(rewards, weights)
     group = _Groups(values, groups)
