@@ -78,13 +78,13 @@ class Result(BaseModel):
                 elapsed_ms[alias] = row["elapsed_ms"]
         return cls(reward=block["reward"], scores=scores, weights=weights, elapsed_ms=elapsed_ms)
 
-    def as_block(self) -> dict[str, Any]:
-        """The `rewardkit` block of an output row."""
+    def as_block(self, *, timings: bool = True) -> dict[str, Any]:
+        """The `rewardkit` block of an output row, with `elapsed_ms` where it was measured and `timings` asks for it."""
         scores = {}
         for alias, score in self.scores.items():
             row: dict[str, Any] = {"value": score.value, "status": score.status, "weight": self.weights[alias]}
             row |= {"reason": score.reason, "details": score.details}
-            if alias in self.elapsed_ms:
+            if timings and alias in self.elapsed_ms:
                 row["elapsed_ms"] = self.elapsed_ms[alias]
             scores[alias] = row
         return {"reward": self.reward, "scores": scores}

@@ -9,6 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from rewardkit.readers import Row
 from rewardkit.score import Result, Score
 
 DISTINCT_VALUES = 4096
@@ -108,13 +109,13 @@ class _Reward:
         self.failed = Reasons()
         self.slowest: tuple[float, str] | None = None
 
-    def add(self, score: Score, row: str, elapsed_ms: float | None) -> None:
+    def add(self, score: Score, row: Row, elapsed_ms: float | None) -> None:
         if score.value is not None:
             self.values.add(score.value)
         else:
-            (self.abstained if score.status == "abstained" else self.failed).add(score.reason, row)
+            (self.abstained if score.status == "abstained" else self.failed).add(score.reason, row.where)
         if elapsed_ms is not None and (self.slowest is None or elapsed_ms > self.slowest[0]):
-            self.slowest = (elapsed_ms, row)
+            self.slowest = (elapsed_ms, row.where)
 
     def as_dict(self, weight: float) -> dict[str, Any]:
         slowest = {"slowest": {"ms": self.slowest[0], "row": self.slowest[1]}} if self.slowest else {}
@@ -133,45 +134,53 @@ class _Groups:
     """How the rewards spread inside each group; groups are closed when newer ones crowd them out."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[int, tuple[int, float, float, int, int]] = OrderedDict()
-        self._totals: Counter[str] = Counter()
+        self._open: OrderedDict[int, _Group] = OrderedDict()
+        self._totals = dict.fromkeys(
+            ("groups", "of_one", "no_spread", "unrewarded", "solved_by_all", "solved_by_some", "solved_by_none"), 0
+        )
 
     def add(self, key: str, reward: float | None, main: float | None) -> None:
         digest = hash(key)
-        size, low, high, judged, passed = self._open.pop(digest, (0, math.inf, -math.inf, 0, 0))
+        group = self._open.get(digest)
+        if group is None:
+            group = self._open[digest] = _Group()
+            if len(self._open) > OPEN_GROUPS:
+                self._close(self._open.popitem(last=False)[1], self._totals)
+        group.size += 1
         if reward is not None:
-            low, high = min(low, reward), max(high, reward)
-        self._open[digest] = (
-            size + 1,
-            low,
-            high,
-            judged + (main is not None),
-            passed + (main is not None and main >= 1.0),
-        )
-        if len(self._open) > OPEN_GROUPS:
-            self._totals += self._closed(self._open.popitem(last=False)[1])
+            group.low = min(group.low, reward)
+            group.high = max(group.high, reward)
+        if main is not None:
+            group.judged += 1
+            group.solved += main >= 1.0
 
     def as_dict(self) -> dict[str, int]:
-        totals = Counter(self._totals)
+        totals = dict(self._totals)
         for group in self._open.values():
-            totals += self._closed(group)
-        names = ("groups", "of_one", "no_spread", "unrewarded", "solved_by_all", "solved_by_some", "solved_by_none")
-        return {name: totals[name] for name in names}
+            self._close(group, totals)
+        return totals
 
     @staticmethod
-    def _closed(group: tuple[int, float, float, int, int]) -> Counter[str]:
-        size, low, high, judged, passed = group
-        if size == 1:
-            return Counter({"of_one": 1})
-        solved = "all" if passed == judged else "some" if passed else "none"
-        return Counter(
-            {
-                "groups": 1,
-                "unrewarded": int(low > high),
-                "no_spread": int(low == high),
-                f"solved_by_{solved}": int(judged > 0),
-            }
-        )
+    def _close(group: "_Group", totals: dict[str, int]) -> None:
+        if group.size == 1:
+            totals["of_one"] += 1
+            return
+        totals["groups"] += 1
+        totals["unrewarded"] += group.low > group.high
+        totals["no_spread"] += group.low == group.high
+        if group.judged:
+            solved = "all" if group.solved == group.judged else "some" if group.solved else "none"
+            totals[f"solved_by_{solved}"] += 1
+
+
+class _Group:
+    """What is kept of a group: its size, the range of its rewards, and how its completions did by the main reward."""
+
+    __slots__ = ("high", "judged", "low", "size", "solved")
+
+    def __init__(self) -> None:
+        self.size = self.judged = self.solved = 0
+        self.low, self.high = math.inf, -math.inf
 
 
 class Summary:
@@ -186,11 +195,8 @@ class Summary:
         self._groups = _Groups()
         self.rows = 0
 
-    def add(self, row: str, group_key: str | None, result: Result) -> None:
-        """Counts one result in.
-
-        row  the name of its row, `file:line`
-        """
+    def add(self, row: Row, group_key: str | None, result: Result) -> None:
+        """Counts one result in."""
         self.rows += 1
         if result.reward is not None:
             self._total.add(result.reward)

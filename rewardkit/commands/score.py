@@ -22,6 +22,7 @@ from rewardkit.sample import Sample
 from rewardkit.score import Result
 from rewardkit.shapes import Shape, detect
 from rewardkit.summary import Summary
+from rewardkit.worker import spare_the_collector
 from rewardkit.writers import Output, open_output
 
 SHOWN_ROWS = 5
@@ -78,12 +79,13 @@ def run(options: Options, *, as_json: bool, fail_under: float | None) -> int:
         )
         scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
         tick = stack.enter_context(show.progress())
+        spare_the_collector()
         for judged in _judged_rows(scorer, rows, output, options):
             if output is None and len(shown) < SHOWN_ROWS:
                 shown.append((judged.row.where, judged.result))
             if output is not None and not judged.written:
                 output.write(judged.row, judged.block)
-            summary.add(judged.row.where, judged.group_key, judged.result)
+            summary.add(judged.row, judged.group_key, judged.result)
             tick()
     if as_json:
         sys.stdout.buffer.write(orjson.dumps(summary.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -162,8 +164,9 @@ def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, opt
     fresh = _judged(scorer, itertools.chain(again, rows), shapes, options)
     if options.advantages:
         fresh = _with_advantages(fresh, options.advantages)
-    for number, judged in enumerate(fresh):
-        yield judged._replace(written=number < len(again))
+    for _, judged in zip(again, fresh, strict=False):
+        yield judged._replace(written=True)
+    yield from fresh
 
 
 def _judged(scorer: Scorer, rows: Iterator[Row], shapes: _Shapes, options: Options) -> Iterator[JudgedRow]:
@@ -177,8 +180,7 @@ def _judged(scorer: Scorer, rows: Iterator[Row], shapes: _Shapes, options: Optio
             yield sample
 
     for result in scorer.stream(samples(), progress=options.progress):
-        block = (result if options.timings else result.model_copy(update={"elapsed_ms": {}})).as_block()
-        yield JudgedRow(*waiting.popleft(), result, block)
+        yield JudgedRow(*waiting.popleft(), result, result.as_block(timings=options.timings))
 
 
 def _with_advantages(judged: Iterator[JudgedRow], estimator: str) -> Iterator[JudgedRow]:
