@@ -1,17 +1,15 @@
 """Parquet in and out, by pyarrow (the extra `rewardkit[parquet]`).
 
-Out: a score's details become JSON text, since each row has others; an empty object becomes null, which a table cannot
-tell from it. A column must have one type in all rows, where whole numbers and fractions go together.
+Out: the types of the columns are worked out from the rows, of which a column must hold one kind; whole numbers and
+fractions go together. An empty object becomes null, since a table has no type without fields.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from rewardkit.errors import InputError, OutputError
-from rewardkit.shapes import BLOCK
 
 BATCH_ROWS = 2048
 
@@ -50,7 +48,7 @@ def require_pyarrow(path: str | Path) -> None:
 
 
 def write_table(rows: Callable[[], Iterable[Mapping[str, Any]]], target: BinaryIO, path: str | Path) -> None:
-    """Writes judged rows, which are walked twice: once for the columns and their types, once for the values.
+    """Writes rows, which are walked twice: once for the columns and their types, once for the values.
 
     path    what messages call the output
     raises  OutputError for rows that do not fit one table, OSError from `target`
@@ -86,17 +84,8 @@ def _type(values: list[Any], name: str) -> Any:
 
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
     remaining = iter(rows)
-    while batch := [_without_empty(_with_flat_details(row)) for row in islice(remaining, BATCH_ROWS)]:
+    while batch := [_without_empty(row) for row in islice(remaining, BATCH_ROWS)]:
         yield batch
-
-
-def _with_flat_details(row: Mapping[str, Any]) -> dict[str, Any]:
-    block = row[BLOCK]
-    scores = {
-        alias: {**score, "details": json.dumps(score["details"], ensure_ascii=False)}
-        for alias, score in block["scores"].items()
-    }
-    return {**row, BLOCK: {**block, "scores": scores}}
 
 
 def _without_empty(value: Any) -> Any:

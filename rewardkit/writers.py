@@ -18,6 +18,7 @@ throw away more than a minute of judging. Not guarded: two runs that resume into
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -32,6 +33,7 @@ from rewardkit.errors import ConfigError, InputError, OutputError
 from rewardkit.lines import block_of, line_of
 from rewardkit.parquet import require_pyarrow, write_table
 from rewardkit.readers import Row, read_rows
+from rewardkit.shapes import BLOCK
 from rewardkit.streams import packer
 
 _FLUSH_S = 1.0
@@ -196,7 +198,8 @@ class FileOutput(Output):
             shutil.copymode(self.partial, made)
         made.replace(self._target)
         self.partial.unlink(missing_ok=True)
-        if os.name == "posix":
+        # The new name outlasts a power cut only when the folder is on the disk too; not every system can say so.
+        with contextlib.suppress(OSError):
             folder = os.open(self._target.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -205,7 +208,7 @@ class FileOutput(Output):
 
     def _pack(self, packed: BinaryIO) -> None:
         if self._target.suffix == ".parquet":
-            write_table(lambda: (row.data for row in read_rows(self.partial)), packed, self._name)
+            write_table(lambda: map(_flat, read_rows(self.partial)), packed, self._name)
         else:
             with self.partial.open("rb") as lines, packer(self._target.suffix, packed) as target:
                 shutil.copyfileobj(lines, target, _BUFFER)
@@ -227,6 +230,16 @@ class FileOutput(Output):
             self.partial.with_suffix(".packed").unlink(missing_ok=True)
             if ours and (final or not self.partial.stat().st_size):
                 self.partial.unlink()
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    """The row for a table, where a score's details, of which each row has others, are JSON text."""
+    block = row.data[BLOCK]
+    scores = {
+        alias: {**score, "details": json.dumps(score["details"], ensure_ascii=False)}
+        for alias, score in block["scores"].items()
+    }
+    return {**row.data, BLOCK: {**block, "scores": scores}}
 
 
 def _close(file: BinaryIO) -> None:

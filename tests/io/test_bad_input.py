@@ -17,6 +17,8 @@ import zstandard
 from rewardkit import InputError
 from rewardkit.readers import LINE_LIMIT_BYTES, read_rows
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
+
 GOOD = b'{"completion":"2"}\n'
 MANY = b"".join(json.dumps({"completion": str(n * 7919)}).encode() + b"\n" for n in range(5000))
 
@@ -66,6 +68,7 @@ def test_rows_before_the_bad_one_are_given(tmp_path):
     assert next(read_rows(path)).data == {"completion": "2"}
 
 
+@linux
 def test_100_mb_on_one_line_are_refused_in_bounded_memory(tmp_path):
     path = tmp_path / "rows.jsonl"
     with path.open("wb") as out:
@@ -163,6 +166,7 @@ def without_privileges():
         os.seteuid(user)
 
 
+@linux
 @pytest.mark.parametrize("closed", ["file", "folder"])
 def test_an_unreadable_file_is_named_with_the_fix(tmp_path, closed):
     path = tmp_path / "rows.jsonl"

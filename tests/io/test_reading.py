@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from rewardkit.readers import read_rows
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
+
 ROWS = [{"prompt": "1+1?", "completion": "2"}, {"prompt": "größer", "completion": "是 \U0001f600"}]
 LINES = b"".join(orjson.dumps(row) + b"\n" for row in ROWS)
 
@@ -49,6 +51,7 @@ def test_a_dash_is_standard_input_packed_or_not(content):
     assert done.stdout.decode() == f"{[(row, f'standard input, line {i}') for i, row in enumerate(ROWS, 1)]}\n"
 
 
+@linux
 def test_a_pipe_may_hand_over_its_first_bytes_one_by_one(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -130,6 +133,7 @@ def test_a_row_keeps_its_line_as_it_was_written(tmp_path):
     assert row.raw == line
 
 
+@linux
 def test_a_gzip_that_unpacks_to_gigabytes_is_read_piece_by_piece(tmp_path):
     path = tmp_path / "zeros.gz"
     with gzip.open(path, "wb", compresslevel=1) as out:

@@ -19,6 +19,8 @@ from rewardkit.lines import block_of, line_of
 from rewardkit.readers import Row, read_rows
 from rewardkit.writers import open_output
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
+
 BLOCK = {
     "reward": 1.0,
     "scores": {"math": {"value": 1.0, "status": "scored", "weight": 1.0, "reason": "", "details": {}}},
@@ -177,6 +179,7 @@ def test_an_error_of_the_user_leaves_nothing_behind(tmp_path, source, error):
     assert names(folder) == []
 
 
+@linux
 @pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".parquet"])
 def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path, source, suffix):
     if not shutil.which("unshare"):
@@ -208,6 +211,7 @@ print(os.listdir({str(disk)!r}))
     assert left == "[]"
 
 
+@linux
 def test_a_full_device_is_named():
     output = open_output("/dev/full")
     output.write(Row({"completion": "2"}, "rows.jsonl", 1, b'{"completion":"2"}'), BLOCK)
@@ -240,6 +244,7 @@ def test_what_cannot_be_written_is_refused_before_the_first_row(tmp_path):
         open_output(tmp_path / ("x" * 250))
 
 
+@linux
 def test_a_folder_without_permission_is_named(tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)
