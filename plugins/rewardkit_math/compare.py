@@ -44,6 +44,7 @@ from rewardkit_math.tree import (
 )
 
 _MOST_NAMES_TO_FIT = 4
+_PARAMETERS = frozenset("knmlz")
 
 
 class Value(NamedTuple):
@@ -67,7 +68,7 @@ class Comparison:
             return True
         if isinstance(found, Given) or isinstance(gold, Given):
             return self._same_given(found, gold)
-        found, gold = _settle(found), _settle(gold)
+        found, gold = self._settle(found), self._settle(gold)
         if isinstance(gold, Text) or isinstance(found, Text):
             return self._same_text(found, gold)
         if isinstance(gold, Matrix) or isinstance(found, Matrix):
@@ -78,12 +79,24 @@ class Comparison:
                 return verdict
         one, other = _solutions(found), _solutions(gold)
         if one is not None and other is not None:
-            return self._same_solutions(one, other, found, gold)
+            return self._same_solutions(one, other, found, gold) or self._same_periodic(found, gold)
         if isinstance(found, Rel) or isinstance(gold, Rel):
             return self._same_relation(found, gold)
         if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(gold):
             return self._same_shape(found, gold)
         return False
+
+    def _settle(self, node: Node) -> Node:
+        """A chain `{…} = {…}` of collections that are the same, as the last of them."""
+        match node:
+            case Rel(ops, sides) if set(ops) == {"="} and all(
+                isinstance(side, Seq) and not names(side) for side in sides
+            ):
+                return sides[-1] if all(self.same(side, sides[-1]) for side in sides[:-1]) else node
+            case Seq("list" | "set", (Quantity() | Text() as only,)):
+                return only
+            case _:
+                return node
 
     # -- values
 
@@ -186,6 +199,8 @@ class Comparison:
 
     def _same_solutions(self, one: list[Value], other: list[Value], found: Node, gold: Node) -> bool:
         if len(one) != len(other):
+            one, other = _spread(one), _spread(other)
+        if len(one) != len(other):
             return False
         named = {value.name for value in one}, {value.name for value in other}
         if len(one) == 1:
@@ -223,10 +238,10 @@ class Comparison:
     # -- relations, sets, matrices, text
 
     def _same_relation(self, found: Node, gold: Node) -> bool:
+        if isinstance(found, Rel) and isinstance(gold, Rel) and self._same_chain(found, gold):
+            return True
         one, other = _equation(found), _equation(gold)
         if one is None or other is None:
-            if isinstance(found, Rel) and isinstance(gold, Rel):
-                return self._same_chain(found, gold)
             return False
         (op, left), (gold_op, right) = one, other
         self.stage = "numeric"
@@ -321,6 +336,16 @@ class Comparison:
             return False
         return self.same(one.body, other.body)
 
+    def _same_periodic(self, found: Node, gold: Node) -> bool:
+        """Families whose whole-number parameter nobody introduced, under two different names."""
+        mine, theirs = names(found) & _PARAMETERS, names(gold) & _PARAMETERS
+        if not (len(mine) == len(theirs) == 1) or not _holds_pi(gold):
+            return False
+        verdict = same_families(Given(found, "", mine), Given(gold, "", theirs), self.budget)
+        if verdict:
+            self.stage = "periodic"
+        return bool(verdict)
+
     def _same_text(self, found: Node, gold: Node) -> bool:
         self.stage = "text"
         return isinstance(found, Text) and isinstance(gold, Text) and found.words == gold.words != ""
@@ -333,19 +358,6 @@ def _like_conditions(one: str, other: str) -> bool:
     """Two side conditions that are written alike; quantifiers (`for all x`) restrict nothing."""
     kept = [text for text in (one, other) if not text.startswith(("for all", "for any", "for every", "for each"))]
     return len(kept) < 2 or kept[0].split() == kept[1].split()
-
-
-def _settle(node: Node) -> Node:
-    """A relation that only says what a value is, as that value: `x ≈ 11` and `42 = 42` lose their signs."""
-    match node:
-        case Seq("list", items) if (
-            all(isinstance(item, Rel) and item.ops == ("in",) for item in items) and len(items) == 1
-        ):
-            return items[0]
-        case Seq("list" | "set", (Quantity() | Text() as only,)):
-            return only
-        case _:
-            return node
 
 
 def _set_like(node: Node) -> bool:
@@ -376,7 +388,7 @@ def _solutions(node: Node) -> list[Value] | None:
                 found.extend(inner)
             return found
         case Rel(ops, sides) if set(ops) <= {"=", "~"}:
-            return _named(sides)
+            return _named(_before_approximation(ops, sides))
         case Rel(("in",), (Sym() as name, Seq("set", items))):
             return [Value(name, item) for item in items]
         case Rel():
@@ -392,31 +404,58 @@ def _solutions(node: Node) -> list[Value] | None:
             return [Value(None, version) for version in plus_minus(node)]
 
 
+def _before_approximation(ops: tuple[str, ...], sides: tuple[Node, ...]) -> tuple[Node, ...]:
+    """`x = 1/3 ≈ 0.33` says 1/3; `x ≈ 11` says 11."""
+    named = isinstance(sides[0], Sym | Apply)
+    if "~" in ops and ops.index("~") >= (1 if named else 0):
+        return sides[: ops.index("~") + 1]
+    return sides
+
+
 def _named(sides: tuple[Node, ...]) -> list[Value] | None:
     """`x = 3`, `x = 2 + 1 = 3`, `(x, y) = (1, 2)`: the value, where the left side names it."""
     first, last = sides[0], sides[-1]
-    if not isinstance(first, Sym | Apply | Seq) or isinstance(last, Text):
+    if len(sides) == 1:
+        return _solutions(first)
+    if isinstance(last, Text):
         return None
+    if isinstance(first, Seq | Ratio) and names(first):
+        return (
+            [Value(first, last)] if type(last) is type(first) and len(children(first)) == len(children(last)) else None
+        )
+    if not isinstance(first, Sym | Apply):
+        # `2 + 3 = 5` is worth 5; `42 = 43` is worth nothing.
+        return _solutions(last) if _consistent((first, last)) else None
     if isinstance(first, Sym) and any(first.name in names(side) for side in sides[1:]):
         return None
     if isinstance(first, Apply) and any(_holds(side, first.name) for side in sides[1:]):
         return None
-    if len(sides) > 2 and not _consistent(sides[1:]):
+    if len(sides) > 2 and not _consistent((sides[1], last)):
         return None
-    if isinstance(first, Seq):
-        if not isinstance(last, Seq) or len(first.items) != len(last.items):
-            return None
-        return [Value(name, value) for name, value in zip(first.items, last.items, strict=True)]
-    inner = _solutions(sides[1])
+    inner = _solutions(last)
     return None if inner is None else [Value(first, item.value) for item in inner]
+
+
+def _spread(values: list[Value]) -> list[Value]:
+    """`(x, y) = (1, 2)` as `x = 1, y = 2`."""
+    if len(values) != 1 or not isinstance(values[0].value, Seq):
+        return values
+    name, value = values[0]
+    heads: Sequence[Node | None] = name.items if isinstance(name, Seq) else [None] * len(value.items)
+    return [Value(head, item) for head, item in zip(heads, value.items, strict=True)]
 
 
 def _consistent(sides: tuple[Node, ...]) -> bool:
     """Whether the sides of a chain are one value; what is said to be equal to a wrong value is no answer."""
+    bare = [split_unit(side)[0] for side in sides]
     try:
-        return all(equal_values(sides[0], side, Budget(5_000)) for side in sides[1:])
+        return all(isinstance(side, EXPRESSION) and equal_values(bare[0], side, Budget(5_000)) for side in bare)
     except UndefinedError:
         return False
+
+
+def _holds_pi(node: Node) -> bool:
+    return node == Const("pi") or any(map(_holds_pi, children(node)))
 
 
 def _holds(node: Node, name: str) -> bool:

@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from rewardkit_math.limits import DEPTH, ITEMS, TooCostlyError
-from rewardkit_math.tokens import RELATIONS, UNITS_BARE, Token, UnreadableError, clean, tokenize
+from rewardkit_math.tokens import RELATIONS, UNITS_BARE, RefusedError, Token, UnreadableError, clean, tokenize
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
@@ -56,6 +56,8 @@ _LEAD = re.compile(
 _DENIAL = re.compile(r"\b(?:not|wrong|incorrect|false|isn't|perhaps|maybe|or|nor|never|except)\b")
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _FUNCTION_LETTERS = frozenset("fghFGHWPQT") | {"phi", "psi", "varphi"}
+_SETS = (Seq, Interval, SetOp, Builder)
+_COINS = frozenset(("$", "€", "£", "¥", "pounds", "euro", "yen"))
 _OPEN = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _MATRIX = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix array smallmatrix".split())
 _LINES = frozenset("align aligned alignat gather gathered split equation multline cases dcases rcases eqnarray".split())
@@ -73,13 +75,15 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
-    """The tree of an answer; Text where it does not read as mathematics.
+    """The tree of an answer; Text where it does not read as mathematics, empty Text where it is refused.
 
     raises  TooCostlyError where the size is beyond `limits`
     """
     try:
         tokens = tokenize(clean(text))
         return _Parser(tokens).answer_whole()
+    except RefusedError:
+        return Text("")
     except UnreadableError:
         return Text(plain(text))
 
@@ -94,7 +98,7 @@ class _Parser:
         self.at = 0
         self.depth = 0
         self.no_bar = 0
-        self.condition: list[str] = []
+        self.in_braces = False
 
     # -- reading tokens
 
@@ -181,6 +185,11 @@ class _Parser:
         return " ".join(token.text for token in rest), frozenset(integers)
 
     def item(self) -> Node:
+        coin = self.peek()
+        if coin.text in _COINS and coin.kind in ("op", "text") and self.peek(1).kind == "num":
+            self.at += 1
+            node = self.trailing(self.statement())
+            return Quantity(node.value if isinstance(node, Quantity) else node, coin.text)
         lead: list[str] = []
         while self.peek().kind == "text" and self.peek(1).kind == "text":
             lead.append(self.peek().text)
@@ -231,6 +240,9 @@ class _Parser:
                     return Given(Quantity(node, " ".join(words)) if words else node, condition, integers)
                 words.append(token.text)
                 self.at += 1
+            elif token.kind == "op" and token.text == "$":
+                words.append(token.text)
+                self.at += 1
             elif words and token.kind == "op" and token.text in ("^", "/", "*", "-"):
                 following = self.peek(1)
                 if following.kind not in ("text", "num", "sym") and following.text != "{":
@@ -258,35 +270,33 @@ class _Parser:
         unit = " ".join(words).replace(" ^ ", "^").replace(" / ", "/").strip(" .:")
         if _DENIAL.search(unit):
             raise UnreadableError("the words after the answer take it back")
-        if unit in _ORDINAL or unit == "":
+        if unit in _ORDINAL or unit == "" or isinstance(node, Rel) and set(node.ops) - {"=", "~"}:
             return node
+        if isinstance(node, Rel):
+            return Rel(node.ops, (*node.sides[:-1], Quantity(node.sides[-1], unit)))
         return Quantity(node, unit)
 
     # -- statements and sets
 
     def statement(self) -> Node:
-        sides = [self.sets()]
+        sides = [self.side()]
         ops: list[str] = []
-        while True:
-            token = self.peek()
-            if token.kind == "op" and token.text in _RELATION_OPS:
+        while self.peek().kind == "op" and self.peek().text in _RELATION_OPS:
+            ops.append(self.peek().text)
+            self.at += 1
+            if self.peek().kind == "text" and self.peek(1).kind == "end":
+                sides.append(Text(self.peek().text))
                 self.at += 1
-                ops.append(token.text)
-                if self.peek().kind == "text" and len(sides) == 1:
-                    words = self.peek().text
-                    if self.peek(1).kind == "end":
-                        self.at += 1
-                        sides.append(Text(words))
-                        continue
-                sides.append(self.sets())
-            elif token.kind == "op" and token.text == ":" and not ops and self.ratio_follows():
-                parts = list(sides)
-                while self.take(":"):
-                    parts.append(self.sets())
-                sides = [Ratio(tuple(parts))]
-            else:
                 break
+            sides.append(self.side())
         return Rel(tuple(ops), tuple(sides)) if ops else sides[0]
+
+    def side(self) -> Node:
+        parts = [self.sets()]
+        while self.is_op(":") and not self.in_braces and self.ratio_follows():
+            self.at += 1
+            parts.append(self.sets())
+        return parts[0] if len(parts) == 1 else Ratio(tuple(parts))
 
     def ratio_follows(self) -> bool:
         following = self.peek(1)
@@ -328,13 +338,12 @@ class _Parser:
                 terms.append(self.plus_minus(self.peek().text))
             else:
                 break
-        if len(terms) == 2 and isinstance(terms[0], Seq | Interval | SetOp) and isinstance(terms[1], Mul):
-            if (
-                terms[1].args[0] == MINUS_ONE
-                and len(terms[1].args) == 2
-                and not isinstance(terms[1].args[1], EXPRESSION)
-            ):
-                return SetOp("minus", (terms[0], terms[1].args[1]))
+        if len(terms) == 2 and isinstance(terms[0], _SETS):
+            match terms[1]:
+                case Mul((minus, Seq() | Interval() | SetOp() | Builder() as taken)) if minus == MINUS_ONE:
+                    return SetOp("minus", (terms[0], taken))
+                case _:
+                    raise UnreadableError("a sum of sets")
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
     def plus_minus(self, sign: str) -> Node:
@@ -513,6 +522,8 @@ class _Parser:
             self.at += 1
             return Sym(f"{base}_{self.tokens[self.at - 1].text}")
         index = self.tight()
+        if isinstance(node, Num) and isinstance(index, Num) and node.places is None:
+            return Call("base", (node, index))
         if base is None:
             raise UnreadableError("a subscript to a value")
         if isinstance(index, Num):
@@ -715,11 +726,12 @@ class _Parser:
                 raise TooCostlyError(f"more than {ITEMS} entries")
         self.at += 1
         full = [tuple(row) for row in rows if row]
-        if name in _MATRIX and full and len({len(row) for row in full}) == 1:
+        entries = [entry for row in full for entry in row]
+        if name in _MATRIX and full and len({len(row) for row in full}) == 1 and not any(map(_is_relation, entries)):
             matrix = Matrix(tuple(full))
             return Call("det", (matrix,)) if name == "vmatrix" else matrix
-        if name in _LINES and full:
-            return _join([entry for row in full for entry in row], "and" if "cases" in name else "")
+        if full and (name in _LINES or any(map(_is_relation, entries))):
+            return _join(entries, "and")
         raise UnreadableError(f"\\begin{{{name}}}")
 
     def bracketed(self, text: str) -> Node:
@@ -773,14 +785,17 @@ class _Parser:
     def braces(self) -> Node:
         if self.take("\\}"):
             return Const("empty")
-        outer, self.no_bar = self.no_bar, 1
+        system = self.peek().kind == "cmd" and self.peek().text.startswith("begin ")
+        outer, self.no_bar, self.in_braces = (self.no_bar, self.in_braces), 1, True
         inner = self.answer(("\\}", "mid", "}", ":"), bar=True)
         if self.take("|", "mid", ":"):
-            self.no_bar = 0
-            condition = self.answer(("\\}", "}"))
-            inner = Builder(inner, condition)
-        self.no_bar = outer
+            self.no_bar, self.in_braces = 0, False
+            inner = Builder(inner, self.answer(("\\}", "}")))
+        self.no_bar, self.in_braces = outer
         if not self.take("\\}", "}"):
+            if system:
+                # `\left\{ \begin{array} … \end{array} \right.` is a system, not a set.
+                return inner
             raise UnreadableError("a brace that does not close")
         if isinstance(inner, Builder):
             return inner
@@ -805,6 +820,10 @@ def _negative(node: Node) -> Node:
     if isinstance(node, Mul):
         return Mul((MINUS_ONE, *node.args))
     return Mul((MINUS_ONE, node))
+
+
+def _is_relation(node: Node) -> bool:
+    return isinstance(node, Rel)
 
 
 def _proper(node: Node) -> bool:

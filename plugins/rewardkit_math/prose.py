@@ -18,6 +18,10 @@ _NUMBER = re.compile(
 )
 _TRAILING = re.compile(r"[-+*/=().,\d\s×÷]{1,200}$")
 _DENIED = re.compile(r"\b(?:not|isn't|either|or|maybe|perhaps|between|nor)\b|\bou\b|或", re.IGNORECASE)
+_MARKUP = re.compile(r"\\[a-zA-Z(\[]|[\^_{}]")
+_THEREFORE = re.compile(
+    r"\b(?:therefore|thus|hence|so|donc|ainsi|daher|also)\b|所以|因此|[，,](?=\s*\D)", re.IGNORECASE
+)
 _MOST_VERBS = 6
 
 
@@ -31,6 +35,8 @@ def read(text: str, *, last: bool) -> Node:
     if not isinstance(node, Text):
         return node
     whole = node
+    if not whole.words:
+        return whole
     text = _HOPE.sub("", text)
     sentences = [piece.strip() for piece in _SENTENCE.split(text) if piece and piece.strip()]
     if len(sentences) > 1 or text != whole.words:
@@ -60,6 +66,10 @@ def _in_sentence(sentence: str) -> Node | None:
         formulas and sentence.endswith(("$", "\\)", "\\]")) and not _DENIED.search(sentence)
     ):
         return _known(formulas[-1])
+    if _MARKUP.search(sentence):
+        # A number is never picked out of a formula that could not be read.
+        return None
+    sentence = _THEREFORE.split(sentence)[-1]
     numbers = {match[0] for match in _NUMBER.finditer(sentence)}
     if len(numbers) == 1 and not _DENIED.search(sentence):
         return _known(numbers.pop())

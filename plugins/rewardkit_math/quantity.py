@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from rewardkit_math.exact import exact
 from rewardkit_math.numeric import Budget, context, real_value
-from rewardkit_math.tree import Call, Mul, Node, Num, Quantity
+from rewardkit_math.tree import MINUS_ONE, Call, Const, Mul, Node, Num, Pow, Quantity
 
 _SCALES = {
     "length": {"m": "1", "km": "1000", "dm": "0.1", "cm": "0.01", "mm": "0.001", "in": "0.0254", "ft": "0.3048",
@@ -27,12 +27,17 @@ _NAMES = {
 }  # fmt: skip
 _TABLE = {unit: (kind, Fraction(scale)) for kind, units in _SCALES.items() for unit, scale in units.items()}
 _SIGNIFICANT = 3
+_PROGRAM_DIGITS = 10
 
 
 def split_unit(node: Node) -> tuple[Node, str]:
     """The value and its unit, `""` where it has none."""
     if isinstance(node, Quantity):
         return node.value, unit_name(node.unit)
+    if isinstance(node, Call) and node.name == "base":
+        index = node.args[1]
+        assert isinstance(index, Num)
+        return node.args[0], f"base {index.value}"
     return node, ""
 
 
@@ -57,6 +62,8 @@ def same_unit(one: str, other: str) -> Fraction | None:
     """What the first unit is in the second, 1 for the same; None where they measure different things."""
     if one == other:
         return Fraction(1)
+    if one.startswith("base ") or other.startswith("base "):
+        return None
     stem, _, power = one.partition("^")
     other_stem, _, other_power = other.partition("^")
     if power != other_power or stem not in _TABLE or other_stem not in _TABLE:
@@ -76,61 +83,57 @@ def same_unit(one: str, other: str) -> Fraction | None:
     )
 
 
-def _printed(node: Node) -> Num | None:
-    """The decimal that a gold prints, through a sign, a percent sign or a degree sign."""
-    match node:
-        case Num(_, places) if places is not None:
-            return node
-        case Call("percent" | "deg", (Num(_, places),)) if places is not None:
-            inner = node.args[0]
-            assert isinstance(inner, Num)
-            return inner
-        case _:
-            return None
+def _decimal(node: Node) -> Num | None:
+    """The decimal that is printed, through a percent sign or a degree sign; None for anything else."""
+    if isinstance(node, Call) and node.name in ("percent", "deg"):
+        node = node.args[0]
+    if isinstance(node, Mul) and len(node.args) == 2 and node.args[0] == MINUS_ONE:
+        node = node.args[1]
+    return node if isinstance(node, Num) and node.places is not None else None
+
+
+def _significant(number: Num) -> int:
+    """Significant digits printed."""
+    assert number.places is not None
+    return len(str(abs(int(number.value * Fraction(10) ** number.places))))
 
 
 def rounds_to(found: Node, gold: Node, budget: Budget, *, decimals_too: bool) -> bool:
-    """Whether an exact value rounds to the gold at the digits that the gold prints.
+    """Whether one value, rounded at the digits that the other prints, is the other.
 
-    The gold is a decimal with three significant digits or more. The found value is a fraction, a root or the like; with
-    `decimals_too` also a decimal with more digits.
+    The gold is a decimal with three significant digits or more, and the found value a fraction, a root or the like; with
+    `decimals_too` also a decimal with more digits. A found decimal of ten significant digits or more is a number that a
+    program printed: it may stand for the gold's exact value.
     """
-    printed = _printed(gold)
-    if printed is None or printed.places is None:
+    printed, shown = _decimal(gold), _decimal(found)
+    if printed is not None and _significant(printed) >= _SIGNIFICANT:
+        assert printed.places is not None
+        plain_integer = isinstance(found, Num) and shown is None and printed.places >= 0
+        longer = shown is not None and shown.places is not None and shown.places > printed.places
+        if (shown is None and not plain_integer) or (longer and decimals_too):
+            return _rounds(found, gold, printed, budget)
         return False
-    if (
-        len(
-            str(
-                abs(
-                    printed.value.numerator
-                    * 10 ** max(printed.places, 0)
-                    // printed.value.denominator
-                    // 10 ** max(-printed.places, 0)
-                )
-            )
+    if printed is None and shown is not None and _significant(shown) >= _PROGRAM_DIGITS:
+        return _rounds(gold, found, shown, budget)
+    return False
+
+
+def _rounds(value: Node, decimal: Node, printed: Num, budget: Budget) -> bool:
+    """Whether a value, in the unit of the decimal (percent, degrees), rounds to it."""
+    assert printed.places is not None
+    if isinstance(decimal, Call):
+        scale = (
+            Num(Fraction(100)) if decimal.name == "percent" else Mul((Num(Fraction(180)), Pow(Const("pi"), MINUS_ONE)))
         )
-        < _SIGNIFICANT
-    ):
-        return False
-    if isinstance(gold, Call):
-        found = Mul((found, Num(Fraction(100)))) if gold.name == "percent" else found
-        if isinstance(found, Mul) and isinstance(found.args[0], Call) and found.args[0].name == "percent":
-            found = found.args[0].args[0]
-    shown = _printed(found) or (
-        found if isinstance(found, Num) and found.value.denominator == 1 and printed.places >= 0 else None
-    )
-    if shown is not None and not (decimals_too and (shown.places or 0) > printed.places):
-        return False
-    value = exact(found)
-    ctx = context()
-    if value is None:
-        real = real_value(found, budget)
-        if real is None or ctx.mag(real) > 200:
+        value = Mul((value, scale))
+    exactly = exact(value)
+    if exactly is None:
+        real = real_value(value, budget)
+        if real is None or context().mag(real) > 200:
             return False
-        value = Fraction(ctx.nstr(real, 35, strip_zeros=False))
-    if value.denominator > 10**400 or abs(value.numerator) > 10**400:
-        return False
-    return _rounded(value, printed.places) == printed.value
+        exactly = Fraction(context().nstr(real, 35))
+    sign = -1 if isinstance(decimal, Mul) else 1
+    return _rounded(exactly, printed.places) == sign * printed.value
 
 
 def _rounded(value: Fraction, places: int) -> Fraction:

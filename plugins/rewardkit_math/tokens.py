@@ -17,6 +17,10 @@ class UnreadableError(Exception):
     """The text is not an answer in any notation that is known here."""
 
 
+class RefusedError(UnreadableError):
+    """The text holds a command that hides, defines or runs something."""
+
+
 class Token(NamedTuple):
     """kind is one of `num sym name const func text op cmd`; an op or a cmd is told by its text."""
 
@@ -73,8 +77,10 @@ REFUSED = frozenset(
     "include write openout openin read catcode csname expandafter immediate require usepackage href url includegraphics "
     "unicode char loop repeat ifx else fi begingroup overset underset stackrel html style class cssId".split()
 )
-AND = frozenset(("and", "or", "∧", "∨", "et", "ou", "和", "或", "und", "oder", "y"))
-_TEXT_AS = {"and": "and", "or": "or", "i": "i", "e": "e", "d": "d", "in": "in", "union": "∪", "∪": "∪"}
+_COMMANDS = (
+    GREEK | NOTHING | TEXTUAL | MARKS | set(FUNCTIONS) | set(CONSTANTS) | set(RELATIONS) | set(SAME_AS)
+    | {"frac", "dfrac", "tfrac", "cfrac", "binom", "mathbb", "circ", "sum", "prod", "int", "lim", "ldots", "cdots", "dots"}
+)  # fmt: skip
 UNITS_BARE = frozenset(
     "km cm mm kg mg ml cl mL ft yd mi lb lbs oz hr hrs min mins sec secs rad deg degrees degree radians percent mph kph inches "
     "inch feet foot yards miles mile meters meter metres metre minutes minute hours hour seconds second days day years "
@@ -97,10 +103,7 @@ _UNICODE = str.maketrans(
         "。": " ", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ",
     }
 )  # fmt: skip
-_DOUBLED = re.compile(
-    r"(?<!\\)\\\\(?=(?:frac|dfrac|tfrac|left|right|sqrt|boxed|text|mathrm|pi|infty|cup|cdot|times|sin|cos|tan|ln|log|le|ge|"
-    r"leq|geq|neq|pm|circ|theta|alpha|beta|begin|end|in|quad|mathbb)(?![a-zA-Z]))"
-)
+_DOUBLED = re.compile(r"(?<!\\)\\\\(?=([a-zA-Z]+))")
 _GLUED_WORD = re.compile(r"(?<=[\d)\]}$])(or|and)(?=[A-Z(\d\\$-])")
 _DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
@@ -118,10 +121,12 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _THOUSANDS = re.compile(
-    r"\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d{1,3}(?:(?:\\,|\\ |~|[ \u00a0\u202f])\d{3})+(?![\d,])(?:\.\d+)?"
+    r"[1-9]\d{0,2}(?:(?:,|,\\!|,\\,|, ?\\! ?)\d{3})+(?![\d,])(?:\.\d+)?"
+    r"|[1-9]\d{0,2}(?:(?:\\,|\\ |\\!|~|[ \u00a0\u202f])\d{3})+(?![\d,])(?:\.\d+)?"
 )
-_DECIMAL_COMMA = re.compile(r"0,\d{2,}(?![\d,])|\d+,\d{2}(?=\s*(?:€|\\text|$))(?<=\d\d,\d\d)")
-_SEPARATOR = re.compile(r"\{,\}|\\,|\\ |[,~ \u00a0\u202f]")
+_DECIMAL_COMMA = re.compile(r"0,\d{2,}(?![\d,])|\d+,\d{2}(?=\s*(?:€|\\euro))")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_SEPARATOR = re.compile(r"\{,\}|\\[,! ]|[,~ \u00a0\u202f]")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot)\{(\d{1,40})\}")
 
 
@@ -150,8 +155,8 @@ def clean(text: str) -> str:
         text = _SUBS.sub(lambda found: "_{" + found[0].translate(_SUB) + "}", text)
         text = _VULGAR.sub(_vulgar_fraction, text)
         text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
-    if "\\\\" in text:
-        text = _DOUBLED.sub(r"\\", text)
+    if "\\\\" in text and "\\begin" not in text:
+        text = _DOUBLED.sub(lambda found: "\\" if found[1] in _COMMANDS else found[0], text)
     if "circ" in text or "°" in text:
         text = _DEGREES.sub("°", text)
     return _GLUED_WORD.sub(r" \1 ", text) if "or" in text or "and" in text else text
@@ -217,6 +222,8 @@ def tokenize(text: str) -> list[Token]:
         kind, piece, position = found.lastgroup, found[0], found.end()
         if kind == "space":
             glued = False
+            if depth == 0 and _BLANK_LINE.search(piece) and tokens:
+                tokens.append(Token("op", ";"))
             continue
         if kind == "num":
             value, places = number(piece.replace("{,}", ""))
@@ -231,7 +238,7 @@ def tokenize(text: str) -> list[Token]:
             position = _command(piece[1:].rstrip("*"), text, position, tokens, glued=glued)
         elif kind == "esc":
             if piece in ("\\{", "\\}", "\\\\", "\\|", "\\%", "\\$", "\\&", "\\#", "\\_", "\\'"):
-                op = {"\\%": "%", "\\|": "‖", "\\&": "and", "\\_": "_", "\\'": "'"}.get(piece, piece)
+                op = {"\\%": "%", "\\|": "‖", "\\$": "$", "\\&": "and", "\\_": "_", "\\'": "'"}.get(piece, piece)
                 tokens.append(Token("op", op, glued=glued))
             else:
                 position -= 1
@@ -259,7 +266,7 @@ def _command(name: str, text: str, position: int, tokens: list[Token], *, glued:
             position += 1
         return position
     if name in REFUSED:
-        raise UnreadableError(f"\\{name} has no place in an answer")
+        raise RefusedError(f"\\{name} has no place in an answer")
     if name in TEXTUAL:
         inner, position = _argument(text, position)
         _textual(inner, tokens, glued=glued)
