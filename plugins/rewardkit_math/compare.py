@@ -9,10 +9,10 @@ from itertools import permutations
 from typing import NamedTuple
 
 from rewardkit_math.exact import exact
-from rewardkit_math.numeric import Budget, UndefinedError, equal_values
+from rewardkit_math.numeric import Budget, UndefinedError, equal_values, rough_value
 from rewardkit_math.params import MathParams
 from rewardkit_math.periodic import same_families
-from rewardkit_math.quantity import rounds_to, same_unit, split_unit, within
+from rewardkit_math.quantity import rounds_to, same_unit, split_letter, split_unit, within
 from rewardkit_math.regions import NoRegionError, region_of, same_region
 from rewardkit_math.tree import (
     EXPRESSION,
@@ -44,6 +44,8 @@ from rewardkit_math.tree import (
 )
 
 _MOST_NAMES_TO_FIT = 4
+_CONSTANTS = frozenset(("C", "c", "K", "C_1", "c_1", "const"))
+_SHORT_LIST = 6
 _PARAMETERS = frozenset("knmlz")
 
 
@@ -113,6 +115,10 @@ class Comparison:
         if isinstance(found, Ratio) or isinstance(gold, Ratio):
             return self._same_ratio(found, gold)
         (found, found_unit), (gold, gold_unit) = split_unit(found), split_unit(gold)
+        if found_unit and not gold_unit:
+            gold, gold_unit = split_letter(gold)
+        elif gold_unit and not found_unit:
+            found, found_unit = split_letter(found)
         if found_unit and gold_unit:
             scale = same_unit(found_unit, gold_unit)
             if scale is None:
@@ -156,6 +162,8 @@ class Comparison:
                 return False
             if self.policy.names == "free" and self._fits_renamed(found, gold):
                 return True
+            if self._fits_constant(found, gold):
+                return True
         if names(found) or names(gold):
             return False
         if self.policy.rounding != "off" and rounds_to(
@@ -167,6 +175,17 @@ class Comparison:
             self.stage = "tolerance"
             return True
         return False
+
+    def _fits_constant(self, found: Node, gold: Node) -> bool:
+        """Whether they differ only in the name of the constant of integration."""
+        mine, theirs = names(found) - names(gold), names(gold) - names(found)
+        if not (len(mine) == len(theirs) == 1 and mine <= _CONSTANTS and theirs <= _CONSTANTS):
+            return False
+        renamed = rebuild(found, {Sym(*mine): Sym(*theirs)})
+        try:
+            return equal_values(renamed, gold, self.budget)
+        except UndefinedError:
+            return False
 
     def _fits_renamed(self, found: Node, gold: Node) -> bool:
         mine, theirs = sorted(names(found)), sorted(names(gold))
@@ -216,10 +235,17 @@ class Comparison:
         return self._match(one, other, lambda a, b: self.same_value(a.value, b.value))
 
     def _match(self, one: Sequence[Value], other: Sequence[Value], same: "Callable[[Value, Value], bool]") -> bool:
-        """A multiset comparison: sameness is transitive, so that the first partner found is as good as any."""
+        """A multiset comparison: sameness is transitive, so that the first partner found is as good as any.
+
+        Of a long list only the numerically nearest partners are tried.
+        """
         left = list(other)
+        tries = len(left) if len(left) <= _SHORT_LIST else 2
+        keys = {} if len(left) <= _SHORT_LIST else {value: rough_value(value.value) for value in (*one, *left)}
         for value in one:
-            for index, candidate in enumerate(left):
+            if keys:
+                left.sort(key=lambda candidate: abs(keys[candidate] - keys[value]))
+            for index, candidate in enumerate(left[:tries]):
                 if same(value, candidate):
                     del left[index]
                     break
@@ -407,6 +433,8 @@ def _solutions(node: Node) -> list[Value] | None:
 def _before_approximation(ops: tuple[str, ...], sides: tuple[Node, ...]) -> tuple[Node, ...]:
     """`x = 1/3 ≈ 0.33` says 1/3; `x ≈ 11` says 11."""
     named = isinstance(sides[0], Sym | Apply)
+    if ops == ("~",) and isinstance(sides[0], Num) and not isinstance(sides[1], Num):
+        return sides[1:]
     if "~" in ops and ops.index("~") >= (1 if named else 0):
         return sides[: ops.index("~") + 1]
     return sides

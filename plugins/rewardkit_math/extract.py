@@ -47,6 +47,7 @@ _TRIES = 40
 _PHRASE = re.compile(
     r"""(?:nswers?\b[^.\n:=?!]{0,60}?(?:\bis\b|\bare\b|\bbe\b|[:=：])
        | nswers?\b\**\s*(?=\$|\\\(|\\\[|-?\d)
+       | (?:ption|hoice)\s+is\b
        | 答案?[^。\n:：]{0,12}?(?:[是为為:：])
        | 结论\**[:：]
        | éponse[^.\n:=]{0,30}?(?:\best\b|[:=])

@@ -49,12 +49,12 @@ class Gold(NamedTuple):
 
 
 _PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
-_LAYOUT = re.compile(
-    r"\\left(?![a-z])|\\right(?![a-z])|\\[,;:! ]|[\s$~]|\\displaystyle|(?<=\\)[dt](?=frac)|(?<=[^\d])\.$|^\.$"
-)
+_SPACE = re.compile(r"(?:\\[,;:! ]|[\s~])+")
+_LAYOUT = re.compile(r"\\(?:left|right|displaystyle)(?![a-z])|\$|(?<=\\)[dt](?=frac)|(?<!\d) | (?!\d)|(?<=[^\d])\.$")
 _CHOICE = re.compile(
     r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.(?!\d)|:|\}|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
 )
+_OPTION = re.compile(r"[\s$*]*\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)")
 _LETTER = re.compile(r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*$")
 _VANISHING = re.compile(r"\\(?:[hv]?phantom|text|mathrm|mbox|hspace)\s*\{[^{}]*\}|[\s${}\\]")
 _MEMORY = 8192
@@ -119,13 +119,12 @@ def _judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool) -> Ju
                 return Judgement("equal", "exact")
             if policy.percent != "any" and not policy.tolerance and policy.rounding != "digits":
                 return Judgement("different", "exact")
-    layout = _LAYOUT.sub("", prediction)
-    if layout == _LAYOUT.sub("", gold.text) and _VANISHING.sub(
+    if _bare(prediction) == _bare(gold.text) and _VANISHING.sub(
         "", prediction + gold.node.words if isinstance(gold.node, Text) else prediction
     ):
         return Judgement("equal", "identical")
     if policy.choices == "letter" and gold.letter is not None:
-        letter = _LETTER.match(prediction) or _CHOICE.match(prediction)
+        letter = _LETTER.match(prediction) or _OPTION.match(prediction)
         if letter:
             same = letter[1].upper() == gold.letter
             if same or len(gold.text.strip("()$. ")) == 1 or not isinstance(gold.node, Sym):
@@ -145,6 +144,11 @@ def _judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool) -> Ju
     if isinstance(node, Text) and not isinstance(gold.node, Text):
         return Judgement("unparsable", "parse")
     return Judgement("different", comparison.stage)
+
+
+def _bare(text: str) -> str:
+    """The text without layout; a space between two digits stays, for `1 2` is not 12."""
+    return _LAYOUT.sub("", _SPACE.sub(" ", text.strip()))
 
 
 def _plain_number(text: str) -> Fraction | None:

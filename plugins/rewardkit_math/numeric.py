@@ -21,6 +21,8 @@ from rewardkit_math.tree import Add, Apply, Big, Call, Const, Mul, Node, Num, Po
 DIGITS = 40
 MOST_DIGITS = 700
 _LARGEST_LOG10 = 10**7
+_WHOLE_NAMES = frozenset("jklmnpqrstKMN")
+"""Names that stand for whole numbers where an expression asks for them, as in `(-1)^n`."""
 _local = threading.local()
 
 
@@ -356,14 +358,14 @@ def _for_whole_numbers(*nodes: Node) -> bool:
     """Whether a factorial, a binomial, a sum, or a power of a negative number hangs on a name."""
     for node in nodes:
         match node:
-            case Call("factorial" | "binomial" | "floor" | "ceil", _) | Big():
+            case Call("factorial" | "binomial", _) | Big():
                 if names(node):
                     return True
-            case Pow(base, exponent) if names(exponent):
+            case Pow(base, exponent) if names(exponent) and names(exponent) <= _WHOLE_NAMES:
                 below = exact(base)
                 if below is not None and below < 0:
                     return True
-            case Call("sin" | "cos", (arg,)) if names(arg) and _holds_pi(arg):
+            case Call("sin" | "cos", (arg,)) if names(arg) and names(arg) <= _WHOLE_NAMES and _holds_pi(arg):
                 return True
             case _:
                 pass
@@ -401,6 +403,15 @@ def _agree(left: Node, right: Node, probe: Mapping[str, Any], ctx: Any, budget: 
     if not complex_too and (abs(ctx.im(first)) > allowed or abs(ctx.im(second)) > allowed):
         raise UndefinedError("not real here")
     return bool(abs(first - second) <= allowed)
+
+
+def rough_value(node: Node) -> complex:
+    """Some 15 digits of a value at the first probe, to sort by; 0 where there is none."""
+    ctx = context()
+    try:
+        return complex(Evaluation(ctx, 15, Budget(2_000), point(names(node), 0, ctx)).value(node))
+    except (UndefinedError, TooCostlyError, OverflowError):
+        return 0j
 
 
 def real_value(node: Node, budget: Budget) -> Any | None:

@@ -57,6 +57,8 @@ _DENIAL = re.compile(r"\b(?:not|wrong|incorrect|false|isn't|perhaps|maybe|or|nor
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _FUNCTION_LETTERS = frozenset("fghFGHWPQT") | {"phi", "psi", "varphi"}
 _SETS = (Seq, Interval, SetOp, Builder)
+_CASE = re.compile(r"(?:if|when|otherwise|else|for)\b")
+_DISCOURSE = frozenset("therefore thus hence so then finally".split()) | {"so we get", "we get", "we have", "that is"}
 _COINS = frozenset(("$", "€", "£", "¥", "pounds", "euro", "yen"))
 _OPEN = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _MATRIX = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix array smallmatrix".split())
@@ -153,7 +155,11 @@ class _Parser:
                 condition, found = self.rest_as_condition()
                 integers |= found
                 break
-            items.append(self.item())
+            if items and not self.separated():
+                raise UnreadableError(f"unexpected {token.text}")
+            item = self.item()
+            if not (isinstance(item, Text) and item.words in _DISCOURSE):
+                items.append(item)
             if len(items) > ITEMS:
                 raise TooCostlyError(f"more than {ITEMS} items")
             if self.is_op("or", "and"):
@@ -170,11 +176,17 @@ class _Parser:
             return Given(node, condition, integers)
         return node
 
+    def separated(self) -> bool:
+        before = self.tokens[self.at - 1]
+        return before.kind == "op" and before.text in (",", ";", "\\\\", "and", "or")
+
     def rest_as_condition(self) -> tuple[str, frozenset[str]]:
         """All tokens that are left, as the words of a condition and the names that it calls integers."""
         rest = self.tokens[self.at :]
         self.at = len(self.tokens)
         integers = set()
+        if any(token.kind == "text" and _CASE.match(token.text) for token in rest[1:]):
+            raise UnreadableError("a value for each of several cases")
         for index, token in enumerate(rest):
             after = " ".join(other.text for other in rest[index + 1 : index + 6])
             if token.kind == "sym" and (
@@ -654,7 +666,7 @@ class _Parser:
             and self.at
             and self.tokens[self.at - 1].glued is not None
         ):
-            if self.tokens[self.at - 1].kind == "cmd" and self.tokens[self.at - 1].text.endswith("frac"):
+            if self.tokens[self.at - 1].kind == "cmd" and self.tokens[self.at - 1].text.endswith(("frac", "binom")):
                 head, tail = token.text[0], token.text[1:]
                 self.tokens = [
                     *self.tokens[: self.at],

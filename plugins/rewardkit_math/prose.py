@@ -19,6 +19,7 @@ _NUMBER = re.compile(
 _TRAILING = re.compile(r"[-+*/=().,\d\s×÷]{1,200}$")
 _DENIED = re.compile(r"\b(?:not|isn't|either|or|maybe|perhaps|between|nor)\b|\bou\b|或", re.IGNORECASE)
 _MARKUP = re.compile(r"\\[a-zA-Z(\[]|[\^_{}]")
+_POWER = re.compile(r"[\w)\]}]\*\*[\w({-]")
 _THEREFORE = re.compile(
     r"\b(?:therefore|thus|hence|so|donc|ainsi|daher|also)\b|所以|因此|[，,](?=\s*\D)", re.IGNORECASE
 )
@@ -30,7 +31,8 @@ def read(text: str, *, last: bool) -> Node:
 
     last  the answer is sought in the last sentence that could hold one, not in the first
     """
-    text = text.strip().strip("*`").strip()
+    text = text.replace("**", " ") if "**" in text and not _POWER.search(text) else text
+    text = text.strip().strip("*`#").strip()
     node = parse(text)
     if not isinstance(node, Text):
         return node

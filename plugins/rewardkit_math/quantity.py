@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from rewardkit_math.exact import exact
 from rewardkit_math.numeric import Budget, context, real_value
-from rewardkit_math.tree import MINUS_ONE, Call, Const, Mul, Node, Num, Pow, Quantity
+from rewardkit_math.tree import MINUS_ONE, Call, Const, Mul, Node, Num, Pow, Quantity, Sym
 
 _SCALES = {
     "length": {"m": "1", "km": "1000", "dm": "0.1", "cm": "0.01", "mm": "0.001", "in": "0.0254", "ft": "0.3048",
@@ -39,6 +39,15 @@ def split_unit(node: Node) -> tuple[Node, str]:
         assert isinstance(index, Num)
         return node.args[0], f"base {index.value}"
     return node, ""
+
+
+def split_letter(node: Node) -> tuple[Node, str]:
+    """`5 m` beside a quantity: the one-letter name after the number is a unit."""
+    match node:
+        case Mul((Num() as value, Sym(name))) if name in _TABLE:
+            return value, name
+        case _:
+            return node, ""
 
 
 def unit_name(words: str) -> str:

@@ -227,7 +227,9 @@ def tokenize(text: str) -> list[Token]:
             continue
         if kind == "num":
             value, places = number(piece.replace("{,}", ""))
-            repeat = _REPEATING.match(text, position) if "." in piece or text[position : position + 1] == "." else None
+            if text.startswith(".\\", position):
+                position, places = position + 1, 0
+            repeat = _REPEATING.match(text, position) if places is not None else None
             if repeat and places is not None:
                 value += Fraction(int(repeat[1]), (10 ** len(repeat[1]) - 1) * 10**places)
                 places, position = None, repeat.end()
@@ -334,7 +336,7 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
 
 
 _SHORT_WORDS = frozenset(
-    "the is not no yes odd two ten one six are was but all any has its for if to of at on as be by we it".split()
+    "so the is not no yes odd two ten one six are was but all any has its for if to of at on as be by we it".split()
 )
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
