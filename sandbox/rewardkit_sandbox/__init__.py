@@ -1,0 +1,26 @@
+"""Runs programs that nobody trusts, within limits, and reports what they did, without an opinion."""
+
+from rewardkit_sandbox.choose import open_sandbox
+from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
+from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
+from rewardkit_sandbox.protocol import Answers, Driven, Job, Limits, RunResult, Sandbox, Script, Usage
+
+__all__ = [
+    "Answers",
+    "Driven",
+    "Iterated",
+    "Job",
+    "Limits",
+    "Opaque",
+    "RunResult",
+    "Sandbox",
+    "SandboxBrokeError",
+    "SandboxError",
+    "SandboxUnavailableError",
+    "Script",
+    "Usage",
+    "WireError",
+    "decode",
+    "open_sandbox",
+    "split_frames",
+]

@@ -1,0 +1,146 @@
+"""Whether an answer is the expected one. Pure, on plain data, in the trusted process: nothing here runs code of a program's.
+
+Numbers are compared as numbers without the traps of floating point: NaN equals nothing (unless the task says that it may),
+infinity only itself.
+"""
+
+import math
+import re
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from rewardkit_sandbox import Iterated, Opaque
+
+# Plain ASCII, as printf writes them: int() and Decimal() also take full-width digits, underscores and blanks.
+_NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
+
+
+def close(found: float, expected: float, rel: float, absolute: float) -> bool:
+    """Within tolerance; infinities only if equal; never for NaN."""
+    if found == expected:
+        return True
+    try:
+        if not (math.isfinite(found) and math.isfinite(expected)):
+            return False
+        return abs(found - expected) <= max(absolute, rel * abs(expected))
+    except OverflowError:  # an integer beyond the range of floats
+        return False
+
+
+def same_tokens(found: str, expected: str, float_tol: float | None, *, integers_exact: bool = False) -> bool:
+    """The same words between ASCII white space; numbers within `float_tol`, absolute or relative, where it is given.
+
+    integers_exact  the tolerance is for expected numbers that are written as fractions only
+    """
+    got, wanted = found.encode(errors="replace").split(), expected.encode(errors="replace").split()
+    if got == wanted:
+        return True
+    if len(got) != len(wanted) or float_tol is None:
+        return False
+    return all(_same_token(a, b, float_tol, integers_exact) for a, b in zip(got, wanted, strict=True))
+
+
+def _same_token(found: bytes, expected: bytes, tolerance: float, integers_exact: bool) -> bool:  # noqa: FBT001
+    if found == expected:
+        return True
+    if len(found) > 400 or not _NUMBER.fullmatch(found) or not _NUMBER.fullmatch(expected):
+        return False
+    if integers_exact and expected.lstrip(b"+-").isdigit():
+        return False
+    return close(float(found), float(expected), tolerance, tolerance)
+
+
+def same_text(found: str, expected: str) -> bool:
+    """The same lines; blanks at the end of a line and empty lines at the end of the text do not count."""
+    return _lines(found) == _lines(expected)
+
+
+def _lines(text: str) -> list[str]:
+    lines = [line.rstrip(" \t\r\f\v") for line in text.split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+class Rules:
+    """How two values compare.
+
+    rel, absolute   tolerance of floats; both 0 for Python's own `==`
+    nan_ok          NaN equals NaN, and the sign of zero counts: for tasks where these are answers
+    loose           data that went through JSON: a tuple or an iterator's items equal a list, and keys of
+                    dictionaries equal their text
+    """
+
+    def __init__(self, *, rel: float = 0.0, absolute: float = 0.0, nan_ok: bool = False, loose: bool = False) -> None:
+        self.rel = rel
+        self.absolute = absolute
+        self.nan_ok = nan_ok
+        self.loose = loose
+
+    def same(self, found: Any, expected: Any) -> bool:
+        """Whether `found`, decoded from the program, is `expected`. Never raises, whatever it holds."""
+        try:
+            return self._same(found, expected)
+        except (TypeError, ValueError, ArithmeticError, RecursionError):
+            return False
+
+    def _same(self, found: Any, expected: Any) -> bool:
+        if isinstance(found, Opaque):
+            return False
+        if isinstance(expected, (bool, str, bytes, type(None))) or isinstance(found, (bool, str, bytes, type(None))):
+            return self._same_atom(found, expected)
+        if isinstance(expected, float) or isinstance(found, float):
+            return self._same_float(found, expected)
+        if isinstance(expected, Mapping):
+            return self._same_mapping(found, expected)
+        if isinstance(expected, (list, tuple, deque)):
+            return self._same_sequence(found, expected)
+        if isinstance(expected, (set, frozenset)) and self.loose and isinstance(found, (list, tuple)):
+            return len(found) == len(expected) and set(found) == expected
+        return bool(found == expected)
+
+    @staticmethod
+    def _same_atom(found: Any, expected: Any) -> bool:
+        if isinstance(found, bool) or isinstance(expected, bool):
+            return (
+                isinstance(found, (bool, int, float)) and isinstance(expected, (bool, int, float)) and found == expected
+            )
+        return type(found) is type(expected) and bool(found == expected)
+
+    def _same_float(self, found: Any, expected: Any) -> bool:
+        if not all(isinstance(item, (int, float)) for item in (found, expected)):
+            return bool(found == expected)  # Fraction, Decimal, complex
+        if self.nan_ok:
+            if math.isnan(found) or math.isnan(expected):
+                return math.isnan(found) and math.isnan(expected)
+            if found == expected == 0:
+                return math.copysign(1, found) == math.copysign(1, expected)
+        return close(found, expected, self.rel, self.absolute)
+
+    def _same_sequence(self, found: Any, expected: Any) -> bool:
+        if self.loose:
+            if not isinstance(found, (list, tuple, deque)):
+                return False
+        else:
+            kinds = (list, tuple, deque)
+            if isinstance(found, Iterated) or not any(isinstance(found, k) and isinstance(expected, k) for k in kinds):
+                return False
+        return len(found) == len(expected) and all(map(self._same, found, expected))
+
+    def _same_mapping(self, found: Any, expected: Any) -> bool:
+        if not isinstance(found, Mapping) or len(found) != len(expected):
+            return False
+        if self.loose:
+            found = {_key(key): value for key, value in found.items()}
+            expected = {_key(key): value for key, value in expected.items()}
+        return found.keys() == expected.keys() and all(self._same(found[key], expected[key]) for key in expected)
+
+
+def _key(key: Any) -> Any:
+    """A key as JSON would have written it."""
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if key is None:
+        return "null"
+    return str(key) if isinstance(key, (int, float)) else key

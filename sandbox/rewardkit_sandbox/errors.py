@@ -1,0 +1,19 @@
+"""What a sandbox raises. A program that fails, whatever it does, raises nothing: that is a result.
+
+SandboxError
+├── SandboxUnavailableError    no such sandbox works on this machine; the message says what mends it
+└── SandboxBrokeError          the sandbox itself failed in the middle of a run: no verdict
+"""
+
+
+class SandboxError(Exception):
+    """Base of what a sandbox raises."""
+
+
+class SandboxUnavailableError(SandboxError):
+    """No such sandbox works on this machine."""
+
+
+class SandboxBrokeError(SandboxError):
+    """The sandbox failed in the middle of a run. Open a fresh one and try once more: a program that does it again
+    did it itself."""

@@ -1,0 +1,163 @@
+"""Runs tests in a process of their own, against stubs of a program that runs in another one.
+
+    request   {"kind": "code", "setup": text, "tests": [texts], "entry_point": name or None, "trusted": text}
+              {"kind": "unittest", "module": name, "test_file": text}
+    report    frames on the channel: ["loaded" | "syntax" | "load" | "gone", message],
+              ["test", name, passed, message] for each test, ["done", ran] at the end
+
+`trusted` is code of the task's own (the helpers that its prompt defines): names in it win over the program's.
+"""
+
+import ast
+import builtins
+import os
+import sys
+import traceback
+import types
+import unittest
+from typing import Any
+
+from rewardkit_sandbox.guest import program, remote
+
+LINK, CHANNEL = 4, 3
+
+
+def drive(request: dict[str, Any]) -> None:
+    """Runs the tests, reports, and ends the process."""
+    report = program.Answers(CHANNEL)
+    link = remote.Link(LINK)
+    try:
+        outcome, message = link.loaded()
+    except remote.ProgramGone as exc:
+        report.send("gone", str(exc))
+        os._exit(0)
+    report.send(outcome, message)
+    if outcome == "loaded":
+        kind = {"code": run_code, "unittest": run_unittest}[request["kind"]]
+        ran = kind(request, link, report)
+        if link.broken:
+            report.send("gone", link.broken)
+        else:
+            report.send("done", ran)
+    os._exit(0)
+
+
+class Names(dict[str, Any]):
+    """Globals of the test code: what it does not define itself, nor Python, is asked of the program."""
+
+    def __init__(self, link: remote.Link, own: set[str]) -> None:
+        super().__init__({"__name__": "tests", "__builtins__": builtins})
+        self._link = link
+        self._own = own
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name) and name not in self._own:
+            raise KeyError(name)
+        try:
+            return remote.global_of(self._link, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+
+def shadowed_builtins(texts: list[str], entry_point: str | None) -> set[str]:
+    """Builtin names that the program may define: the function under test alone.
+
+    Without an entry point that is a name which the tests call while they use no other name of the program's: a
+    program that defines `abs` or `set` besides must not thereby change how its results are judged.
+    """
+    if entry_point is not None:
+        return {entry_point}
+    used: set[str] = set()
+    bound: set[str] = set()
+    for text in texts:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Name):
+                (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+            elif isinstance(node, ast.alias):
+                bound.add((node.asname or node.name).split(".")[0])
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                bound.add(node.name)
+            elif isinstance(node, ast.arg):
+                bound.add(node.arg)
+    unknown = {name for name in used - bound if not hasattr(builtins, name)}
+    return set() if unknown else used - bound
+
+
+def run_code(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
+    """Setup once, then each text as one test, all in the same names."""
+    texts = [request["setup"], *request["tests"]]
+    try:
+        names = Names(link, shadowed_builtins(texts, request["entry_point"]))
+        exec(compile(request["trusted"], "prompt.py", "exec"), names)  # noqa: S102
+        exec(compile(request["setup"], "setup.py", "exec"), names)  # noqa: S102
+        if request["entry_point"] is not None:
+            names["candidate"] = remote.global_of(link, request["entry_point"])
+    except BaseException as exc:  # noqa: BLE001 - a test, whatever it raises, did not pass
+        report.send("test", "setup", False, message_of(exc))
+        return 1
+    for number, text in enumerate(request["tests"], 1):
+        try:
+            exec(compile(text, f"test {number}", "exec"), names)  # noqa: S102
+        except BaseException as exc:  # noqa: BLE001 - as above
+            report.send("test", f"test {number}", False, message_of(exc))
+        else:
+            report.send("test", f"test {number}", link.broken is None, "")
+    return len(request["tests"])
+
+
+def message_of(exc: BaseException) -> str:
+    """What failed, with the line of the test that did."""
+    line = ""
+    for frame in traceback.extract_tb(exc.__traceback__):
+        if frame.filename.startswith(("test", "setup", "prompt")):
+            line = f" (line {frame.lineno} of {frame.filename})"
+    return program.describe(exc) + line
+
+
+class Collector(unittest.TestResult):
+    """Reports each test; skipped tests count for nothing."""
+
+    def __init__(self, report: program.Answers, link: remote.Link) -> None:
+        super().__init__()
+        self._report = report
+        self._link = link
+        self._failed: set[str] = set()
+
+    def _fail(self, test: unittest.TestCase, exc: BaseException | None) -> None:
+        name = getattr(test, "id", lambda: str(test))()
+        self._failed.add(name)
+        self._report.send("test", name, False, message_of(exc) if exc else "it passed against expectation")
+
+    def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        self._fail(test, err[1])
+
+    def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802
+        self._fail(test, err[1])
+
+    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802
+        self._fail(test, None)
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802
+        if err is not None:
+            self._failed.add(test.id())
+            self._fail(subtest, err[1])
+
+    def addSuccess(self, test: Any) -> None:  # noqa: N802
+        if test.id() not in self._failed:
+            self._report.send("test", test.id(), self._link.broken is None, "")
+
+
+def run_unittest(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
+    """The TestCases of a file that imports the program as a module."""
+    sys.modules[request["module"]] = remote.RemoteModule(request["module"], link)
+    tests = types.ModuleType(f"{request['module']}_test")
+    sys.modules[tests.__name__] = tests
+    try:
+        exec(compile(request["test_file"], "test_file.py", "exec"), tests.__dict__)  # noqa: S102
+        suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
+    except BaseException as exc:  # noqa: BLE001 - such as a name that the program does not define
+        report.send("test", "import", False, message_of(exc))
+        return 1
+    collector = Collector(report, link)
+    suite.run(collector)
+    return collector.testsRun

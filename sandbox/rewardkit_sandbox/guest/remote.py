@@ -1,0 +1,553 @@
+"""The driver's side: stubs for a program that runs elsewhere, in a process that is not trusted.
+
+Plain data comes over by value, so tests compare it with Python's own types. Everything else is a `Remote`, which asks
+the program each time. What a program's objects may do to a test:
+
+- A comparison with plain data is never asked of the program: an object of the program's own subclass of int, list, …
+  is fetched as plain data and compared here; any other is not equal, and has no order. So `__eq__` cannot lie, and the
+  expected value stays here.
+- Between two of the program's objects the program is asked, and must answer with a bool.
+- Arithmetic with plain data is refused, since `result - expected` would both tell the expected value and let the
+  program choose the difference. Only an object that the test itself built, by calling a class under a capitalised
+  name, takes it; what comes back is opaque, and neither abs() nor round(), float() or bool() brings a number out of it
+  again (`**` may give a number: no test measures a distance with it).
+- `in` looks through what iterating gives; a test's own object that does not iterate is asked.
+- An exception becomes the builtin type of its name, or one of the standard library's, or a type made for it here:
+  never unittest's or pytest's, so that a program can neither skip nor pass a test by raising.
+
+The program's death, a frame that is not the one awaited, and data that is no frame are `ProgramGone`: no test catches it.
+"""
+
+import builtins
+import importlib
+import io
+import operator
+import os
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rewardkit_sandbox.guest import program, served, wire
+
+# Methods that a test may call by syntax, and their names in `operator`.
+BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
+ORDER = ("lt", "le", "gt", "ge")
+UNARY = ("neg", "pos", "invert", "abs", "round", "int", "float", "complex", "index")
+_StringIO = io.StringIO
+_PLAIN = (int, float, complex, str, bytes, bool, type(None), list, tuple, dict, set, frozenset)
+
+
+class ProgramGone(BaseException):
+    """The program ended, or broke the protocol: whatever the tests make of it, they did not pass."""
+
+
+class Link:
+    """One conversation with the program."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._classes: dict[int, type] = {}
+        self._callbacks: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._nonces = b""
+        self.broken: str | None = None
+
+    def loaded(self) -> tuple[str, str]:
+        """How loading the program went: `loaded`, `syntax` or `load`, and its message."""
+        answer = self._receive()
+        if type(answer) is list and len(answer) == 2 and all(type(part) is str for part in answer):
+            return answer[0], answer[1]
+        raise self.gone("the program answered before it was asked")
+
+    def ask(self, verb: str, *parts: Any) -> Any:
+        """The program's answer, or what it raised."""
+        return self._converse(verb, parts)[0]
+
+    def call(self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """As `ask`; a call that gives None back may have changed its arguments, which then change here."""
+        result, *after = self._converse(verb, (*parts, list(args), kwargs))
+        if result is None and after and type(after[0]) is list:
+            for argument, new in zip(args, after[0], strict=False):
+                update(argument, new)
+        return result
+
+    def _converse(self, verb: str, parts: tuple[Any, ...]) -> list[Any]:
+        if self.broken:
+            raise ProgramGone(self.broken)
+        nonce = self._nonce()
+        self._send([nonce, verb, *parts])
+        while True:
+            answer = self._receive()
+            if type(answer) is not list or len(answer) < 3 or answer[0] != nonce:
+                raise self.gone("the program wrote a frame that nobody asked for")
+            if answer[1] == "ok":
+                return answer[2:]
+            if answer[1] == "error":
+                raise self._exception(answer[2])
+            if answer[1] == "unfit":
+                raise TypeError(f"the program gave {str(answer[2])[:200]}")
+            if answer[1] != "callback" or len(answer) != 5:
+                raise self.gone("the program wrote a frame of no known kind")
+            self._answer_callback(*answer[2:])
+
+    def _answer_callback(self, number: Any, args: Any, kwargs: Any) -> None:
+        try:
+            reply = ["ok", self._callbacks[number](*args, **kwargs)]
+        except Exception as exc:  # noqa: BLE001 - it goes to the caller, which is the program
+            reply = ["error", type(exc).__name__, str(exc)[: program.MAX_TEXT]]
+        self._send(reply)
+
+    def _nonce(self) -> int:
+        if not self._nonces:
+            self._nonces = os.urandom(512)
+        nonce, self._nonces = self._nonces[:6], self._nonces[6:]
+        return int.from_bytes(nonce, "big")
+
+    def _send(self, value: Any) -> None:
+        try:
+            program.write_all(
+                self._descriptor, wire.frame(wire.encode(value, self._describe, flatten=False, iterate=False))
+            )
+        except OSError as exc:
+            raise self.gone("the program ended in the middle of a test") from exc
+
+    def _receive(self) -> Any:
+        try:
+            return wire.decode(served.read_frame(self._descriptor), self._revive)
+        except (EOFError, OSError) as exc:
+            raise self.gone("the program ended in the middle of a test") from exc
+        except (wire.WireError, MemoryError, RecursionError) as exc:
+            raise self.gone(f"the program wrote {exc}") from exc
+
+    def gone(self, why: str) -> ProgramGone:
+        self.broken = self.broken or why
+        return ProgramGone(self.broken)
+
+    def _describe(self, value: Any) -> dict[str, Any]:
+        """How a value of the test's is told to the program: its own object, a type, a text file or a callback."""
+        if isinstance(value, Remote):
+            return {"h": handle_of(value)}
+        if isinstance(value, RemoteClass):
+            return {"h": value.remote_handle}
+        if isinstance(value, type) and value.__module__ in sys_modules_shared():
+            return {"std": f"{value.__module__}.{value.__qualname__}"}
+        if isinstance(value, _StringIO):
+            return {"text": value.getvalue()[value.tell() :]}
+        if callable(value):
+            if id(value) not in self._numbers:
+                self._numbers[id(value)] = len(self._callbacks)
+                self._callbacks.append(value)
+            return {"callback": self._numbers[id(value)]}
+        if isinstance(value, wire.Iterated):
+            return {"h": -1}
+        raise wire.WireError(f"a {type(value).__name__} of the test's own, which does not go to the program")
+
+    def _revive(self, info: Any) -> Any:
+        """The stub for a value that stays with the program."""
+        if type(info) is not dict:
+            raise wire.WireError("an object without a description")
+        if "std" in info:
+            return standard(info["std"])
+        if type(info.get("h")) is not int:
+            raise wire.WireError("an object without a handle")
+        if info.get("kind") == "class":
+            return self._class(info["class"])
+        kind = self._class(info["class"])
+        if issubclass(kind, BaseException):
+            return make_exception(kind, (), info["h"], self)
+        stub = object.__new__(kind)
+        set_state(stub, State(self, info["h"]))
+        return stub
+
+    def _class(self, lineage: Any) -> Any:
+        """The stub of a class: one for each, so that `type(a) is type(b)` and `except` hold."""
+        if type(lineage) is not list or not lineage:
+            raise wire.WireError("a class without a lineage")
+        made: Any = None
+        for handle, name, module in reversed(lineage):
+            if type(handle) is not int or type(name) is not str or type(module) is not str:
+                raise wire.WireError("a class without a name")
+            if handle in self._classes:
+                made = self._classes[handle]
+                continue
+            trusted = exception_type(module, name)
+            if trusted is None:
+                parent = made if isinstance(made, type) and issubclass(made, (Remote, BaseException)) else Remote
+                made = RemoteClass(name, (parent,), {"__slots__": ()} if issubclass(parent, Remote) else {})
+                type.__setattr__(made, "remote_handle", handle)
+                type.__setattr__(made, "remote_link", self)
+            else:
+                made = trusted
+            self._classes[handle] = made
+        return made
+
+    def _exception(self, info: Any) -> BaseException:
+        if type(info) is not dict or type(info.get("args")) is not list:
+            return self.gone("the program wrote a frame of no known kind")
+        kind = self._class(info.get("lineage"))
+        if not issubclass(kind, BaseException):
+            kind = RuntimeError
+        own = info.get("self")
+        handle = state_of_exception(own)
+        return make_exception(kind, tuple(info["args"]), handle, self)
+
+
+def sys_modules_shared() -> tuple[str, ...]:
+    return served.SHARED_CLASSES
+
+
+def standard(name: Any) -> Any:
+    """The driver's own copy of a module or class of the standard library; only those that are listed."""
+    if name in served.SHARED_MODULES:
+        return importlib.import_module(name)
+    module, _, attribute = str(name).rpartition(".")
+    if module in served.SHARED_CLASSES:
+        found = getattr(importlib.import_module(module), attribute, None)
+        if isinstance(found, type):
+            return found
+    raise wire.WireError("an object of the standard library that is not shared")
+
+
+def exception_type(module: str, name: str) -> type[BaseException] | None:
+    """The trusted exception type of that name; None for the program's own, and for those that steer test runners."""
+    if module == "builtins":
+        found = getattr(builtins, name, None)
+    elif module in (
+        "decimal",
+        "fractions",
+        "json.decoder",
+        "statistics",
+        "dataclasses",
+        "struct",
+        "binascii",
+        "re",
+        "queue",
+        "_queue",
+    ):
+        found = getattr(importlib.import_module(module), name, None)
+    else:
+        return None
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def make_exception(kind: type[BaseException], args: tuple[Any, ...], handle: int | None, link: Link) -> BaseException:
+    try:
+        exc = kind.__new__(kind, *args)
+    except Exception:  # noqa: BLE001 - a type with a constructor of its own
+        exc = Exception.__new__(RuntimeError)
+    exc.args = args
+    if handle is not None:
+        exc.__dict__["_rewardkit"] = State(link, handle)
+    return exc
+
+
+def state_of_exception(exc: Any) -> int | None:
+    if isinstance(exc, BaseException):
+        state = exc.__dict__.get("_rewardkit")
+        if isinstance(state, State):
+            return state.handle
+    return None
+
+
+def update(argument: Any, new: Any) -> None:
+    """Makes a mutable argument what the call made of it."""
+    if type(argument) is not type(new) or argument == new:
+        return
+    if isinstance(argument, (list, bytearray)):
+        argument[:] = new
+    elif isinstance(argument, (dict, set)):
+        argument.clear()
+        argument.update(new)
+
+
+class State:
+    """What a stub stands for."""
+
+    __slots__ = ("built", "handle", "link", "tainted")
+
+    def __init__(self, link: Link, handle: int) -> None:
+        self.link = link
+        self.handle = handle
+        self.built = False
+        """Whether the test made the object itself, by a class under a capitalised name, or got it from one it made."""
+        self.tainted = False
+        """Whether the object came of arithmetic with plain data."""
+
+
+class RemoteClass(type):
+    """The stub of a class: calling it makes an object over there."""
+
+    remote_handle: int
+    remote_link: Link
+    called: str = ""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if issubclass(cls, BaseException) or "remote_handle" not in vars(cls):
+            return super().__call__(*args, **kwargs)
+        made = cls.remote_link.call("call", cls, args=args, kwargs=kwargs)
+        if isinstance(made, Remote) and cls.called.lstrip("_")[:1].isupper():
+            state_of(made).built = True
+        return made
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") or name in ("remote_handle", "remote_link"):
+            raise AttributeError(name)
+        return method_or_value(cls, cls.remote_link, name, built=False)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        cls.remote_link.ask("set", cls, name, value)
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iterate(cls.remote_link, cls)
+
+    def __len__(cls) -> int:
+        return plain_answer(cls.remote_link.ask("op", "len", cls), int)
+
+    def __getitem__(cls, key: Any) -> Any:
+        return cls.remote_link.ask("op", "getitem", cls, key)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return type.__instancecheck__(cls, instance)
+
+
+class Remote:
+    """The stub of an object; see the module's text for what it refuses."""
+
+    __slots__ = ("_rewardkit",)
+
+    def __getattr__(self, name: str) -> Any:
+        if (
+            name.startswith("__")
+            and name.endswith("__")
+            and name not in ("__name__", "__doc__", "__dict__", "__qualname__")
+        ):
+            raise AttributeError(name)
+        state = state_of(self)
+        return method_or_value(self, state.link, name, built=state.built)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        state_of(self).link.ask("set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        state_of(self).link.ask("delete", self, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        state = state_of(self)
+        return inherit(state.link.call("call", self, args=args, kwargs=kwargs), built=state.built)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iterate(state_of(self).link, self)
+
+    def __next__(self) -> Any:
+        return state_of(self).link.ask("op", "next", self)
+
+    def __reversed__(self) -> Iterator[Any]:
+        return iterate(state_of(self).link, state_of(self).link.ask("op", "reversed", self))
+
+    def __len__(self) -> int:
+        return plain_answer(state_of(self).link.ask("op", "len", self), int)
+
+    def __bool__(self) -> bool:
+        if state_of(self).tainted:
+            raise TypeError("an object that came of arithmetic with a plain number has no truth value here")
+        return plain_answer(state_of(self).link.ask("op", "truth", self), bool)
+
+    def __str__(self) -> str:
+        return plain_answer(state_of(self).link.ask("op", "str", self), str)
+
+    def __repr__(self) -> str:
+        try:
+            return plain_answer(state_of(self).link.ask("op", "repr", self), str)
+        except Exception:  # noqa: BLE001 - a repr is for messages: the program's fault must not hide the test's
+            return f"<{type(self).__name__}>"
+
+    def __format__(self, spec: str) -> str:
+        return plain_answer(state_of(self).link.ask("op", "format", self, spec), str)
+
+    def __hash__(self) -> int:
+        return plain_answer(state_of(self).link.ask("op", "hash", self), int)
+
+    def __getitem__(self, key: Any) -> Any:
+        return state_of(self).link.ask("op", "getitem", self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        state_of(self).link.ask("op", "setitem", self, key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        state_of(self).link.ask("op", "delitem", self, key)
+
+    def __contains__(self, item: Any) -> bool:
+        try:
+            members = iter(self)
+        except TypeError:
+            if not state_of(self).built:
+                raise
+            return plain_answer(state_of(self).link.ask("op", "contains", self, item), bool)
+        return any(member is item or member == item for member in members)
+
+    def __enter__(self) -> Any:
+        return state_of(self).link.call("method", self, "__enter__", args=(), kwargs={})
+
+    def __exit__(self, *_: object) -> Any:
+        return state_of(self).link.call("method", self, "__exit__", args=(None, None, None), kwargs={})
+
+    def __eq__(self, other: object) -> Any:
+        return compare("eq", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return compare("ne", self, other)
+
+
+def state_of(stub: Remote) -> State:
+    return object.__getattribute__(stub, "_rewardkit")  # type: ignore[no-any-return]
+
+
+def set_state(stub: Remote, state: State) -> None:
+    object.__setattr__(stub, "_rewardkit", state)
+
+
+def handle_of(stub: Remote) -> int:
+    return state_of(stub).handle
+
+
+def inherit(value: Any, *, built: bool) -> Any:
+    if built and isinstance(value, Remote):
+        state_of(value).built = True
+    return value
+
+
+def plain_answer(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"the program answered with no {kind.__name__}")
+    return value
+
+
+def method_or_value(owner: Any, link: Link, name: str, *, built: bool) -> Any:
+    """An attribute: plain data as it is; a class with the name that it was asked under; else a stub."""
+    value = link.ask("get", owner, name)
+    if isinstance(value, RemoteClass):
+        type.__setattr__(value, "called", name)
+    return inherit(value, built=built)
+
+
+def iterate(link: Link, owner: Any) -> Iterator[Any]:
+    iterator = link.ask("op", "iter", owner)
+    if type(iterator) in (list, tuple, wire.Iterated):
+        return iter(iterator)
+
+    def steps() -> Iterator[Any]:
+        while True:
+            try:
+                item = link.ask("op", "next", iterator)
+            except StopIteration:
+                return
+            yield item
+
+    return steps()
+
+
+def compare(name: str, left: Remote, right: object) -> Any:
+    """See the module's text: asked of the program only between two of its own."""
+    state = state_of(left)
+    if isinstance(right, Remote):
+        return plain_answer(state.link.ask("op", name, left, right), bool)
+    if not isinstance(right, _PLAIN) or right is None:
+        return NotImplemented
+    plain, view = state.link._converse("view", (left,))[:2]  # noqa: SLF001 - this module's own
+    if plain is not True or isinstance(view, Remote):
+        return NotImplemented
+    return getattr(operator, name)(view, right)
+
+
+def arithmetic(name: str, left: Any, right: Any, owner: Remote) -> Any:
+    state = state_of(owner)
+    other = right if owner is left else left
+    if isinstance(other, Remote):
+        value = state.link.ask("op", name, left, right)
+        if isinstance(value, Remote):
+            state_of(value).built = state.built and state_of(other).built
+            state_of(value).tainted = state.tainted or state_of(other).tainted
+        elif state.tainted or state_of(other).tainted:
+            raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
+        return value
+    if not state.built:
+        raise TypeError(
+            f"arithmetic between what the program gave, a {type(owner).__name__}, and plain data is refused"
+        )
+    value = state.link.ask("op", name, left, right)
+    if isinstance(value, Remote):
+        state_of(value).built = state_of(value).tainted = True
+    elif name != "pow" or state.tainted:
+        raise TypeError("arithmetic between a program's object and plain data must not give plain data")
+    return value
+
+
+def unary(name: str, owner: Remote, *rest: Any) -> Any:
+    state = state_of(owner)
+    value = state.link.ask("op", name, owner, *rest)
+    if isinstance(value, Remote):
+        state_of(value).built, state_of(value).tainted = state.built, state.tainted
+    elif state.tainted:
+        raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
+    return value
+
+
+def _install() -> None:
+    """Gives `Remote` the methods that differ by name only."""
+
+    def forward(name: str) -> Callable[..., Any]:
+        return lambda self, other: arithmetic(name, self, other, self)
+
+    def backward(name: str) -> Callable[..., Any]:
+        return lambda self, other: arithmetic(name, other, self, self)
+
+    def ordered(name: str) -> Callable[..., Any]:
+        return lambda self, other: compare(name, self, other)
+
+    def single(name: str) -> Callable[..., Any]:
+        return lambda self, *rest: unary(name, self, *rest)
+
+    for name in BINARY:
+        bare = name.rstrip("_")
+        setattr(Remote, f"__{bare}__", forward(name))
+        setattr(Remote, f"__r{bare}__", backward(name))
+    for name in ORDER:
+        setattr(Remote, f"__{name}__", ordered(name))
+    for name in UNARY:
+        setattr(Remote, f"__{name}__", single(name))
+
+
+_install()
+
+
+class RemoteModule(types.ModuleType):
+    """The program as a module that tests import from, patch and read."""
+
+    def __init__(self, name: str, link: Link) -> None:
+        super().__init__(name)
+        self.__dict__["_link"] = link
+        self.__dict__["__file__"] = f"{name}.py"
+
+    def __getattr__(self, name: str) -> Any:
+        link: Link = self.__dict__["_link"]
+        if name == "__all__":
+            return [item for item in link.ask("names") if not item.startswith("_")]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return global_of(link, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__"):  # the import machinery's
+            super().__setattr__(name, value)
+        else:
+            self.__dict__["_link"].ask("global_set", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self.__dict__["_link"].ask("global_delete", name)
+
+
+def global_of(link: Link, name: str) -> Any:
+    value = link.ask("global", name)
+    if isinstance(value, RemoteClass):
+        type.__setattr__(value, "called", name)
+    return value

@@ -1,0 +1,311 @@
+"""Plain data between processes that do not trust each other: tagged JSON in frames with a length before each.
+
+Covered: None, bool, int of any size, float (nan, inf and -0.0 too), complex, str, bytes, bytearray, list, tuple, set,
+frozenset, dict, range, Decimal, Fraction, date, time, datetime, timedelta, Counter, OrderedDict, defaultdict (without
+its factory), deque, namedtuple, and iterators, which arrive as an `Iterated` tuple of what they gave. A subclass of a builtin
+type that the program itself defines arrives as the plain data that it is built on: its methods stay behind.
+Everything else is opaque: the caller says what becomes of it.
+
+Bounded in bytes, in nodes and in depth in both directions, without a pickle anywhere: decoding builds only the types
+above, whatever the bytes are.
+"""
+
+import base64
+import collections
+import datetime
+import decimal
+import fractions
+import itertools
+import json
+import math
+import struct
+from collections.abc import Callable
+from typing import Any
+
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+MAX_NODES = 1_000_000
+MAX_DEPTH = 150
+# A JSON integer within this range is exact everywhere; others travel in hexadecimal, which reads in linear time.
+SMALL = 2**53
+MAX_DECIMAL_CHARS = 20_000
+HEADER = struct.Struct(">I")
+
+
+class WireError(Exception):
+    """Data that does not go over the wire: too large, too deep, or bytes that are no frame."""
+
+
+class Iterated(tuple):  # noqa: SLOT001 - a marker, told apart by its type
+    """What an iterator gave, in order: equal to no list, so that a comparison decides whether iterators will do."""
+
+
+class Opaque:
+    """Stands for a value that is no plain data; `info` is what its owner told of it."""
+
+    __slots__ = ("info",)
+
+    def __init__(self, info: Any) -> None:
+        self.info = info
+
+    def __repr__(self) -> str:
+        kind = self.info.get("type") if isinstance(self.info, dict) else None
+        return f"<object of type {kind}>" if isinstance(kind, str) else "<object>"
+
+
+_ATOMS = frozenset({str, bool, type(None)})
+_BASES = (int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset)
+
+
+class Encoder:
+    """Turns values into JSON text under one budget of nodes.
+
+    opaque      called with a value that is no plain data; returns the JSON data that stands for it
+    flatten     whether a program's own subclass of a builtin becomes plain data, rather than opaque
+    iterate     whether iterators become the list of what they give
+    """
+
+    def __init__(self, opaque: Callable[[Any], Any], *, flatten: bool = True, iterate: bool = True) -> None:
+        self._opaque = opaque
+        self._flatten = flatten
+        self._iterate = iterate
+        self._nodes = MAX_NODES
+        self._chars = MAX_FRAME_BYTES
+
+    def dumps(self, value: Any) -> bytes:
+        """The JSON text of `value`. Raises WireError beyond a bound."""
+        text = json.dumps(self.tree(value, 0), separators=(",", ":")).encode("ascii")
+        if len(text) > MAX_FRAME_BYTES:
+            raise WireError(f"a value of more than {MAX_FRAME_BYTES} bytes")
+        return text
+
+    def _spend(self, nodes: int, chars: int = 0) -> None:
+        self._nodes -= nodes
+        self._chars -= chars
+        if self._nodes < 0:
+            raise WireError(f"a value of more than {MAX_NODES} parts")
+        if self._chars < 0:
+            raise WireError(f"a value of more than {MAX_FRAME_BYTES} bytes")
+
+    def tree(self, value: Any, depth: int) -> Any:
+        """The JSON data of `value`."""
+        kind = type(value)
+        if kind in _ATOMS:
+            self._spend(1, len(value) if kind is str else 0)
+            return value
+        if kind is int:
+            return self._integer(value)
+        if kind is float:
+            self._spend(1)
+            return value if math.isfinite(value) else {"x": repr(value)}
+        if depth >= MAX_DEPTH:
+            raise WireError(f"a value nested more than {MAX_DEPTH} deep")
+        build = _TREES.get(kind)
+        if build is not None:
+            return build(self, value, depth + 1)
+        return self._other(value, kind, depth)
+
+    def _integer(self, value: int) -> Any:
+        self._spend(1)
+        if -SMALL < value < SMALL:
+            return value
+        self._spend(0, value.bit_length() // 4)
+        return {"i": hex(value)}
+
+    def items(self, values: Any, depth: int) -> list[Any]:
+        return [self.tree(value, depth) for value in values]
+
+    def _other(self, value: Any, kind: type, depth: int) -> Any:
+        if issubclass(kind, tuple) and isinstance(getattr(kind, "_fields", None), tuple):
+            names = [kind.__name__, *kind._fields]  # type: ignore[attr-defined]
+            if all(type(name) is str for name in names):
+                return {"n": [names[0], names[1:], self.items(tuple.__iter__(value), depth + 1)]}
+        if self._flatten and not isinstance(value, type):
+            for base in _BASES:
+                if issubclass(kind, base):
+                    return self.tree(plain(value, base), depth + 1)
+            if kind.__module__ == "numpy" and hasattr(value, "tolist"):
+                return self.tree(value.tolist(), depth + 1)
+        if self._iterate and hasattr(kind, "__next__") and hasattr(kind, "__iter__"):
+            given = list(itertools.islice(value, MAX_NODES + 1))
+            if len(given) > MAX_NODES:
+                raise WireError("an iterator without end")
+            return {"it": self.items(given, depth + 1)}
+        self._spend(1)
+        return {"o": self._opaque(value)}
+
+
+def plain(value: Any, base: type) -> Any:
+    """The data of `value`, an instance of a subclass of `base`, as an exact `base`, past any method it overrides."""
+    if base is int:
+        return int.__add__(value, 0)
+    if base is float:
+        return float.__add__(value, 0.0) if float.__ne__(value, 0.0) else float.__pos__(value)
+    if base is str:
+        return str.__getitem__(value, slice(None)) if type(value) is str else "".join(str.__iter__(value))
+    if base in (bytes, bytearray):
+        return base(memoryview(value))
+    if base is dict:
+        return {key: dict.__getitem__(value, key) for key in dict.__iter__(value)}
+    return base(base.__iter__(value))  # type: ignore[attr-defined]
+
+
+def _pairs(encoder: Encoder, value: Any, depth: int) -> list[Any]:
+    return encoder.items(itertools.chain.from_iterable(dict.items(value)), depth)
+
+
+def _blob(encoder: Encoder, value: bytes) -> str:
+    encoder._spend(1, len(value) * 4 // 3)  # noqa: SLF001 - this module's own
+    return base64.b64encode(value).decode("ascii")
+
+
+_TREES: dict[type, Callable[[Encoder, Any, int], Any]] = {
+    list: lambda e, v, d: e.items(v, d),
+    tuple: lambda e, v, d: {"t": e.items(v, d)},
+    dict: lambda e, v, d: {"d": _pairs(e, v, d)},
+    set: lambda e, v, d: {"s": e.items(v, d)},
+    frozenset: lambda e, v, d: {"fs": e.items(v, d)},
+    complex: lambda e, v, d: {"c": e.items((v.real, v.imag), d)},
+    bytes: lambda e, v, _: {"b": _blob(e, v)},
+    bytearray: lambda e, v, _: {"ba": _blob(e, bytes(v))},
+    range: lambda e, v, d: {"r": e.items((v.start, v.stop, v.step), d)},
+    collections.Counter: lambda e, v, d: {"C": _pairs(e, v, d)},
+    collections.OrderedDict: lambda e, v, d: {"O": _pairs(e, v, d)},
+    collections.defaultdict: lambda e, v, d: {"D": _pairs(e, v, d)},
+    collections.deque: lambda e, v, d: {"q": e.items(v, d)},
+    decimal.Decimal: lambda e, v, d: {"M": e.tree(str(v), d)},
+    fractions.Fraction: lambda e, v, d: {"F": e.items((v.numerator, v.denominator), d)},
+    datetime.datetime: lambda e, v, d: {"T": e.items(("datetime", v.isoformat()), d)},
+    datetime.date: lambda e, v, d: {"T": e.items(("date", v.isoformat()), d)},
+    datetime.time: lambda e, v, d: {"T": e.items(("time", v.isoformat()), d)},
+    datetime.timedelta: lambda e, v, d: {"T": e.items(("timedelta", v.days, v.seconds, v.microseconds), d)},
+    Iterated: lambda e, v, d: {"it": e.items(v, d)},
+    type({}.keys()): lambda e, v, d: {"it": e.items(v, d)},
+    type({}.values()): lambda e, v, d: {"it": e.items(v, d)},
+    type({}.items()): lambda e, v, d: {"it": e.items(v, d)},
+}
+
+
+def no_opaque(value: Any) -> Any:
+    """For a sender that only has plain data."""
+    raise WireError(f"a value of type {type(value).__name__}, which is no plain data")
+
+
+def type_only(value: Any) -> Any:
+    """Tells nothing of an opaque value but the name of its type."""
+    return {"type": str(type(value).__name__)[:200]}
+
+
+def encode(
+    value: Any, opaque: Callable[[Any], Any] = no_opaque, *, flatten: bool = True, iterate: bool = True
+) -> bytes:
+    """The bytes of one value, without its frame. Raises WireError."""
+    return Encoder(opaque, flatten=flatten, iterate=iterate).dumps(value)
+
+
+def decode(text: bytes, opaque: Callable[[Any], Any] = Opaque) -> Any:
+    """The value of `encode`'s bytes; raises WireError for any others, and never builds another type."""
+    if len(text) > MAX_FRAME_BYTES:
+        raise WireError(f"a frame of more than {MAX_FRAME_BYTES} bytes")
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > 3 * MAX_NODES:
+        raise WireError(f"a value of more than {MAX_NODES} parts")
+    try:
+        return _value(json.loads(text), opaque, 0)
+    except WireError:
+        raise
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as exc:
+        raise WireError(f"bytes that are no value ({type(exc).__name__})") from exc
+
+
+def _value(tree: Any, opaque: Callable[[Any], Any], depth: int) -> Any:
+    if depth > 2 * MAX_DEPTH:
+        raise WireError(f"a value nested more than {MAX_DEPTH} deep")
+    kind = type(tree)
+    if kind is list:
+        return [_value(item, opaque, depth + 1) if type(item) in (list, dict) else item for item in tree]
+    if kind is not dict:
+        return tree
+    ((tag, body),) = tree.items()
+    if tag == "o":
+        return opaque(body)
+    build = _VALUES.get(tag)
+    if build is None:
+        raise WireError(f"the unknown tag {tag[:20]!r}")
+    return build(_value(body, opaque, depth + 1) if type(body) is list else body)
+
+
+def _hexadecimal(text: str) -> int:
+    if not isinstance(text, str) or not text.startswith(("0x", "-0x")):
+        raise WireError("an integer that is not hexadecimal")
+    return int(text, 16)
+
+
+def _dict(flat: list[Any]) -> dict[Any, Any]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _nonfinite(text: str) -> float:
+    return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[text]
+
+
+def _named(body: list[Any]) -> Any:
+    name, fields, values = body
+    return collections.namedtuple(name, fields)(*values)  # noqa: PYI024 - both come at run time
+
+
+def _decimal(text: str) -> decimal.Decimal:
+    if len(text) > MAX_DECIMAL_CHARS:
+        raise WireError("a Decimal of too many digits")
+    return decimal.Decimal(text)
+
+
+def _moment(body: list[Any]) -> Any:
+    name, *rest = body
+    if name == "timedelta":
+        return datetime.timedelta(*rest)
+    return {"datetime": datetime.datetime, "date": datetime.date, "time": datetime.time}[name].fromisoformat(*rest)
+
+
+def _default(flat: list[Any]) -> Any:
+    return collections.defaultdict(None, _dict(flat))
+
+
+_VALUES: dict[str, Callable[[Any], Any]] = {
+    "d": _dict,
+    "t": tuple,
+    "s": set,
+    "fs": frozenset,
+    "i": _hexadecimal,
+    "x": _nonfinite,
+    "c": lambda body: complex(*body),
+    "b": base64.b64decode,
+    "ba": lambda body: bytearray(base64.b64decode(body)),
+    "r": lambda body: range(*body),
+    "C": lambda flat: collections.Counter(_dict(flat)),
+    "O": lambda flat: collections.OrderedDict(_dict(flat)),
+    "D": _default,
+    "q": collections.deque,
+    "n": _named,
+    "M": _decimal,
+    "F": lambda body: fractions.Fraction(*body),
+    "T": _moment,
+    "it": Iterated,
+}
+
+
+def frame(text: bytes) -> bytes:
+    """`text` with its length before it."""
+    return HEADER.pack(len(text)) + text
+
+
+def split_frames(stream: bytes) -> tuple[list[bytes], bytes]:
+    """The whole frames at the start of `stream`, and what follows them: a frame cut short, or one that is too long."""
+    frames: list[bytes] = []
+    at = 0
+    while len(stream) - at >= HEADER.size:
+        (size,) = HEADER.unpack_from(stream, at)
+        if size > MAX_FRAME_BYTES or len(stream) - at - HEADER.size < size:
+            break
+        at += HEADER.size
+        frames.append(stream[at : at + size])
+        at += size
+    return frames, stream[at:]

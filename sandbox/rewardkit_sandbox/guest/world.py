@@ -1,0 +1,110 @@
+"""The world of one run: namespaces, mounts, limits and filter, entered by the process that becomes its program.
+
+Order matters. `enter` runs in a child that was forked into a new PID namespace, so it is PID 1 there: when it ends, the
+kernel ends every other process of the run. It still holds CAP_SYS_ADMIN of the sandbox's own user namespace; it makes
+its mounts, gives up all capabilities, and then the filter forbids what could bring any of that back.
+"""
+
+# ruff: noqa: PTH - the interpreter that forks stays small: no pathlib for a handful of calls
+import ctypes
+import os
+import resource
+from typing import Any
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
+SECCOMP_MODE_FILTER = 2
+
+WORK = "/tmp/run"  # noqa: S108 - the run's own tmpfs
+MIB = 1024 * 1024
+# What an interpreter maps before a program runs; the address space is limited to this and the program's memory.
+INTERPRETER_BYTES = 160 * MIB
+STACK_BYTES = 120 * MIB
+# Processes that share the user with a run inside the namespace: bubblewrap's init, the zygote, and a driver.
+OTHER_PROCESSES = 4
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def _check(result: int, call: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{call}: {os.strerror(number)}")
+
+
+def prctl(option: int, *arguments: Any) -> int:
+    padded = [ctypes.c_ulong(item) if isinstance(item, int) else item for item in arguments]
+    padded += [ctypes.c_ulong(0)] * (4 - len(padded))
+    return int(_libc.prctl(option, *padded))
+
+
+def unshare(flags: int) -> None:
+    _check(_libc.unshare(flags), "unshare")
+
+
+def setns(descriptor: int, kind: int) -> None:
+    _check(_libc.setns(descriptor, kind), "setns")
+
+
+def mount(kind: str, target: str, flags: int, options: str = "") -> None:
+    _check(_libc.mount(kind.encode(), target.encode(), kind.encode(), flags, options.encode()), f"mount {target}")
+
+
+def drop_capabilities() -> None:
+    """No capability any more, and none to come by exec."""
+    version_3, this_thread = 0x20080522, 0
+    _check(prctl(PR_SET_NO_NEW_PRIVS, 1), "no_new_privs")
+    header = (ctypes.c_uint32 * 2)(version_3, this_thread)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+
+
+def limit(what: int, value: int) -> None:
+    """Sets soft and hard limit, never above the hard limit that was inherited."""
+    _, hard = resource.getrlimit(what)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(what, (value, value))
+
+
+def counts_processes_by_namespace() -> bool:
+    """Since Linux 5.14, RLIMIT_NPROC counts the processes of a user in a user namespace, and not in the whole system."""
+    major, minor = (int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    return (major, minor) >= (5, 14)
+
+
+def enter(limits: dict[str, Any], bpf: bytes) -> None:
+    """Makes this process PID 1 of a fresh world.
+
+    limits    cpu_s, memory_bytes, files, processes, disk_bytes, inodes
+    bpf       the seccomp filter, as an array of struct sock_filter
+    raises    OSError; the caller must then end the process
+    """
+    unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
+    options = f"size={limits['disk_bytes']},nr_inodes={limits['inodes']},mode=0700"
+    mount("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, options)  # noqa: S108
+    mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    os.mkdir(WORK)
+    os.chdir(WORK)
+    os.setsid()
+    with open("/proc/self/oom_score_adj", "w") as adjust:
+        adjust.write("1000")
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_CPU, limits["cpu_s"])
+    limit(resource.RLIMIT_AS, limits["memory_bytes"] + INTERPRETER_BYTES)
+    limit(resource.RLIMIT_STACK, STACK_BYTES)
+    limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
+    limit(resource.RLIMIT_NOFILE, limits["files"])
+    limit(resource.RLIMIT_MEMLOCK, 0)
+    limit(resource.RLIMIT_MSGQUEUE, 0)
+    limit(resource.RLIMIT_SIGPENDING, 256)
+    if counts_processes_by_namespace():
+        limit(resource.RLIMIT_NPROC, limits["processes"] + OTHER_PROCESSES)
+    drop_capabilities()
+    prctl(PR_SET_DUMPABLE, 1)  # /proc/self belongs to the program, or /dev/stdin could not be opened
+    code = ctypes.create_string_buffer(bpf, len(bpf))
+    program = _Filter(len(bpf) // 8, ctypes.cast(code, ctypes.c_void_p))
+    _check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program)), "seccomp")

@@ -1,0 +1,196 @@
+"""The preloaded interpreter that forks one process per run, and the only one that talks to the trusted parent.
+
+It never sees a program, an input or an answer: those travel as descriptors, from the parent to the run. It receives
+limits and descriptors, forks, watches, and tells how each run ended:
+
+    parent → zygote   {"id", "mode", "limits", "fds": [names]} and the descriptors; or {"id", "cancel": true}
+    zygote → parent   {"id", "end": "exit|signal|wall|memory|processes|cancel|setup", "code", "cpu_s", "wall_s", …}
+
+The parent's end of the channel closing ends the zygote, and with it, as bubblewrap's PID namespace goes, all runs.
+"""
+
+# ruff: noqa: PTH - the interpreter that forks stays small: no pathlib for a handful of calls
+import json
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any, NamedTuple
+
+from rewardkit_sandbox.guest import world
+
+MAX_MESSAGE = 64 * 1024
+MAX_DESCRIPTORS = 8
+# Between two looks at a run's memory; the first look comes soon, since most runs are over by then.
+WATCH_S = 0.05
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Run:
+    """A run under way."""
+
+    def __init__(self, request: dict[str, Any], pid: int, entered: int) -> None:
+        self.id = request["id"]
+        self.limits = request["limits"]
+        self.pid = pid
+        self.pidfd = os.pidfd_open(pid)
+        self.started = time.monotonic()
+        self.killed: str | None = None
+        self._entered = entered
+
+    def let_go(self) -> None:
+        """In a child that was forked beside this run."""
+        os.close(self.pidfd)
+        os.close(self._entered)
+
+    def kill(self, why: str) -> None:
+        self.killed = self.killed or why
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def report(self) -> dict[str, Any]:
+        """Waits for the end of the whole run: the kernel reaps a namespace's first process last."""
+        _, status, usage = os.wait4(self.pid, 0)
+        os.close(self.pidfd)
+        complete = os.read(self._entered, 1) == b"1"
+        os.close(self._entered)
+        signaled = os.WIFSIGNALED(status)
+        return {
+            "id": self.id,
+            "end": self.killed or ("signal" if signaled else "exit") if complete else "setup",
+            "code": os.WTERMSIG(status) if signaled else os.WEXITSTATUS(status),
+            "cpu_s": usage.ru_utime + usage.ru_stime,
+            "wall_s": time.monotonic() - self.started,
+            "peak_bytes": usage.ru_maxrss * 1024,
+        }
+
+
+class Job(NamedTuple):
+    """What a forked child is to do, once it has left the zygote's loop."""
+
+    request: dict[str, Any]
+    descriptors: dict[str, int]
+    entered: int
+    """Pipe on which the child says that its world is complete; until then, what goes wrong is our own fault."""
+
+
+class Zygote:
+    """Forks and watches. `serve` returns in the parent when the channel closes (None), in a child with its Job."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._runs: dict[int, Run] = {}
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+
+    def serve(self) -> Job | None:
+        while True:
+            events = dict(self._poll.poll(self._patience_ms()))
+            for pidfd in [fd for fd in events if fd in self._runs]:
+                self._poll.unregister(pidfd)
+                self._tell(self._runs.pop(pidfd).report())
+            if self._control.fileno() in events:
+                message, descriptors, _, _ = socket.recv_fds(self._control, MAX_MESSAGE, MAX_DESCRIPTORS)
+                if not message:
+                    return None
+                job = self._handle(json.loads(message), descriptors)
+                if job:
+                    return job
+            if self._runs:
+                self._watch()
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        self._control.send(json.dumps(report).encode())
+
+    def _patience_ms(self) -> int | None:
+        return int(WATCH_S * 1000) if self._runs else None
+
+    def _handle(self, request: dict[str, Any], descriptors: list[int]) -> Job | None:
+        if request.get("cancel"):
+            for run in self._runs.values():
+                if run.id == request["id"]:
+                    run.kill("cancel")
+            return None
+        told, entered = os.pipe()
+        world.unshare(world.CLONE_NEWPID)
+        pid = os.fork()
+        if pid == 0:
+            return Job(request, dict(zip(request["fds"], descriptors, strict=True)), entered)
+        world.setns(self._own, world.CLONE_NEWPID)
+        for descriptor in (*descriptors, entered):
+            os.close(descriptor)
+        run = Run(request, pid, told)
+        self._runs[run.pidfd] = run
+        self._poll.register(run.pidfd, select.POLLIN)
+        return None
+
+    def leave(self) -> None:
+        """In a child: lets go of everything that was the zygote's."""
+        self._control.close()
+        os.close(self._own)
+        for run in self._runs.values():
+            run.let_go()
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for run in self._runs.values():
+            if now - run.started > run.limits["wall_s"]:
+                run.kill("wall")
+        if any(now - run.started > WATCH_S / 2 for run in self._runs.values()):
+            for run, pids in members(list(self._runs.values())):
+                if len(pids) > run.limits["processes"]:
+                    run.kill("processes")
+                elif resident_bytes(pids, run.limits["memory_bytes"]) > run.limits["memory_bytes"]:
+                    run.kill("memory")
+
+
+def members(runs: list[Run]) -> list[tuple[Run, list[int]]]:
+    """The processes of each run: the descendants of its first process, to which orphans return."""
+    parents: dict[int, int] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as stat:
+                    parents[int(name)] = int(stat.read().rsplit(b")", 1)[1].split()[1])
+            except (OSError, IndexError):
+                continue  # it ended just now
+    found = []
+    for run in runs:
+        family = {run.pid}
+        grew = True
+        while grew:
+            new = {pid for pid, parent in parents.items() if parent in family and pid not in family}
+            family |= new
+            grew = bool(new)
+        found.append((run, sorted(family)))
+    return found
+
+
+def resident_bytes(pids: list[int], enough: int) -> int:
+    """Memory that the processes hold together; pages that they share are counted once, as soon as that matters."""
+    total = 0
+    for pid in pids:
+        total += _read_field(f"/proc/{pid}/statm") * PAGE
+    if total <= enough:
+        return total
+    return sum(_proportional_bytes(pid) for pid in pids)
+
+
+def _read_field(path: str) -> int:
+    try:
+        with open(path, "rb") as statm:
+            return int(statm.read().split()[1])
+    except (OSError, IndexError):
+        return 0
+
+
+def _proportional_bytes(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as rollup:
+            return next((int(line.split()[1]) * 1024 for line in rollup if line.startswith(b"Pss:")), 0)
+    except OSError:
+        return 0

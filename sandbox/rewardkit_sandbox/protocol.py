@@ -1,0 +1,131 @@
+"""What every backend does: run programs within limits, and report what happened, without an opinion.
+
+    with open_sandbox("auto") as sandbox:
+        result = sandbox.run(Script("print(int(input()) ** 2)", stdin=b"12\\n"), Limits(cpu_s=2))
+        result.stdout   # b"144\\n"
+
+A job says what a process gets: never an expected value, where that process runs a candidate's code. What comes back
+is bytes; comparing them is the caller's business, outside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may take. CPU time comes first: wall time is generous, so that a loaded host fails nobody."""
+
+    cpu_s: int = 8
+    """CPU seconds of each process of the run."""
+    wall_s: float = 30.0
+    """Seconds from the start, whatever the run does in them."""
+    memory_bytes: int = 512 * MIB
+    """Memory of all processes of the run together; each alone is held to it by the kernel."""
+    output_bytes: int = 16 * MIB
+    """Bytes that may be written to standard output, standard error and the answer channel together."""
+    disk_bytes: int = 64 * MIB
+    """Size of the only file system that can be written to, which is in memory."""
+    inodes: int = 4096
+    """Files, directories and links on that file system."""
+    files: int = 128
+    """Open descriptors of each process."""
+    processes: int = 64
+    """Processes and threads at once."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A program that reads standard input and writes standard output."""
+
+    source: str
+    stdin: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A program whose function is called, or over whose names expressions are evaluated, case by case.
+
+    fn_name   the function, or a method of `class Solution`; None to take each case as an expression
+    cases     the arguments of each call, or the text of each expression
+    after     whether each answer also holds the arguments as the call left them
+    prelude   text that runs before the program, in the same names
+    """
+
+    source: str
+    cases: Sequence[Any]
+    fn_name: str | None = None
+    after: bool = False
+    prelude: str = ""
+
+
+@dataclass(frozen=True)
+class Driven:
+    """Tests and a program in two processes that share nothing but a link: the tests hold stubs, the program answers.
+
+    tests     request of the driver (see `guest/driver.py`); it may hold expected values
+    source    the program
+    """
+
+    source: str
+    tests: dict[str, Any]
+
+
+Job = Script | Answers | Driven
+
+End = Literal["exit", "signal", "cpu", "wall", "memory", "processes", "output", "cancel"]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a run took."""
+
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    peak_bytes: int = 0
+    """Resident memory of the largest process."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How one process ended, and what it wrote."""
+
+    end: End
+    """`exit` and `signal`: by itself; any other: the limit that ended it."""
+    code: int
+    """Exit status, or number of the signal."""
+    stdout: bytes = b""
+    stderr: bytes = b""
+    channel: bytes = b""
+    """Bytes written to the answer channel: frames of `wire`, if the program was honest."""
+    usage: Usage = field(default_factory=Usage)
+    program: "RunResult | None" = None
+    """Of a `Driven` job: the program's own process; this result is then the driver's."""
+
+
+class Sandbox(Protocol):
+    """One place to run one job at a time. Threads need one each; processes never share one."""
+
+    name: str
+    """How a rubric calls the backend."""
+    isolation: str
+    """In a few words, what stands between a program and the machine: shown with each verdict."""
+
+    def run(self, job: Job, limits: Limits) -> RunResult:
+        """Runs one job to its end: when this returns, none of its processes, files or sockets exist any more.
+
+        raises  SandboxBrokeError where the sandbox failed rather than the program
+        """
+
+    def close(self) -> None:
+        """Ends everything that the sandbox started. Closing twice is fine."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
