@@ -52,7 +52,7 @@ _PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
 _SPACE = re.compile(r"(?:\\[,;:! ]|[\s~])+")
 _LAYOUT = re.compile(r"\\(?:left|right|displaystyle)(?![a-z])|\$|(?<=\\)[dt](?=frac)|(?<!\d) | (?!\d)|(?<=[^\d])\.$")
 _CHOICE = re.compile(
-    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.(?!\d)|:|\}|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
+    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
 )
 _OPTION = re.compile(r"[\s$*]*\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)")
 _LETTER = re.compile(r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*$")
@@ -74,7 +74,7 @@ def read_gold(text: str) -> Gold:
             inner = inner[inner.rindex("\\boxed{") + 7 :]
         elif found.how == "box":
             boxes = last_boxes(inner, found)
-            inner = " , ".join(box.text for box in boxes) if len(boxes) > 1 else found.text
+            inner = " , ".join(dict.fromkeys(box.text for box in boxes)) or found.text
         else:
             inner = found.text
     if not inner:

@@ -61,6 +61,7 @@ class Evaluation:
         self.weight = 1 + (digits // 120)
         self.largest, self.smallest = 0, 0
         """Binary exponents of the largest and the smallest number on the way."""
+        self.in_limit = False
         self.rough = False
         """True where a limit process was cut off: only some 15 digits hold."""
 
@@ -257,7 +258,9 @@ class Evaluation:
             for index in range(int(low), int(high) + 1):
                 total = total + term(ctx.mpf(index)) if node.kind == "sum" else total * term(ctx.mpf(index))
             return total
-        self.rough = True
+        if self.in_limit:
+            raise TooCostlyError("a limit inside a limit")
+        self.rough = self.in_limit = True
         digits, ctx.dps = ctx.dps, 25
         try:
             if node.kind == "sum" and node.low is not None and node.high == Const("oo"):
@@ -272,6 +275,7 @@ class Evaluation:
             raise UndefinedError(str(error)) from None
         finally:
             ctx.dps = digits
+            self.in_limit = False
         raise UndefinedError(f"{node.kind} without bounds")
 
     def _bound(self, node: Node) -> Any:

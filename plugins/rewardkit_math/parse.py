@@ -58,7 +58,12 @@ _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _FUNCTION_LETTERS = frozenset("fghFGHWPQT") | {"phi", "psi", "varphi"}
 _SETS = (Seq, Interval, SetOp, Builder)
 _CASE = re.compile(r"(?:if|when|otherwise|else|for)\b")
+_QUANTIFIER = re.compile(r"for (?:all|any|every|each)\b|\\forall")
+_REMARK = re.compile(
+    r"\((?:about|approx|roughly|approximately|nearly|exactly)\b|(?:which is |or )?(?:about|approximately|roughly)\b"
+)
 _DISCOURSE = frozenset("therefore thus hence so then finally".split()) | {"so we get", "we get", "we have", "that is"}
+_UNIT_LETTERS = frozenset("mghsLl")
 _COINS = frozenset(("$", "€", "£", "¥", "pounds", "euro", "yen"))
 _OPEN = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _MATRIX = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix array smallmatrix".split())
@@ -139,14 +144,18 @@ class _Parser:
         """Items up to a closing bracket, which is left; a list where there are several."""
         self.deeper()
         items: list[Node] = []
+        groups: list[list[Node]] = [[]]
         joined = ""
         condition = ""
         integers: frozenset[str] = frozenset()
         while True:
             while self.take(",", ";", "\\\\"):
-                pass
+                if self.tokens[self.at - 1].text == ";" and groups[-1]:
+                    groups.append([])
             if self.take("and", "or") and items:
                 joined = self.tokens[self.at - 1].text
+                if groups[-1]:
+                    groups.append([])
                 continue
             token = self.peek()
             if token.kind == "end" or (token.kind == "op" and (token.text in closers or (bar and token.text == "|"))):
@@ -160,6 +169,7 @@ class _Parser:
             item = self.item()
             if not (isinstance(item, Text) and item.words in _DISCOURSE):
                 items.append(item)
+                groups[-1].append(item)
             if len(items) > ITEMS:
                 raise TooCostlyError(f"more than {ITEMS} items")
             if self.is_op("or", "and"):
@@ -171,7 +181,7 @@ class _Parser:
         for item in items:
             if len(items) > 1:
                 integers |= _integer_names(item)
-        node = _join(kept or items, joined)
+        node = _assignments(groups) or _join(kept or items, joined)
         if condition or integers:
             return Given(node, condition, integers)
         return node
@@ -246,13 +256,18 @@ class _Parser:
         words: list[str] = []
         while True:
             token = self.peek()
-            if token.kind == "text":
+            if token.kind == "text" and _QUANTIFIER.match(token.text):
+                self.skip_quantifier()
+            elif token.kind == "text" and _REMARK.match(token.text):
+                while self.peek().kind != "end":
+                    self.at += 1
+            elif token.kind == "text":
                 if _CONDITION.match(token.text) and not (token.text in UNITS_BARE):
                     condition, integers = self.rest_as_condition()
                     return Given(Quantity(node, " ".join(words)) if words else node, condition, integers)
                 words.append(token.text)
                 self.at += 1
-            elif token.kind == "op" and token.text == "$":
+            elif (token.kind == "op" and token.text == "$") or (token.kind == "sym" and token.text in _UNIT_LETTERS):
                 words.append(token.text)
                 self.at += 1
             elif words and token.kind == "op" and token.text in ("^", "/", "*", "-"):
@@ -288,6 +303,19 @@ class _Parser:
             return Rel(node.ops, (*node.sides[:-1], Quantity(node.sides[-1], unit)))
         return Quantity(node, unit)
 
+    def skip_quantifier(self) -> None:
+        """`for all x in Z` restricts nothing: it ends before the next statement."""
+        inside = 0
+        while self.peek().kind != "end":
+            if inside == 0 and (
+                self.is_op("and", "or", ";") or (self.is_op(",") and self.peek(1).text in ("and", "or"))
+            ):
+                return
+            inside += self.is_op("{", "(") - self.is_op("}", ")")
+            if inside < 0:
+                return
+            self.at += 1
+
     # -- statements and sets
 
     def statement(self) -> Node:
@@ -304,11 +332,20 @@ class _Parser:
         return Rel(tuple(ops), tuple(sides)) if ops else sides[0]
 
     def side(self) -> Node:
+        start = self.at
         parts = [self.sets()]
         while self.is_op(":") and not self.in_braces and self.ratio_follows():
             self.at += 1
             parts.append(self.sets())
-        return parts[0] if len(parts) == 1 else Ratio(tuple(parts))
+        if len(parts) == 1:
+            return parts[0]
+        written = [token.text for token in self.tokens[start : self.at] if token.kind == "num"]
+        if len(written) == len(parts) and any(text.startswith("0") and text.isdigit() for text in written):
+            # A leading zero is a clock's: `00:41` is not the ratio 0.
+            if self.tokens[start].text == "-":
+                raise UnreadableError("a negative time of day")
+            return Call("clock", tuple(parts))
+        return Ratio(tuple(parts))
 
     def ratio_follows(self) -> bool:
         following = self.peek(1)
@@ -383,6 +420,9 @@ class _Parser:
                 factors.append(other)
             elif self.starts_factor(token):
                 previous = self.tokens[self.at - 1]
+                if token.text in _UNIT_LETTERS and token.kind == "sym" and not token.glued and previous.kind == "num":
+                    if self.peek(1).kind == "end" and len(factors) == 1:
+                        break
                 if previous.kind == "num" and token.kind == "num":
                     mixed = self.mixed_after(factors)
                     if mixed is None:
@@ -452,9 +492,12 @@ class _Parser:
             elif self.take("%"):
                 node = Call("percent", (node,))
             elif self.take("°"):
+                if self.peek().kind == "num" and self.peek(1).text == "'":
+                    minutes = self.peek().value
+                    assert minutes is not None
+                    self.at += 2
+                    node = Add((node, Num(minutes / 60)))
                 node = Call("deg", (node,))
-                if self.is_op("'"):
-                    raise UnreadableError("minutes of arc")
             elif self.is_op("'"):
                 self.at += 1
                 if isinstance(node, Sym):
@@ -864,6 +907,25 @@ def _join(items: list[Node], joined: str) -> Node:
     if joined and all(isinstance(item, Rel) for item in items) and any(set(item.ops) - {"=", "~"} for item in items):  # type: ignore[union-attr]
         return Logic("or" if joined == "or" else "and", tuple(items))
     return Seq("list", tuple(items))
+
+
+def _assignments(groups: list[list[Node]]) -> Node | None:
+    """`p = 5, q = 2; p = 7, q = 2` as `(p, q) = (5, 2), (p, q) = (7, 2)`; None for anything else."""
+    groups = [group for group in groups if group]
+    if len(groups) < 2 or len(groups[0]) < 2:
+        return None
+    found: list[Node] = []
+    for group in groups:
+        heads, values = [], []
+        for item in group:
+            match item:
+                case Rel(("=",), (Sym() as head, value)):
+                    heads.append(head)
+                    values.append(value)
+                case _:
+                    return None
+        found.append(Rel(("=",), (Seq("tuple", tuple(heads)), Seq("tuple", tuple(values)))))
+    return Seq("list", tuple(found)) if len({item.sides[0] for item in found if isinstance(item, Rel)}) == 1 else None
 
 
 def _brackets(opened: str, close: str, inner: Node) -> Node:

@@ -14,7 +14,7 @@ _SENTENCE = re.compile(r"(?<=[^\d\s])[.!?]\s+(?=\S)|(?<=\d)[.!?]\s+(?=[A-Z\\$*])
 _VERB = re.compile(r"\b(?:is|are|equals|be|est|es|ist|was|gives|to|of)\b\s*:?|[:：]|是|为|為|共有|等于")
 _FORMULA = re.compile(r"\$\$?([^$]{1,2000})\$\$?|\\\((.{1,2000}?)\\\)|\\\[(.{1,2000}?)\\\]", re.DOTALL)
 _NUMBER = re.compile(
-    r"[-+]?(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|(?<![\d.])[-+]?\d+(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?"
+    r"(?<![A-Za-z\d._])[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?)(?![A-Z\d_]|\.\d)"
 )
 _TRAILING = re.compile(r"[-+*/=().,\d\s×÷]{1,200}$")
 _DENIED = re.compile(r"\b(?:not|isn't|either|or|maybe|perhaps|between|nor)\b|\bou\b|或", re.IGNORECASE)
@@ -40,6 +40,11 @@ def read(text: str, *, last: bool) -> Node:
     if not whole.words:
         return whole
     text = _HOPE.sub("", text)
+    formulas = [next(group for group in match.groups() if group) for match in _FORMULA.finditer(text)]
+    if len(formulas) == 1 and not any(char.isdigit() for char in _FORMULA.sub("", text)) and not _DENIED.search(text):
+        found = _known(formulas[0])
+        if found is not None:
+            return found
     sentences = [piece.strip() for piece in _SENTENCE.split(text) if piece and piece.strip()]
     if len(sentences) > 1 or text != whole.words:
         if last:

@@ -112,6 +112,7 @@ _SUBS = re.compile("[₀₁₂₃₄₅₆₇₈₉ₙ]+")
 _CIRCLED = re.compile("[\u2460-\u2473]")
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s|~|\\[,;:!\ >]|\\\n|\$)+)
+      | (?P<hex>0x[0-9a-fA-F]+\b|0b[01]+\b)
       | (?P<num>\d+\.\d+[eE][+-]?\d+(?!\w)|(?:\d+E|1e)[+-]?\d+(?!\w)|\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)
       | (?P<cmd>\\[a-zA-Z]+\*?)
       | (?P<esc>\\.)
@@ -225,11 +226,13 @@ def tokenize(text: str) -> list[Token]:
             if depth == 0 and _BLANK_LINE.search(piece) and tokens:
                 tokens.append(Token("op", ";"))
             continue
-        if kind == "num":
+        if kind == "hex":
+            tokens.append(Token("num", piece, Fraction(int(piece, 0)), None, glued))
+        elif kind == "num":
             value, places = number(piece.replace("{,}", ""))
             if text.startswith(".\\", position):
                 position, places = position + 1, 0
-            repeat = _REPEATING.match(text, position) if places is not None else None
+            repeat = _REPEATING.match(text, position) if places is not None and places >= 0 else None
             if repeat and places is not None:
                 value += Fraction(int(repeat[1]), (10 ** len(repeat[1]) - 1) * 10**places)
                 places, position = None, repeat.end()
