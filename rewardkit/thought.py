@@ -40,7 +40,7 @@ class Parts(NamedTuple):
 def strip_end_tokens(text: str) -> str:
     """The text without white space, end-of-turn and padding tokens at its end."""
     text = text.rstrip()
-    if not text.endswith(_END_TOKENS):
+    if not text.endswith((">", "]")) or not text.endswith(_END_TOKENS):
         return text
     ending = _ENDING.match(text[::-1])
     return text[: len(text) - ending.end()] if ending else text

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rewardkit import strip_end_tokens
 from rewardkit_format.content import has_boxed, has_code_block, is_blank
 from rewardkit_format.grammar import Part
 
@@ -27,7 +28,7 @@ class Defect(NamedTuple):
 class Parse(NamedTuple):
     """What was found in a completion."""
 
-    spans: dict[str, tuple[int, int]]
+    spans: dict[str, list[int]]
     """Where the content of each part that has no defect stands, without white space around it: text[start:end]."""
     defects: list[Defect]
     """What is wrong, in the order of the parts; empty for a well-formed completion."""
@@ -49,7 +50,7 @@ def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty
     allow_empty  every part but the last may be blank
     """
     located = [_locate(text, part, opened=opened and part is parts[0]) for part in parts]
-    spans: dict[str, tuple[int, int]] = {}
+    spans: dict[str, list[int]] = {}
     defects: list[Defect] = []
     tagged: _Place | None = None  # the last tagged part so far
     end: int | None = 0  # of the part before; None where it was not found
@@ -59,19 +60,20 @@ def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty
         if part.tags is None:
             place = _free(text, end, None if last else located[index + 1][0])
         elif place:
-            if any(later and later.begin < place.begin for later, _ in located[index + 1 :]):
-                defect = defect or Defect("wrong_order", part.name, f"{part.tags[0]} at {place.begin} comes too late")
-            defect = defect or _outside(text, part, place, end, tagged, last=last)
+            if not defect:
+                defect = _outside(text, part, place, end, tagged, last=last)
+            if defect and defect.code.startswith("text_") and _comes_late(place, located[index + 1 :]):
+                defect = Defect("wrong_order", part.name, f"{part.tags[0]} at {place.begin} comes too late")
             tagged = place
         elif defect and end is not None:
             cut = _cut_off(text[end:].strip(), part.tags[0], defect, opened=opened and index == 0)
             defect = defect._replace(mendable=cut)
         if place and not defect:
-            content = text[place.inner_begin : place.inner_end].rstrip()
+            content = strip_end_tokens(text[place.inner_begin : place.inner_end])
             defect = _lack(content, part, may_be_blank=allow_empty and not last, at_end=place.inner_end == len(text))
             if not defect:
                 start = place.inner_begin + len(content) - len(content.lstrip())
-                spans[part.name] = start, place.inner_begin + len(content)
+                spans[part.name] = [start, place.inner_begin + len(content)]
         if defect:
             defects.append(defect)
         end = place.end if place else None
@@ -133,6 +135,11 @@ def _outside(
     if last and text[place.end :].strip():
         return Defect("text_after", part.name, f"text after {closing}, at {place.end}")
     return None
+
+
+def _comes_late(place: _Place, later: Sequence[tuple[_Place | None, Defect | None]]) -> bool:
+    """Whether a part that should follow stands before this one."""
+    return any(other is not None and other.begin < place.begin for other, _ in later)
 
 
 def _lack(content: str, part: Part, *, may_be_blank: bool, at_end: bool) -> Defect | None:

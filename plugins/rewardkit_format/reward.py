@@ -74,8 +74,9 @@ class Format(Reward):
         text = strip_end_tokens(sample.completion_text)
         opened, given = self._from_prompt(sample.prompt_text, text)
         found = parse(given + text, self._parts, opened=opened, allow_empty=self.params.allow_empty)
-        shift = len(given)
-        spans = {name: [max(begin - shift, 0), max(end - shift, 0)] for name, (begin, end) in found.spans.items()}
+        spans = found.spans
+        if given:
+            spans = {name: [max(at - len(given), 0) for at in span] for name, span in spans.items()}
         if not found.defects:
             return Score.scored(1.0, code="ok", spans=spans)
         defect = found.defects[0]

@@ -17,7 +17,7 @@ class LengthCosineParams(RightParams):
     wrong: tuple[FiniteFloat, FiniteFloat] = (-0.5, 0.0)
     """Value of a wrong completion at length 0 and at the limit."""
     exceeded: FiniteFloat = -0.5
-    """Value of a completion that reaches the limit, right or wrong."""
+    """Value of a completion that reaches the limit or was cut off, right or wrong."""
 
 
 class LengthCosine(Reward):
@@ -41,7 +41,7 @@ class LengthCosine(Reward):
             return Score.abstained(NO_COUNT)
         if right is None:
             return Score.abstained(f"column {params.right_column!r} does not tell whether the completion is right")
-        if size >= params.limit:
+        if size >= params.limit or sample.truncated:
             return Score.scored(params.exceeded, f"reaches the limit of {params.limit} {params.unit}", length=size)
         at_zero, at_limit = params.right if right else params.wrong
         share = (1 + math.cos(math.pi * size / params.limit)) / 2
