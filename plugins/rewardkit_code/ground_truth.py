@@ -1,6 +1,6 @@
 """From the shapes in which the field writes tests to `Tests`.
 
-    {"kind": …}                     objects with a kind: stdin, function, expr, asserts, check, unittest
+    {"kind": …}                     objects with a kind: stdin, function, expr, asserts, check, unittest, pytest
     {"inputs", "outputs"[, "fn_name"]}     APPS, TACO, verl: also as JSON text
     [{"input", "output"[, "testtype"]}]    LiveCodeBench, with `metadata.func_name`; also in two columns, also packed
     test, entry_point               HumanEval's columns
@@ -27,7 +27,7 @@ from rewardkit_code.tests_model import (
     FunctionTests,
     StdinTests,
     Tests,
-    UnittestTests,
+    FileTests,
 )
 
 JSON_FLOAT_TOL = 1e-6
@@ -186,8 +186,8 @@ def helpers_of(prompt: str, entry_point: str) -> str:
     return "\n".join(ast.unparse(node) for node in kept)
 
 
-def _unittest(truth: Mapping[str, Any], _: Sample) -> Tests:
-    return UnittestTests(str(truth["module"]), str(truth["test_file"]))
+def _file(truth: Mapping[str, Any], _: Sample) -> Tests:
+    return FileTests(str(truth["module"]), str(truth["test_file"]))
 
 
 def _apps(truth: Mapping[str, Any], _: Sample) -> Tests:
@@ -299,5 +299,6 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], Sample], Tests]] = {
     "expr": _expression,
     "asserts": _asserts,
     "check": _check,
-    "unittest": _unittest,
+    "unittest": _file,
+    "pytest": _file,
 }

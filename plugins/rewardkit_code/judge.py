@@ -13,7 +13,7 @@ from rewardkit_code.tests_model import (
     FunctionTests,
     StdinTests,
     Tests,
-    UnittestTests,
+    FileTests,
     count,
 )
 from rewardkit_sandbox import Answers, Driven, Limits, RunResult, Sandbox, Script, WireError, decode, split_frames
@@ -265,8 +265,8 @@ def _code(tests: CodeTests, program: str, run: _Runner) -> Iterator[Test]:
     return _driven(request, program, run)
 
 
-def _unittest(tests: UnittestTests, program: str, run: _Runner) -> Iterator[Test]:
-    return _driven({"kind": "unittest", "module": tests.module, "test_file": tests.test_file}, program, run)
+def _file(tests: FileTests, program: str, run: _Runner) -> Iterator[Test]:
+    return _driven({"kind": "file", "module": tests.module, "test_file": tests.test_file}, program, run)
 
 
 def _driven(request: dict[str, Any], program: str, run: _Runner) -> Iterator[Test]:
@@ -308,5 +308,5 @@ _KINDS: dict[type, Callable[[Any, str, _Runner], Iterator[Test]]] = {
     FunctionTests: _function,
     ExpressionTests: _expressions,
     CodeTests: _code,
-    UnittestTests: _unittest,
+    FileTests: _file,
 }

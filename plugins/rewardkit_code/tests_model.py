@@ -59,18 +59,18 @@ class CodeTests:
 
 
 @dataclass(frozen=True)
-class UnittestTests:
+class FileTests:
     """A file of unittest.TestCases, or of pytest's functions, that imports the program as a module."""
 
     module: str
     test_file: str
 
 
-Tests = StdinTests | FunctionTests | ExpressionTests | CodeTests | UnittestTests
+Tests = StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
 
 
 def count(tests: Tests) -> int | None:
     """How many tests there are; None where only running them tells."""
-    if isinstance(tests, UnittestTests):
+    if isinstance(tests, FileTests):
         return None
     return len(tests.tests) if isinstance(tests, CodeTests) else len(tests.cases)

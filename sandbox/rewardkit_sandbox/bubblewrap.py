@@ -30,7 +30,7 @@ from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.interpreter import INSIDE, Interpreter, find_interpreter
 from rewardkit_sandbox.protocol import Answers, Driven, Job, Limits, RunResult, Script, Usage
 
-GUEST = ("wire", "world", "zygote", "program", "served", "remote", "driver")
+GUEST = ("wire", "world", "zygote", "program", "served", "remote", "pytest_files", "driver")
 # What most programs import; loaded once, before the first fork.
 PRELOAD = (
     "abc ast array base64 bisect calendar cmath collections collections.abc contextlib copy csv dataclasses datetime "
@@ -282,7 +282,7 @@ class _Process:
         end = report["end"]
         if self.flooded:
             end = "output"
-        elif end == "signal" and report["cpu_s"] >= limits.cpu_s:
+        elif end == "signal" and report["cpu_s"] >= 0.9 * limits.cpu_s:  # the kernel counts in ticks
             end = "cpu"
         return RunResult(
             end=end,

@@ -45,8 +45,9 @@ def boot(control: socket.socket) -> None:
     hello = json.loads(read_all(descriptor))
     os.close(descriptor)
     install(hello["modules"])
-    from rewardkit_sandbox.guest import zygote
+    from rewardkit_sandbox.guest import world, zygote
 
+    world.prepare(bytes.fromhex(hello["bpf"]))
     site.setquit()
     site.sethelper()
     site.setcopyright()
@@ -62,10 +63,10 @@ def boot(control: socket.socket) -> None:
     job = nursery.serve()
     if job is None:
         os._exit(0)
-    become(nursery, job, bytes.fromhex(hello["bpf"]))
+    become(nursery, job)
 
 
-def become(nursery: Any, job: Any, bpf: bytes) -> None:
+def become(nursery: Any, job: Any) -> None:
     """Turns this process, PID 1 of its namespace, into the program; descriptors 0 to 4 are its own."""
     from rewardkit_sandbox.guest import driver, program, served, wire, world
 
@@ -81,7 +82,7 @@ def become(nursery: Any, job: Any, bpf: bytes) -> None:
     os.dup2(job.entered, ENTERED)
     os.closerange(max(places.values()) + 1, ENTERED)
     os.closerange(ENTERED + 1, 256)
-    world.enter(job.request["limits"], bpf)
+    world.enter(job.request["limits"])
     os.write(ENTERED, b"1")
     os.close(ENTERED)
     program.open_streams()

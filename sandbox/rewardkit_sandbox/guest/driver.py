@@ -1,7 +1,7 @@
 """Runs tests in a process of their own, against stubs of a program that runs in another one.
 
     request   {"kind": "code", "setup": text, "tests": [texts], "entry_point": name or None, "trusted": text}
-              {"kind": "unittest", "module": name, "test_file": text}
+              {"kind": "file", "module": name, "test_file": text}
     report    frames on the channel: ["loaded" | "syntax" | "load" | "gone", message],
               ["test", name, passed, message] for each test, ["done", ran] at the end
 
@@ -17,7 +17,7 @@ import types
 import unittest
 from typing import Any
 
-from rewardkit_sandbox.guest import program, remote
+from rewardkit_sandbox.guest import program, pytest_files, remote
 
 LINK, CHANNEL = 4, 3
 
@@ -33,7 +33,7 @@ def drive(request: dict[str, Any]) -> None:
         os._exit(0)
     report.send(outcome, message)
     if outcome == "loaded":
-        kind = {"code": run_code, "unittest": run_unittest}[request["kind"]]
+        kind = {"code": run_code, "file": run_file}[request["kind"]]
         ran = kind(request, link, report)
         if link.broken:
             report.send("gone", link.broken)
@@ -147,17 +147,27 @@ class Collector(unittest.TestResult):
             self._report.send("test", test.id(), self._link.broken is None, "")
 
 
-def run_unittest(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
-    """The TestCases of a file that imports the program as a module."""
+def run_file(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
+    """A file for unittest or pytest that imports the program as a module."""
     sys.modules[request["module"]] = remote.RemoteModule(request["module"], link)
+    sys.modules["pytest"] = pytest_files.module()
     tests = types.ModuleType(f"{request['module']}_test")
     sys.modules[tests.__name__] = tests
     try:
         exec(compile(request["test_file"], "test_file.py", "exec"), tests.__dict__)  # noqa: S102
-        suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
+        cases, units, fixtures = pytest_files.collect(tests)
     except BaseException as exc:  # noqa: BLE001 - such as a name that the program does not define
         report.send("test", "import", False, message_of(exc))
         return 1
     collector = Collector(report, link)
-    suite.run(collector)
-    return collector.testsRun
+    unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(unit) for unit in units).run(collector)
+    for case in cases:
+        try:
+            pytest_files.run_case(case, fixtures)
+        except (pytest_files.Skipped, unittest.SkipTest):
+            continue
+        except BaseException as exc:  # noqa: BLE001 - a test, whatever it raises, did not pass
+            report.send("test", case.name, False, message_of(exc))
+        else:
+            report.send("test", case.name, link.broken is None, "")
+    return collector.testsRun + len(cases)

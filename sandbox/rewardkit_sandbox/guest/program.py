@@ -25,12 +25,21 @@ EX_DATAERR = 65
 
 def open_streams() -> None:
     """New text streams over descriptors 0, 1 and 2: those of the zygote were made for others."""
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
-    for name, descriptor, errors in (("stdout", 1, "surrogateescape"), ("stderr", 2, "backslashreplace")):
-        raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115
-        stream = io.TextIOWrapper(raw, encoding="utf-8", errors=errors, newline="\n", line_buffering=name == "stderr")
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
+    sys.stdin = text_stream(io.BufferedReader(io.FileIO(0, "r", closefd=False)), "surrogateescape")
+    sys.stdout = text_stream(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), "surrogateescape")
+    sys.stderr = text_stream(io.BufferedWriter(io.FileIO(2, "w", closefd=False)), "backslashreplace", by_line=True)
+    vars(sys).update({f"__{name}__": getattr(sys, name) for name in ("stdin", "stdout", "stderr")})
+
+
+def text_stream(raw: Any, errors: str, *, by_line: bool = False) -> io.TextIOWrapper:
+    return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, line_buffering=by_line)
+
+
+def save(source: str) -> None:
+    """The program's text where a program expects its own file."""
+    descriptor = os.open(FILE, os.O_WRONLY | os.O_CREAT, 0o644)
+    write_all(descriptor, source.encode("utf-8", "surrogatepass"))
+    os.close(descriptor)
 
 
 def main_module() -> types.ModuleType:
@@ -45,8 +54,7 @@ def main_module() -> types.ModuleType:
 
 def define(source: str, prelude: str = "") -> dict[str, Any]:
     """Runs the program's own text, and gives the names that it defined."""
-    with open(FILE, "w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(source)
+    save(source)
     namespace = main_module().__dict__
     if prelude:
         exec(compile(prelude, "prelude.py", "exec", dont_inherit=True), namespace)  # noqa: S102
@@ -76,8 +84,7 @@ def run_script(source: str) -> None:
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError) as exc:
         os.write(2, describe(exc).encode(errors="replace"))
         os._exit(EX_DATAERR)
-    with open(FILE, "w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(source)
+    save(source)
     exec(code, main_module().__dict__)  # noqa: S102
     if registered or threading.active_count() > 1:
         sys.exit()

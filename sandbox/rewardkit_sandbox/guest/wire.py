@@ -22,8 +22,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-MAX_FRAME_BYTES = 16 * 1024 * 1024
-MAX_NODES = 1_000_000
+MAX_FRAME_BYTES = 32 * 1024 * 1024
+MAX_NODES = 4_000_000
 MAX_DEPTH = 150
 # A JSON integer within this range is exact everywhere; others travel in hexadecimal, which reads in linear time.
 SMALL = 2**53

@@ -11,7 +11,7 @@ import os
 import resource
 from typing import Any
 
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
 SECCOMP_MODE_FILTER = 2
@@ -31,16 +31,28 @@ class _Filter(ctypes.Structure):
     _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
+# Made once, before any fork: building ctypes' types takes longer than the calls themselves.
+_CAPABILITY_VERSION_3, _THIS_THREAD = 0x20080522, 0
+_capability_header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, _THIS_THREAD)
+_no_capabilities = (ctypes.c_uint32 * 6)()
+_prepared: list[Any] = []
+
+
+def prepare(bpf: bytes) -> None:
+    """Keeps the filter, an array of struct sock_filter, ready for the runs that will be forked."""
+    code = ctypes.create_string_buffer(bpf, len(bpf))
+    _prepared[:] = [code, _Filter(len(bpf) // 8, ctypes.cast(code, ctypes.c_void_p))]
+
+
 def _check(result: int, call: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{call}: {os.strerror(number)}")
 
 
-def prctl(option: int, *arguments: Any) -> int:
-    padded = [ctypes.c_ulong(item) if isinstance(item, int) else item for item in arguments]
-    padded += [ctypes.c_ulong(0)] * (4 - len(padded))
-    return int(_libc.prctl(option, *padded))
+def prctl(option: int, *arguments: int) -> int:
+    words = (*arguments, 0, 0, 0, 0)[:4]
+    return int(_libc.prctl(option, *map(ctypes.c_ulong, words)))
 
 
 def unshare(flags: int) -> None:
@@ -59,8 +71,7 @@ def drop_capabilities() -> None:
     """No capability any more, and none to come by exec."""
     version_3, this_thread = 0x20080522, 0
     _check(prctl(PR_SET_NO_NEW_PRIVS, 1), "no_new_privs")
-    header = (ctypes.c_uint32 * 2)(version_3, this_thread)
-    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    _check(_libc.capset(_capability_header, _no_capabilities), "capset")
 
 
 def limit(what: int, value: int) -> None:
@@ -76,22 +87,23 @@ def counts_processes_by_namespace() -> bool:
     return (major, minor) >= (5, 14)
 
 
-def enter(limits: dict[str, Any], bpf: bytes) -> None:
+def enter(limits: dict[str, Any]) -> None:
     """Makes this process PID 1 of a fresh world.
 
     limits    cpu_s, memory_bytes, files, processes, disk_bytes, inodes
-    bpf       the seccomp filter, as an array of struct sock_filter
     raises    OSError; the caller must then end the process
     """
-    unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
+    # The network namespace is the sandbox's, not the run's: a run can only make Unix sockets, which end with it.
+    unshare(CLONE_NEWNS | CLONE_NEWIPC)
     options = f"size={limits['disk_bytes']},nr_inodes={limits['inodes']},mode=0700"
     mount("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, options)  # noqa: S108
     mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     os.mkdir(WORK)
     os.chdir(WORK)
     os.setsid()
-    with open("/proc/self/oom_score_adj", "w") as adjust:
-        adjust.write("1000")
+    adjust = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(adjust, b"1000")
+    os.close(adjust)
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_CPU, limits["cpu_s"])
     limit(resource.RLIMIT_AS, limits["memory_bytes"] + INTERPRETER_BYTES)
@@ -105,6 +117,4 @@ def enter(limits: dict[str, Any], bpf: bytes) -> None:
         limit(resource.RLIMIT_NPROC, limits["processes"] + OTHER_PROCESSES)
     drop_capabilities()
     prctl(PR_SET_DUMPABLE, 1)  # /proc/self belongs to the program, or /dev/stdin could not be opened
-    code = ctypes.create_string_buffer(bpf, len(bpf))
-    program = _Filter(len(bpf) // 8, ctypes.cast(code, ctypes.c_void_p))
-    _check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program)), "seccomp")
+    _check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(_prepared[1])), "seccomp")
