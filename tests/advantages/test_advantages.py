@@ -1,5 +1,6 @@
 """Estimators of advantages: golden rows worked out by hand, and what holds of any rewards."""
 
+import doctest
 import json
 import math
 import statistics
@@ -130,3 +131,11 @@ def test_each_estimator_by_name_is_a_public_function_of_the_module():
 def test_what_does_not_fit_is_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_the_page_about_advantages_says_what_happens():
+    page = Path(__file__).parents[2] / "docs" / "advantages.md"
+    found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert found.attempted > 0
+    assert found.failed == 0
+    assert all(f"`{name}`" in page.read_text(encoding="utf-8") for name in (*ESTIMATORS, "opo", "overlong"))

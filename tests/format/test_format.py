@@ -1,5 +1,6 @@
 """The format reward: golden rows, and what holds of all texts."""
 
+import doctest
 import json
 import time
 from pathlib import Path
@@ -176,3 +177,12 @@ def test_hostile_megabyte_takes_less_than_a_second(text, preset):
 def test_a_grammar_that_cannot_be_parsed_is_refused(params, says):
     with pytest.raises(ValidationError, match=says):
         FormatParams.model_validate(params)
+
+
+def test_the_page_about_format_says_what_happens_and_lists_every_code():
+    page = Path(__file__).parents[2] / "docs" / "format.md"
+    found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert found.attempted > 0
+    assert found.failed == 0
+    text = page.read_text(encoding="utf-8")
+    assert all(f"`{row['code']}`" in text for row in GOLDEN if not row["params"].get("sequence"))

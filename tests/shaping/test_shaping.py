@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -127,6 +128,14 @@ def test_no_negative_zero(name):
     samples = [Sample(completion="<think>a</think>b", completion_tokens=50, truncated=False)] * 2
     for score in build(name, **LEAST_PARAMS.get(name, {})).score(samples):
         assert score.value != 0.0 or math.copysign(1.0, score.value) == 1.0
+
+
+def test_the_page_about_shaping_lists_every_reward_and_its_rubric_can_be_built():
+    page = (Path(__file__).parents[2] / "docs" / "shaping.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in page for name in REWARDS)
+    rubric = yaml.safe_load(page.split("```yaml")[1].split("```")[0])["rewards"]
+    for name in rubric.keys() - {"math"}:
+        build(name, **rubric[name].get("params", {}))
 
 
 HOSTILE = ["a " * 500_000, "\n" * 1_000_000, "\n \t" * 300_000, "." * 1_000_000, "wait" * 250_000, "今" * 300_000]
