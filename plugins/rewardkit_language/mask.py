@@ -9,15 +9,16 @@ What counts as hidden prose:
 - `\text{…}` and its relatives, of two words or more, or of one word once the text has more than LONE_WORDS of those
 - runs of four words or more that are set apart by nothing but spaces and commas; inside code only if they outnumber
   the code, for a comment or two is part of a program
-- a region in which common words of a language abound, however they are set apart
+- regions, one by one and all together, in which common words of a language abound, however they are set apart
 
 One pass; a closing mark is looked for at most REACH characters ahead, so the time is linear in the text.
 """
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from rewardkit_language.common_words import COMMON
+from rewardkit_language.lexicon import lexicon
 from rewardkit_language.scripts import LETTERS, split
 
 PLACE = "\ufffc"
@@ -48,14 +49,16 @@ _TEXT_GROUP = re.compile(
 )
 _SPACING = re.compile(r"\\[ ,;:!>]|~|[{}]|\\(?:q?quad|thinspace|enspace|space|hspace\*?|left|right|big+[lr]?)\b|\\\\")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?")
-_KEYWORDS = frozenset(
+# Keywords, and the names that programs like: no sign of prose.
+_PROGRAM = frozenset(
     split(
-        "and as assert async await begin bool break by case catch char class const continue def default del"
-        " delete do double echo elif else end enum except export extends false final finally float for from"
-        " function global goto if implements import in include int interface is join lambda let long new nil none"
-        " not null on or order pass print private protected public raise range return select self set short static"
-        " str string struct super switch then this throw true try type typedef typeof union update using var void"
-        " where while with yield"
+        "add all and any as assert async await begin bool break by case catch char class const continue count def"
+        " default del delete do double down each echo elif else end enum except export extends false final finally"
+        " find first float for found from function global goto if implements import in include index int interface"
+        " is it join key lambda last left length let list long max min name new next nil none not null number on"
+        " one or order pass per print private protected public raise range result return right select self set"
+        " short start static step str string struct sum super switch test then this throw total true try two type"
+        " typedef typeof union up update using value values var void where while with yield"
     )
 )
 
@@ -64,6 +67,7 @@ def prose(text: str) -> str:
     """The text with PLACE for each masked region and the prose that was hidden in it on lines of its own."""
     parts: list[str] = []
     lone: list[str] = []
+    cut_up: list[str] = []
     done = 0
     for start, end, kind, inside in _regions(text):
         parts.append(text[done:start])
@@ -71,10 +75,14 @@ def prose(text: str) -> str:
         found = _in_formula(inside, lone) if kind == "formula" else _in_code(inside)
         if found:
             parts.append(f"\n{found}\n")
+        else:
+            cut_up.append(inside)
         done = end
     parts.append(text[done:])
     if len(lone) > LONE_WORDS:
         parts.append("\n" + " ".join(lone))
+    if len(cut_up) > 1:
+        parts.extend("\n" + words for words in _abounding(_COMMAND.sub(" ", " ".join(cut_up))))
     return "".join(parts)
 
 
@@ -185,7 +193,7 @@ def _in_code(inside: str) -> str:
 
 def _is_statement(run: str) -> bool:
     words = run.lower().split()
-    return 2 * sum(word in _KEYWORDS for word in words) >= len(words)
+    return 2 * sum(word in _PROGRAM for word in words) >= len(words)
 
 
 def _abounding(text: str) -> list[str]:
@@ -193,8 +201,9 @@ def _abounding(text: str) -> list[str]:
     words = [word.lower() for word in _WORDS.findall(text)]
     if len(words) < 8:
         return []
-    telling = [word for word in words if word in _TELLING]
-    if len(set(telling)) >= 3 and 6 * len(telling) >= len(words):
+    common = _telling()
+    telling = [word for word in words if word in common]
+    if len(set(telling)) >= 4 and 4 * len(telling) >= len(words):
         return [" ".join(words)]
     return []
 
@@ -213,4 +222,9 @@ NEUTRAL = frozenset(
 )
 """Names of functions and units: of no language."""
 
-_TELLING = frozenset(word for words in COMMON.values() for word in words if len(word) > 1) - _KEYWORDS - NEUTRAL
+
+@cache
+def _telling() -> frozenset[str]:
+    """Common words of any language that are no words of a program."""
+    words = (word for traits in lexicon().values() for word in traits.words if len(word) > 1)
+    return frozenset(words) - _PROGRAM - NEUTRAL

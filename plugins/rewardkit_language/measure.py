@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from rewardkit_language.detector import predict
 from rewardkit_language.label import fold, label
+from rewardkit_language.lexicon import lexicon
 from rewardkit_language.mask import NEUTRAL, prose
+from rewardkit_language.plausible import implausible
 from rewardkit_language.scripts import LANGUAGES
-from rewardkit_language.words import Token, clean, tokens, weight
+from rewardkit_language.words import Token, clean, join_letters, tokens, weight
 
 READ = 200_000
 """Characters that are read of a text; of a longer one, half from its start and half from its end."""
@@ -50,7 +52,7 @@ def measure(text: str, target: str | None = None) -> Measure:
     """Words by language of a text; a target that the text is asked for is looked for even where it is rare."""
     if len(text) > READ:
         text = text[: READ // 2] + "\n" + text[-READ // 2 :]
-    words = _without_neutral(list(tokens(prose(clean(text)))), target)
+    words = _without_neutral(join_letters(list(tokens(prose(clean(text))))), target)
     labels = _labels(words, target)
     result = Measure()
     for word, language in zip(words, labels, strict=True):
@@ -84,6 +86,8 @@ def _is_name(word: Token, words: Sequence[Token], at: int) -> bool:
     """Whether a Latin word in other text is an acronym or a name: capitalised, at most three in a row."""
     if not word.text[0].isupper():
         return False
+    if any(word.text.lower() in traits.words for traits in lexicon().values()) and not word.text.isupper():
+        return False
     start, end = at, at + 1
     while start > 0 and at - start < 3 and words[start - 1].script == "latin":
         start -= 1
@@ -108,7 +112,17 @@ def _labels(words: Sequence[Token], target: str | None) -> list[str]:
             found = _of_script(row, script, target)
         for at, language in zip(places, found, strict=True):
             labels[at] = language
+        if script != "latin":
+            _doubt(words, places, labels)
     return labels
+
+
+def _doubt(words: Sequence[Token], places: Sequence[int], labels: list[str]) -> None:
+    """Takes the label from stretches that are only spelt in the letters of their language."""
+    for language in {labels[at] for at in places}:
+        own = [at for at in places if labels[at] == language]
+        for nth in implausible([words[at] for at in own], language):
+            labels[own[nth]] = UNKNOWN
 
 
 def _of_script(row: Sequence[Token], script: str, target: str | None) -> list[str]:
@@ -124,28 +138,44 @@ def _of_script(row: Sequence[Token], script: str, target: str | None) -> list[st
     return label(row, languages, fold(target, script) if target else None)
 
 
-_CHINESE = frozenset("的是在了不我他们这那你她们吗呢吧个为与们這個們麼嗎對說沒還您把被给和也都很就")
+_CHINESE = frozenset(
+    "这这们你您她它吗呢吧啊哪个为对说没还给时东车长门问间见现电话语请谢认识让谁该课读写书买卖钱银铁错难题页顺须风飞马鱼鸟龙齐实"
+    "处员图场坏块头夺妇孙宁宝审尔层岁岛币师帮开应异张归录忆态总恋战户扑执扩护报择换据损摆显术机权极构标树样桥检楼欢残毕气汉汤沟泪"
+    "洁测浓涨满灭灵炼热爱爷产疗盖监盘础确离种积稳竞笔笼类红约级纪线练组细终经结绕统继续维绿缓编缘罗罢义习职联肃胜脑脸舰艺节荐药虑虽"
+    "补装规视览觉订计议记许论设访证评诉试诗详误调谈谋谓谱贝负财责败货质贪购贵费贺资赏赖赛赢赵趋跃轮软轻载较输辑达过运进远连迟适选逻"
+    "遗邮郑释针钟钢铜链锁锅镜闭闻阅队阳阴阶际陆陈险随隐韩顶项顾顿颜额饭馆驱验骂鸡鸣這們麼嗎說沒妳牠給與為個會對還過來學國圖點關實應"
+    "當經變發讓從兩區廣萬"
+)
+"""Han characters of Chinese, simplified or traditional, that modern Japanese does not write."""
+
+LONGEST_KANJI = 12
+"""A stretch of Han without kana or pause that is longer is Chinese, where nothing else decides."""
 
 
 def _chinese_or_japanese(row: Sequence[Token], target: str | None) -> list[str]:
-    """Runs with kana are Japanese; Han alone is what its sentence is, else Chinese."""
-    found: list[str] = []
-    sentence: list[Token] = []
-    last = "zh" if target != "ja" else "ja"
+    """Stretches between pauses with kana are Japanese, with Chinese characters Chinese; others are as their neighbour."""
+    found: list[str | None] = []
+    stretch: list[Token] = []
     for token in [*row, None]:
-        if token is None or (token.pause == 2 and sentence):
-            text = "".join(t.text for t in sentence)
-            kana = sum("ぁ" <= letter <= "ヿ" and letter != "ー" for letter in text)
-            chinese = sum(letter in _CHINESE for letter in text)
-            if kana * 8 >= len(text):
-                last = "ja"
-            elif chinese or len(text) > 8:
-                last = "zh"
-            found.extend([last] * len(sentence))
-            sentence = []
+        if stretch and (token is None or token.pause):
+            found.extend([_settled("".join(part.text for part in stretch))] * len(stretch))
+            stretch = []
         if token is not None:
-            sentence.append(token)
-    return found
+            stretch.append(token)
+    first = next((code for code in found if code), "ja" if target == "ja" else "zh")
+    filled = []
+    for code in found:
+        first = code or first
+        filled.append(first)
+    return filled
+
+
+def _settled(text: str) -> str | None:
+    kana = sum("ぁ" <= letter <= "ヿ" and letter != "ー" for letter in text)
+    chinese = sum(letter in _CHINESE for letter in text)
+    if kana * 10 >= len(text) and kana > chinese:
+        return "ja"
+    return "zh" if chinese or kana or len(text) > LONGEST_KANJI else None
 
 
 def _spans(words: Sequence[Token], labels: Sequence[str], wanted: Iterable[str | None]) -> list[tuple[str, str]]:

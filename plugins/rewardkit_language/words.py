@@ -7,8 +7,8 @@ signs and emoji are no words. Where spaces do not set words apart, a fixed numbe
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rewardkit_language.mask import PLACE
 from rewardkit_language.scripts import JAPANESE_LETTERS_PER_WORD, LETTERS, LETTERS_PER_WORD
@@ -34,6 +34,9 @@ _TOKEN = re.compile(
 _MARKS = re.compile(
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u17b6-\u17d3\u102b-\u103e\u0f71-\u0fbc]"
 )
+SPELT = 6
+"""Single letters in a row that are a word set apart; and letters that count as one such word."""
+SPELT_SCRIPTS = frozenset(("latin", "cyrillic", "greek"))
 _LOOKALIKE = frozenset(("latin", "cyrillic", "greek", "armenian"))
 
 
@@ -87,6 +90,28 @@ def tokens(text: str) -> Iterator[Token]:
         yield last
 
 
+def join_letters(row: Sequence[Token]) -> list[Token]:
+    """The words with letters that are set apart, `l i k e  t h i s`, joined to one token of no language.
+
+    At least SPELT single letters in a row, with nothing but a space between two: a list of variables has commas.
+    """
+    joined: list[Token] = []
+    start = 0
+    while start < len(row):
+        end = start
+        while end < len(row) and len(row[end].text) == 1 and row[end].script in SPELT_SCRIPTS:
+            end += 1
+            if end < len(row) and row[end].pause:
+                break
+        if end - start >= SPELT:
+            joined.append(replace(row[start], text="".join(token.text for token in row[start:end]), script="mixed"))
+        else:
+            end = max(end, start + 1)
+            joined.extend(row[start:end])
+        start = end
+    return joined
+
+
 def weight(token: Token, language: str) -> float:
     """How many words the token counts as, read as the language."""
     if token.script == "cjk":
@@ -97,6 +122,8 @@ def weight(token: Token, language: str) -> float:
             rate = JAPANESE_LETTERS_PER_WORD
             return han / rate["han"] + hiragana / rate["hiragana"] + katakana / rate["katakana"]
         return len(token.text) / LETTERS_PER_WORD["han"]
+    if token.script == "mixed":
+        return max(1.0, len(token.text) / SPELT)
     if token.script in LETTERS_PER_WORD:
         return max(1.0, len(_MARKS.sub("", token.text)) / LETTERS_PER_WORD[token.script])
     return 1.0

@@ -1,0 +1,92 @@
+"""Whether words in a language's letters are that language at all: English in Cyrillic or in katakana is not.
+
+Where the script alone decides, a foreign text spelt in its letters would pass. But no stretch of Russian does without
+и, в, не, and no stretch of Japanese without hiragana. A stretch of STRETCH words with fewer such signs than any real
+text is of no language that is known.
+
+Not covered: languages for which no signs are listed here or in `lexicon.toml`, stretches of fewer than SHORTEST
+words, and texts that mix real common words in.
+"""
+
+from collections.abc import Callable, Sequence
+
+from rewardkit_language.lexicon import lexicon
+from rewardkit_language.words import Token, weight
+
+STRETCH = 30
+SHORTEST = 15
+
+_CHINESE = frozenset(
+    "的一是不了在人有我他这为之大来以个中上们到说国和地也子时道出而要于就下得可你年生自会那后能对着事其里所去行过家十用发天如然作方成"
+    "者多日都三小军二无同么经法当起与好看学进种将还分此心前面又定见只主没公从這為來個們說國時會後對裡過發無經與學進種將還見沒從她它"
+    "每共几幾总總数數少给給元问問题題买買"
+)
+"""The commonest characters: two in five of any text, and few of those that spell foreign sounds."""
+_KOREAN = tuple("은는이가을를에의로도와과고다요서지며면게한할하니까든")
+"""Particles and endings that three in four words end with."""
+_THAI = tuple("ที่ การ และ ใน ของ เป็น มี ให้ ได้ ไม่ จะ ว่า จาก กับ คน นี้ กว่า ต้อง ทั้ง เขา เธอ กี่ แล้ว ถ้า".split(" "))
+
+
+def _chinese(row: Sequence[Token]) -> float:
+    text = "".join(token.text for token in row)
+    return sum(letter in _CHINESE for letter in text) / len(text)
+
+
+def _japanese(row: Sequence[Token]) -> float:
+    text = "".join(token.text for token in row)
+    return sum("ぁ" <= letter <= "ゟ" for letter in text) / len(text)
+
+
+def _korean(row: Sequence[Token]) -> float:
+    return sum(token.text.endswith(_KOREAN) for token in row) / len(row)
+
+
+def _thai(row: Sequence[Token]) -> float:
+    text = " ".join(token.text for token in row)
+    return sum(text.count(word) for word in _THAI) / sum(weight(token, "th") for token in row)
+
+
+_SIGNS: dict[str, tuple[Callable[[Sequence[Token]], float], float]] = {
+    "zh": (_chinese, 0.1),
+    "ja": (_japanese, 0.1),
+    "ko": (_korean, 0.25),
+    "th": (_thai, 0.03),
+}
+"""How the share of signs is counted, and what it is never below in a real stretch (half the least that was seen)."""
+LEAST_COMMON = 0.05
+"""The same for the common words of `lexicon.toml`."""
+
+
+def implausible(row: Sequence[Token], language: str) -> list[int]:
+    """The places in the row, all of which passes for the language, that cannot be it."""
+    found: list[int] = []
+    for places in _stretches(row, language):
+        if _lacks_signs([row[at] for at in places], language):
+            found.extend(places)
+    return found
+
+
+def _stretches(row: Sequence[Token], language: str) -> list[range]:
+    """The row in stretches of STRETCH words; what is left over joins the last one, or is one if it is long enough."""
+    ends: list[int] = []
+    count = 0.0
+    for at, token in enumerate(row):
+        count += weight(token, language)
+        if count >= STRETCH:
+            ends.append(at + 1)
+            count = 0.0
+    if count >= SHORTEST:
+        ends.append(len(row))
+    elif ends:
+        ends[-1] = len(row)
+    return [range(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _lacks_signs(row: Sequence[Token], language: str) -> bool:
+    if language in _SIGNS:
+        share, least = _SIGNS[language]
+        return share(row) < least
+    traits = lexicon().get(language)
+    if traits is None or not traits.words:
+        return False
+    return sum(token.text.lower() in traits.words for token in row) / len(row) < LEAST_COMMON
