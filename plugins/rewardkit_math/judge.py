@@ -14,12 +14,12 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rewardkit_math.compare import Comparison
-from rewardkit_math.extract import Found, find_answer, last_boxes
+from rewardkit_math.extract import find_answer, last_boxes
 from rewardkit_math.limits import TooCostlyError
 from rewardkit_math.params import MathParams
 from rewardkit_math.parse import parse, plain
 from rewardkit_math.prose import read
-from rewardkit_math.tree import Call, Given, Node, Quantity, Rel, Seq, Sym, Text
+from rewardkit_math.tree import Given, Node, Seq, Sym, Text
 
 Verdict = Literal["equal", "different", "unparsable", "too costly"]
 
@@ -156,6 +156,3 @@ def _plain_number(text: str) -> Fraction | None:
     if not _PLAIN.fullmatch(text):
         return None
     return Fraction(text.replace(",", ""))
-
-
-__all__ = ["Found", "Gold", "Judgement", "UnusableGoldError", "judge", "read_gold", "Call", "Quantity", "Rel"]

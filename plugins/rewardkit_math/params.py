@@ -11,7 +11,7 @@ class MathParams(RewardParams):
     """Policy of the math reward."""
 
     box: Literal["preferred", "required"] = "preferred"
-    """`required`: an answer outside `\\boxed{}` is no answer."""
+    r"""`required`: an answer outside `\boxed{}` is no answer."""
     percent: Literal["either", "strict", "any"] = "either"
     """A percent sign on one side only: `either` reads 28 % as 0.28 and as 28; `strict` as 0.28. `any`: also without a
     percent sign on either side, 75 and 0.75 are the same."""

@@ -4,11 +4,13 @@ Each solution that is linear in one parameter is a family: an offset and a perio
 period and compared as sets of offsets.
 """
 
+import math
 from fractions import Fraction
 from typing import Any
 
-from rewardkit_math.numeric import Budget, context, real_value
-from rewardkit_math.tree import Call, Given, MINUS_ONE, Mul, Node, Num, Rel, Seq, Sym, children, names, rebuild
+from rewardkit_math.evaluate import Budget, context
+from rewardkit_math.probes import real_value
+from rewardkit_math.tree import MINUS_ONE, Call, Given, Mul, Node, Num, Rel, Seq, Sym, children, names, rebuild
 
 _MOST = 48
 
@@ -27,7 +29,7 @@ def same_families(one: Given, other: Given, budget: Budget) -> bool | None:
         if ratio is None:
             return None
         common = Fraction(
-            _lcm(common.numerator * ratio.denominator, ratio.numerator * common.denominator),
+            math.lcm(common.numerator * ratio.denominator, ratio.numerator * common.denominator),
             common.denominator * ratio.denominator,
         )
     whole = unit * common.numerator / common.denominator
@@ -45,12 +47,6 @@ def same_families(one: Given, other: Given, budget: Budget) -> bool | None:
                     offsets.append(place)
         sets.append(sorted(offsets))
     return len(sets[0]) == len(sets[1]) and all(abs(a - b) < ctx.mpf(10) ** -20 for a, b in zip(*sets, strict=True))
-
-
-def _lcm(one: int, other: int) -> int:
-    import math
-
-    return math.lcm(one, other)
 
 
 def _rational(value: Any) -> Fraction | None:

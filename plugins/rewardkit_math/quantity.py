@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 
+from rewardkit_math.evaluate import Budget, context
 from rewardkit_math.exact import exact
-from rewardkit_math.numeric import Budget, context, real_value
+from rewardkit_math.probes import real_value
 from rewardkit_math.tree import MINUS_ONE, Call, Const, Mul, Node, Num, Pow, Quantity, Sym
 
 _SCALES = {
@@ -17,8 +18,8 @@ _SCALES = {
     "euro": {"euro": "1"}, "pound": {"pounds": "1"}, "yen": {"yen": "1"},
 }  # fmt: skip
 _NAMES = {
-    **{name: "m" for name in ("meter", "metre")}, **{name: "km" for name in ("kilometer", "kilometre")},
-    **{name: "cm" for name in ("centimeter", "centimetre")}, **{name: "mm" for name in ("millimeter", "millimetre")},
+    **dict.fromkeys(("meter", "metre"), "m"), **dict.fromkeys(("kilometer", "kilometre"), "km"),
+    **dict.fromkeys(("centimeter", "centimetre"), "cm"), **dict.fromkeys(("millimeter", "millimetre"), "mm"),
     "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi", "gram": "g", "kilogram": "kg",
     "ton": "t", "tonne": "t", "ounce": "oz", "lbs": "lb", "sec": "s", "second": "s", "minute": "min", "mins": "min",
     "hr": "h", "hour": "h", "hrs": "h", "liter": "l", "litre": "l", "milliliter": "ml", "millilitre": "ml",

@@ -1,13 +1,14 @@
-"""Sets of real numbers: inequalities, intervals, unions and set builders as one canonical list of intervals.
+r"""Sets of real numbers: inequalities, intervals, unions and set builders as one canonical list of intervals.
 
 A region is a sorted list of disjoint pieces between real bounds; infinities are bounds that are never closed. Bounds are
-compared as values with 30 digits, so that `1 - \\sqrt{3}` and `-\\sqrt{3} + 1` bound the same interval.
+compared as values with 30 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1` bound the same interval.
 """
 
 from typing import Any, NamedTuple
 
+from rewardkit_math.evaluate import Budget, context
 from rewardkit_math.exact import exact
-from rewardkit_math.numeric import Budget, context, real_value
+from rewardkit_math.probes import real_value
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
@@ -143,8 +144,7 @@ def _normal(pieces: list[Piece]) -> Region:
     kept = [
         piece
         for piece in pieces
-        if piece.low < piece.high
-        and not _same(piece.low, piece.high)
+        if (piece.low < piece.high and not _same(piece.low, piece.high))
         or (_same(piece.low, piece.high) and piece.low_closed and piece.high_closed)
     ]
     kept.sort(key=lambda piece: (piece.low, not piece.low_closed))
@@ -153,7 +153,7 @@ def _normal(pieces: list[Piece]) -> Region:
         if joined:
             last = joined[-1]
             touching = _same(piece.low, last.high)
-            if piece.low < last.high and not touching or (touching and (piece.low_closed or last.high_closed)):
+            if (piece.low < last.high and not touching) or (touching and (piece.low_closed or last.high_closed)):
                 if _same(piece.high, last.high):
                     last = last._replace(high_closed=last.high_closed or piece.high_closed)
                 elif piece.high > last.high:

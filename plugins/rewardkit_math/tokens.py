@@ -1,7 +1,7 @@
-"""From the text of an answer to tokens: LaTeX, plain ASCII, sympy's notation and Unicode meet here.
+r"""From the text of an answer to tokens: LaTeX, plain ASCII, sympy's notation and Unicode meet here.
 
-One pass of one compiled pattern. Layout (`\\left`, spaces, dollar signs) falls away; words become `text` tokens, which
-the parser reads as units, conditions or prose. What would hide, define or run something (`\\phantom`, `\\def`) makes the
+One pass of one compiled pattern. Layout (`\left`, spaces, dollar signs) falls away; words become `text` tokens, which
+the parser reads as units, conditions or prose. What would hide, define or run something (`\phantom`, `\def`) makes the
 answer unreadable.
 """
 
@@ -11,6 +11,22 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from rewardkit_math.limits import ANSWER_CHARS, BITS, TOKENS, TooCostlyError
+from rewardkit_math.vocabulary import (
+    COMMANDS,
+    CONSTANTS,
+    FUNCTIONS,
+    GREEK,
+    MARKS,
+    NOTHING,
+    REFUSED,
+    RELATIONS,
+    SAME_AS,
+    SHORT_WORDS,
+    TEXTUAL,
+    UNICODE,
+    UNITS_BARE,
+    WITH_DROPPED,
+)
 
 
 class UnreadableError(Exception):
@@ -32,77 +48,8 @@ class Token(NamedTuple):
     """No white space before it."""
 
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon "
-    "phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar nabla prime".split()
-)
-FUNCTIONS = {
-    **{name: name for name in "sin cos tan cot sec csc sinh cosh tanh coth sech csch exp ln log sqrt gcd lcm max min".split()},
-    **{name: name for name in "floor det arg".split()},
-    "lg": "lg", "cosec": "csc", "ctg": "cot", "tg": "tan", "sgn": "sign", "sign": "sign", "ceiling": "ceil", "ceil": "ceil",
-    "abs": "abs", "Abs": "abs", "root": "root", "cbrt": "cbrt", "factorial": "factorial", "binomial": "binomial",
-    "Re": "re", "Im": "im", "re": "re", "im": "im", "Rational": "divide", "conjugate": "conjugate",
-    **{f"{arc}{name}": f"a{name}" for arc in ("arc", "a", "ar") for name in "sin cos tan cot sec csc sinh cosh tanh".split()},
-    "arctg": "atan", "Max": "max", "Min": "min", "log10": "lg", "log2": "log2",
-}  # fmt: skip
-CONSTANTS = {"pi": "pi", "Pi": "pi", "oo": "oo", "inf": "oo", "infty": "oo", "infinity": "oo", "Infinity": "oo",
-             "emptyset": "empty", "varnothing": "empty", "EmptySet": "empty",
-             "Reals": "R", "Integers": "Z", "Naturals": "N", "Rationals": "Q"}  # fmt: skip
-RELATIONS = {"=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "lt": "<", "gt": ">",
-             "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=",
-             "geqq": ">=", "ne": "!=", "neq": "!=", "approx": "~", "simeq": "~", "approxeq": "~", "doteq": "~",
-             "thickapprox": "~", "equiv": "=", "in": "in", ":=": "=", "coloneqq": "="}  # fmt: skip
-SAME_AS = {"cdot": "*", "times": "*", "ast": "*", "bullet": "*", "div": "/", "pm": "±", "mp": "∓", "cup": "∪", "bigcup": "∪",
-           "sqcup": "∪", "cupdot": "∪", "uplus": "∪", "cap": "∩", "bigcap": "∩", "setminus": "∖", "backslash": "∖",
-           "mid": "mid", "vert": "|", "lvert": "|", "rvert": "|", "lbrack": "[", "rbrack": "]", "lbrace": "\\{",
-           "rbrace": "\\}", "land": "and", "wedge": "and", "lor": "or", "vee": "or", "colon": ":", "degree": "°",
-           "lfloor": "lfloor", "rfloor": "rfloor", "lceil": "lceil", "rceil": "rceil", "langle": "(", "rangle": ")",
-           "Vert": "‖", "lVert": "‖", "rVert": "‖", "newline": "\\\\", "lparen": "(", "rparen": ")",
-           "to": "to", "rightarrow": "to", "percent": "%"}  # fmt: skip
-NOTHING = frozenset(
-    "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle "
-    "limits nolimits quad qquad enspace thinspace medspace thickspace space nonumber notag hfill mathstrut strut rm bf it "
-    "mathopen mathclose mathrel mathbin allowbreak nobreak centering large Large small hline displaylimits boldsymbol "
-    "mathbf bm mathit mathsf mathtt mathnormal symbf ensuremath boxed fbox mathop scriptsize normalsize".split()
-)
-TEXTUAL = frozenset(
-    "text textbf textit textrm textsf texttt textnormal textup mbox hbox mathrm operatorname mathop emph textsc".split()
-)
-MARKS = frozenset(
-    "overline bar hat widehat vec overrightarrow tilde widetilde dot ddot underline mathcal mathscr mathfrak".split()
-)
-WITH_DROPPED = frozenset("hspace vspace color label tag mspace kern textcolor vphantom".split())
-REFUSED = frozenset(
-    "phantom hphantom cancel bcancel xcancel sout st def edef gdef xdef let newcommand renewcommand providecommand input "
-    "include write openout openin read catcode csname expandafter immediate require usepackage href url includegraphics "
-    "unicode char loop repeat ifx else fi begingroup overset underset stackrel html style class cssId".split()
-)
-_COMMANDS = (
-    GREEK | NOTHING | TEXTUAL | MARKS | set(FUNCTIONS) | set(CONSTANTS) | set(RELATIONS) | set(SAME_AS)
-    | {"frac", "dfrac", "tfrac", "cfrac", "binom", "mathbb", "circ", "sum", "prod", "int", "lim", "ldots", "cdots", "dots"}
-)  # fmt: skip
-UNITS_BARE = frozenset(
-    "km cm mm kg mg ml cl mL ft yd mi lb lbs oz hr hrs min mins sec secs rad deg degrees degree radians percent mph kph inches "
-    "inch feet foot yards miles mile meters meter metres metre minutes minute hours hour seconds second days day years "
-    "units unit dollars cents USD EUR usd".split()
-)
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-ni")
 _SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n")
-_UNICODE = str.maketrans(
-    {
-        "−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "•": "*", "∗": "*", "÷": "/", "∕": "/",
-        "π": "\\pi ", "∞": "\\infty ", "≤": "\\le ", "⩽": "\\le ", "≦": "\\le ", "≥": "\\ge ", "⩾": "\\ge ", "≧": "\\ge ",
-        "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "∪": "\\cup ", "∩": "\\cap ", "∖": "\\setminus ", "√": "\\sqrt ",
-        "±": "\\pm ", "∓": "\\mp ", "º": "°", "⟨": "(", "⟩": ")", "∅": "\\emptyset ", "…": "\\ldots ",
-        "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}", "，": ",",
-        "；": ";", "：": ":", "（": "(", "）": ")", "［": "[", "］": "]", "｛": "\\{", "｝": "\\}", "、": ",", "％": "%", "＝": "=",
-        "′": "'", "’": "'", "‘": "'", "“": '"', "”": '"', "∛": "\\sqrt[3]", "¬": " ", "∣": "|", "｜": "|", "∧": "\\land ",
-        "∨": "\\lor ", "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "λ": "\\lambda ", "φ": "\\phi ",
-        "ω": "\\omega ", "μ": "\\mu ", "σ": "\\sigma ", "ε": "\\epsilon ", "δ": "\\delta ", "ρ": "\\rho ", "τ": "\\tau ",
-        "Δ": "\\Delta ", "Ω": "\\Omega ", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "", "\u00ad": "",
-        "。": " ", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ",
-    }
-)  # fmt: skip
 _DOUBLED = re.compile(r"(?<!\\)\\\\(?=([a-zA-Z]+))")
 _GLUED_WORD = re.compile(r"(?<=[\d)\]}$])(or|and)(?=[A-Z(\d\\$-])")
 _DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
@@ -155,9 +102,9 @@ def clean(text: str) -> str:
         text = _SUPERS.sub(lambda found: "^{" + found[0].translate(_SUPER) + "}", text)
         text = _SUBS.sub(lambda found: "_{" + found[0].translate(_SUB) + "}", text)
         text = _VULGAR.sub(_vulgar_fraction, text)
-        text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
+        text = unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
     if "\\\\" in text and "\\begin" not in text:
-        text = _DOUBLED.sub(lambda found: "\\" if found[1] in _COMMANDS else found[0], text)
+        text = _DOUBLED.sub(lambda found: "\\" if found[1] in COMMANDS else found[0], text)
     if "circ" in text or "°" in text:
         text = _DEGREES.sub("°", text)
     return _GLUED_WORD.sub(r" \1 ", text) if "or" in text or "and" in text else text
@@ -316,7 +263,7 @@ def _command(name: str, text: str, position: int, tokens: list[Token], *, glued:
 
 
 def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
-    """The tokens of `\\text{…}`: a function or a constant, a bracketed letter, a number, or words."""
+    r"""The tokens of `\text{…}`: a function or a constant, a bracketed letter, a number, or words."""
     words = inner.replace("$", " ").replace("~", " ").replace("\\ ", " ").replace("\\,", " ").strip()
     bare = words.strip(",.; ")
     if bare in ("and", "or"):
@@ -338,9 +285,6 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
         tokens.extend(tokenize(words))
 
 
-_SHORT_WORDS = frozenset(
-    "so the is not no yes odd two ten one six are was but all any has its for if to of at on as be by we it".split()
-)
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
 
@@ -355,7 +299,7 @@ def _word(run: str, glued: bool) -> list[Token]:  # noqa: FBT001
         return [Token("const", CONSTANTS[run], glued=glued)]
     if low in ("and", "or"):
         return [Token("op", low, glued=glued)]
-    if low in ("in",):
+    if low == "in":
         return [Token("op", "in", glued=glued)]
     if run in ("union", "Union", "cup", "U") and run != "U":
         return [Token("op" if run != "Union" else "func", "∪", glued=glued)]
@@ -366,6 +310,6 @@ def _word(run: str, glued: bool) -> list[Token]:  # noqa: FBT001
     for prefix in _PREFIXES:
         if run.startswith(prefix) and len(run) - len(prefix) <= 2:
             return [*_word(prefix, glued), *_word(run[len(prefix) :], True)]
-    if len(run) > 3 or low in _SHORT_WORDS or run in UNITS_BARE:
+    if len(run) > 3 or low in SHORT_WORDS or run in UNITS_BARE:
         return [Token("text", low, glued=glued)]
     return [Token("sym", char, glued=glued if index == 0 else True) for index, char in enumerate(run)]

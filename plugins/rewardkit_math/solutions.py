@@ -1,0 +1,146 @@
+"""The values that an answer lists: `x = 1 or x = 2`, `3 ± 1`, `(x, y) = (1, 2)` as named values."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rewardkit_math.evaluate import Budget, UndefinedError
+from rewardkit_math.probes import equal_values
+from rewardkit_math.quantity import split_unit
+from rewardkit_math.tree import (
+    EXPRESSION,
+    MINUS_ONE,
+    Apply,
+    Builder,
+    Call,
+    Interval,
+    Logic,
+    Mul,
+    Node,
+    Num,
+    Quantity,
+    Ratio,
+    Rel,
+    Seq,
+    SetOp,
+    Sym,
+    Text,
+    children,
+    names,
+    rebuild,
+)
+
+
+class Value(NamedTuple):
+    """A value with the name that the answer gave it (`x = 3`), or None."""
+
+    name: Node | None
+    value: Node
+
+
+def solutions(node: Node) -> list[Value] | None:
+    """The values that an answer lists, with ± written out; None where it lists no values."""
+    match node:
+        case Seq(_, items):
+            found: list[Value] = []
+            for item in items:
+                inner = solutions(item) if not (isinstance(item, Seq) and item.kind != "list") else [Value(None, item)]
+                if inner is None:
+                    return None
+                found.extend(inner)
+            return found
+        case Rel(ops, sides) if set(ops) <= {"=", "~"}:
+            return _named(_before_approximation(ops, sides))
+        case Rel(("in",), (Sym() as name, Seq("set", items))):
+            return [Value(name, item) for item in items]
+        case Rel():
+            return None
+        case Quantity(value, unit):
+            inside = solutions(value)
+            if inside is None or (len(inside) == 1 and inside[0].name is None and inside[0].value == value):
+                return [Value(None, node)]
+            return [Value(item.name, Quantity(item.value, unit)) for item in inside]
+        case Interval() | SetOp() | Builder() | Logic():
+            return None
+        case _:
+            return [Value(None, version) for version in plus_minus(node)]
+
+
+def _before_approximation(ops: tuple[str, ...], sides: tuple[Node, ...]) -> tuple[Node, ...]:
+    """`x = 1/3 ≈ 0.33` says 1/3; `x ≈ 11` says 11."""
+    named = isinstance(sides[0], Sym | Apply)
+    if ops == ("~",) and isinstance(sides[0], Num) and not isinstance(sides[1], Num):
+        return sides[1:]
+    if "~" in ops and ops.index("~") >= (1 if named else 0):
+        return sides[: ops.index("~") + 1]
+    return sides
+
+
+def _named(sides: tuple[Node, ...]) -> list[Value] | None:
+    """`x = 3`, `x = 2 + 1 = 3`, `(x, y) = (1, 2)`: the value, where the left side names it."""
+    first, last = sides[0], sides[-1]
+    if len(sides) == 1:
+        return solutions(first)
+    if isinstance(last, Text):
+        return None
+    if isinstance(first, Seq | Ratio) and names(first):
+        return (
+            [Value(first, last)] if type(last) is type(first) and len(children(first)) == len(children(last)) else None
+        )
+    if not isinstance(first, Sym | Apply):
+        # `2 + 3 = 5` is worth 5; `42 = 43` is worth nothing.
+        return solutions(last) if _consistent((first, last)) else None
+    if isinstance(first, Sym) and any(first.name in names(side) for side in sides[1:]):
+        return None
+    if isinstance(first, Apply) and any(_holds(side, first.name) for side in sides[1:]):
+        return None
+    if len(sides) > 2 and any(isinstance(side, Num) for side in sides[1:-1]) and not _consistent((sides[1], last)):
+        # `x = 42 = 43` takes back what it says; a slip in a computation does not.
+        return None
+    inner = solutions(last)
+    return None if inner is None else [Value(first, item.value) for item in inner]
+
+
+def spread(values: list[Value]) -> list[Value]:
+    """`(x, y) = (1, 2)` as `x = 1, y = 2`."""
+    if len(values) != 1 or not isinstance(values[0].value, Seq):
+        return values
+    name, value = values[0]
+    heads: Sequence[Node | None] = name.items if isinstance(name, Seq) else [None] * len(value.items)
+    return [Value(head, item) for head, item in zip(heads, value.items, strict=True)]
+
+
+def _consistent(sides: tuple[Node, ...]) -> bool:
+    """Whether the sides of a chain are one value; what is said to be equal to a wrong value is no answer."""
+    bare = [split_unit(side)[0] for side in sides]
+    try:
+        return all(isinstance(side, EXPRESSION) and equal_values(bare[0], side, Budget(5_000)) for side in bare)
+    except UndefinedError:
+        return False
+
+
+def _holds(node: Node, name: str) -> bool:
+    return (isinstance(node, Apply) and node.name == name) or any(_holds(child, name) for child in children(node))
+
+
+def plus_minus(node: Node) -> list[Node]:
+    """The values of an expression with ±: both, all signs turned together; the expression itself where there is none."""
+    if not _has_sign(node):
+        return [node]
+    return [_signed(node, plus=True), _signed(node, plus=False)]
+
+
+def _has_sign(node: Node) -> bool:
+    return (isinstance(node, Call) and node.name in ("pm", "mp")) or any(map(_has_sign, children(node)))
+
+
+def _signed(node: Node, *, plus: bool) -> Node:
+    if isinstance(node, Call) and node.name in ("pm", "mp"):
+        inner = _signed(node.args[0], plus=plus)
+        return inner if (node.name == "pm") == plus else Mul((MINUS_ONE, inner))
+    return rebuild(node, {child: _signed(child, plus=plus) for child in children(node) if _has_sign(child)})
+
+
+def indexed(group: set[Node | None]) -> bool:
+    """`x_1`, `x_2`: one unknown with several solutions."""
+    stems = {name.name.partition("_")[0] for name in group if isinstance(name, Sym) and "_" in name.name}
+    return len(stems) == 1 and all(isinstance(name, Sym) and "_" in name.name for name in group)
