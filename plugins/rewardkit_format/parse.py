@@ -69,7 +69,7 @@ def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty
             cut = _cut_off(text[end:].strip(), part.tags[0], defect, opened=opened and index == 0)
             defect = defect._replace(mendable=cut)
         if place and not defect:
-            content = strip_end_tokens(text[place.inner_begin : place.inner_end])
+            content = text[place.inner_begin : place.inner_end].rstrip()
             defect = _lack(content, part, may_be_blank=allow_empty and not last, at_end=place.inner_end == len(text))
             if not defect:
                 start = place.inner_begin + len(content) - len(content.lstrip())
@@ -144,7 +144,7 @@ def _comes_late(place: _Place, later: Sequence[tuple[_Place | None, Defect | Non
 
 def _lack(content: str, part: Part, *, may_be_blank: bool, at_end: bool) -> Defect | None:
     """A part that is blank, or lacks what it must hold; at_end: nothing follows it."""
-    if is_blank(content):
+    if is_blank(strip_end_tokens(content)):
         return None if may_be_blank else Defect(f"empty_{part.name}", part.name, f"the {part.name} is empty", at_end)
     if part.holds == "boxed" and not has_boxed(content):
         return Defect("no_boxed", part.name, f"no closed \\boxed{{…}} that holds something in the {part.name}", at_end)

@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import re
 import time
 from pathlib import Path
 
@@ -32,7 +33,20 @@ PIECES = [
     "a",
     "</s>",
 ]
-texts = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+WELL_FORMED = (["<think>", "a", "</think>", "a"], ["<think>", "a", "</think>", "<answer>", "a", "</answer>"])
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> str:
+    """A well-formed text after a few edits, or none: random pieces alone would hardly ever be well-formed."""
+    pieces = list(draw(st.sampled_from(WELL_FORMED)))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(pieces)))
+        pieces[at : at + draw(st.integers(0, 1))] = draw(st.lists(st.sampled_from(PIECES), max_size=2))
+    return "".join(pieces)
+
+
+texts = st.one_of(edited(), st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 
 
 def judge(completion: str, prompt: str = "", *, truncated: bool | None = None, **params: object) -> Score:
@@ -82,17 +96,24 @@ def test_answer_tags_leave_the_same_answer_to_other_rewards(text):
         assert split_thought(text).answer == text[begin:end]
 
 
+def visible(text: str) -> bool:
+    while text != (text := text.strip().removesuffix("</s>")):
+        pass
+    return bool(text.replace("\u200b", "").strip())
+
+
 @given(texts)
 def test_well_formed_means_each_tag_once_in_order(text):
-    """The grammar of `think` said a second time, as plainly as can be."""
-    body = text.rstrip()
-    while body.endswith("</s>"):
-        body = body.removesuffix("</s>").rstrip()
-    before, _, rest = body.partition("<think>")
-    thought, closed, answer = rest.partition("</think>")
-    seen = [part.replace("\u200b", "").strip().replace("</s>", "x") for part in (thought, answer)]
-    once = body.count("<think>") == 1 and body.count("</think>") == 1
-    assert (judge(text).value == 1.0) == (once and not before.strip() and bool(closed) and all(seen))
+    """The grammars said a second time, as plainly as can be: the tags in order, and what stands between them."""
+    while text != (text := text.rstrip().removesuffix("</s>")):
+        pass
+    pieces = re.split("(</?think>)", text)
+    thought_only = pieces[1::2] == ["<think>", "</think>"] and not pieces[0].strip() and all(map(visible, pieces[2::2]))
+    assert (judge(text).value == 1.0) == thought_only
+    pieces = re.split("(</?think>|</?answer>)", text)
+    in_order = pieces[1::2] == ["<think>", "</think>", "<answer>", "</answer>"]
+    both = in_order and not "".join(pieces[0::4]).strip() and all(map(visible, pieces[2::4]))
+    assert (judge(text, preset="think_answer").value == 1.0) == both
 
 
 @given(texts, st.sampled_from(["think", "think_answer"]))
@@ -111,7 +132,7 @@ def test_truncation_never_changes_the_value(text):
 def test_what_is_called_truncated_can_be_mended_by_more_text(text):
     if judge(text, truncated=True).details["code"] == "truncated":
         rests = [tag[cut:] for tag in ("<think>", "</think>") for cut in range(len(tag) + 1)]
-        mended = [text + rest + more for rest in rests for more in ("x", "x</think>x")]
+        mended = [text.rstrip() + rest + more for rest in rests for more in ("x", "x</think>x")]
         assert any(judge(longer).value == 1.0 for longer in mended)
 
 
