@@ -1,7 +1,7 @@
 """Whether two trees are the same answer: each kind of answer has its own sameness.
 
-The prediction is read in the way that the gold's kind asks for, never the other way round: a list can be read as a set, a
-named value as a value, an inequality as an interval; a list is never read as one of its members.
+The prediction is read in the way that the gold's kind asks for, never the other way round: a list can be read as a set,
+a named value as a value, an inequality as an interval; a list is never read as one of its members.
 """
 
 from collections.abc import Callable, Sequence

@@ -26,18 +26,18 @@ def exact(node: Node) -> Fraction | None:
         case Add(args):
             total = Fraction(0)
             for arg in args:
-                value = exact(arg)
-                if value is None:
+                term = exact(arg)
+                if term is None:
                     return None
-                total = _sized(total + value)
+                total = _sized(total + term)
             return total
         case Mul(args):
             product = Fraction(1)
             for arg in args:
-                value = exact(arg)
-                if value is None:
+                factor = exact(arg)
+                if factor is None:
                     return None
-                product = _sized(product * value)
+                product = _sized(product * factor)
             return product
         case Pow(base, exponent):
             below, above = exact(base), exact(exponent)

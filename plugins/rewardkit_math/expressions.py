@@ -128,10 +128,11 @@ class Expressions(Cursor):
                     factors[-1] = mixed
                     continue
                 if isinstance(factors[-1], Num) and token.kind == "cmd" and token.text in _FRACTIONS:
-                    part = self.factor()
-                    factors.append(part)
-                    if previous.kind == "num" and factors[-2].places is None and proper(part):
-                        factors[-2:] = [Add((factors[-2], part))]
+                    whole, part = factors[-1], self.factor()
+                    if previous.kind == "num" and isinstance(whole, Num) and whole.places is None and proper(part):
+                        factors[-1] = Add((whole, part))
+                    else:
+                        factors.append(part)
                     continue
                 factors.append(self.factor())
             elif token.kind == "op" and token.text == "dots":

@@ -1,8 +1,8 @@
 """Where the answer stands in a completion: one place, never all places.
 
-In this order: the last `<answer>` block narrows the text to itself; the last balanced box; `####`; "the answer is" in several
-languages; the whole text where it is short; the last bold words; the last line. A later mark of the same kind wins. Only
-`str.find` and bounded look-ahead, so that megabytes of marks cost milliseconds.
+In this order: the last `<answer>` block narrows the text to itself; the last balanced box; `####`; "the answer is" in
+several languages; the whole text where it is short; the last bold words; the last line. A later mark of the same kind
+wins. Only `str.find` and bounded look-ahead, so that megabytes of marks cost milliseconds.
 """
 
 import re
@@ -96,7 +96,8 @@ def find_answer(text: str) -> Found:
 def last_boxes(text: str, found: Found) -> list[Found]:
     """All boxes on the line of the last one, in order, for a gold that is a list."""
     line = text.rfind("\n", 0, found.start) + 1
-    boxes, position = [], line
+    boxes: list[Found] = []
+    position = line
     while position < found.end and len(boxes) < 50:
         box = _box_at(text, position, len(text))
         if box is None:

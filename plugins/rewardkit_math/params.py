@@ -16,8 +16,8 @@ class MathParams(RewardParams):
     """A percent sign on one side only: `either` reads 28 % as 0.28 and as 28; `strict` as 0.28. `any`: also without a
     percent sign on either side, 75 and 0.75 are the same."""
     rounding: Literal["off", "exact", "digits"] = "exact"
-    """A gold printed as a decimal with three significant digits or more: `exact` also takes an exact value (a fraction, a
-    root) that rounds to it; `digits` also a decimal with more digits that rounds to it."""
+    """A gold printed as a decimal with three significant digits or more: `exact` also takes an exact value (a fraction,
+    a root) that rounds to it; `digits` also a decimal with more digits that rounds to it."""
     tolerance: float = Field(default=0.0, ge=0.0, lt=0.5)
     """Relative error that two numbers may have."""
     units: Literal["optional", "required"] = "optional"

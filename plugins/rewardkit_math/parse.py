@@ -249,6 +249,8 @@ class _Parser(Commands):
                 self.is_op("and", "or", ";") or (self.is_op(",") and self.peek(1).text in ("and", "or"))
             ):
                 return
+            if self.is_op("="):
+                raise UnreadableError("a statement inside a quantifier")
             inside += self.is_op("{", "(") - self.is_op("}", ")")
             if inside < 0:
                 return

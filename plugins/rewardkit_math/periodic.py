@@ -66,8 +66,9 @@ def _families(given: Given, budget: Budget) -> list[tuple[Any, Any]] | None:
         if len(free) != 1 or not (free <= given.integers or (not given.integers and free <= frozenset("knmlz"))):
             return None
         (name,) = free
-        at = [real_value(rebuild(value, {Sym(name): Num(Fraction(point))}), budget) for point in (0, 1, 2)]
-        if any(place is None for place in at):
+        places = (real_value(rebuild(value, {Sym(name): Num(Fraction(point))}), budget) for point in (0, 1, 2))
+        at = [place for place in places if place is not None]
+        if len(at) < 3:
             return None
         period = at[1] - at[0]
         if abs(at[2] - at[1] - period) > context().mpf(10) ** -25 or not period:

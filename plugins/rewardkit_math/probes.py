@@ -1,8 +1,8 @@
 """Numeric probes: two expressions are compared at fixed points with 40 digits or more.
 
-Different at one point means different. Equal at every point means equal: with 30 digits to spare beyond the span between
-the largest and the smallest number that came up, no two different short expressions agree by chance. The points are
-derived from the names alone, so that a judgement never depends on the process, the seed or the order.
+Different at one point means different. Equal at every point means equal: with 30 digits to spare beyond the span
+between the largest and the smallest number that came up, no two different short expressions agree by chance. The
+points are derived from the names alone, so that a judgement never depends on the process, the seed or the order.
 
 Names stand for real numbers; a point where either side is not real or not defined says nothing, unless all points are
 such. Where `n!` or `(-1)^n` make sense for whole numbers only, whole numbers are tried.
@@ -22,7 +22,7 @@ _WHOLE_NAMES = frozenset("jklmnpqrstKMN")
 
 
 def point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
-    """The index-th probe: a number between 0.1 and 4.1 for each name; odd probes are negative for about half of them."""
+    """The index-th probe: a number between 0.1 and 4.1 for each name; in odd probes about half are negative."""
     found = {}
     for name in free:
         seed = seed_of(f"{name} {index}")

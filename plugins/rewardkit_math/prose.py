@@ -1,7 +1,7 @@
 """An answer inside a sentence: which part of the words is the answer.
 
-The whole if it reads as mathematics; else what follows the last verb; else the only formula; else the only number. Where a
-sentence names several numbers and nothing says which one is meant, none is picked.
+The whole if it reads as mathematics; else what follows the last verb; else the only formula; else the only number.
+Where a sentence names several numbers and nothing says which one is meant, none is picked.
 """
 
 import re

@@ -111,9 +111,9 @@ def _significant(number: Num) -> int:
 def rounds_to(found: Node, gold: Node, budget: Budget, *, decimals_too: bool) -> bool:
     """Whether one value, rounded at the digits that the other prints, is the other.
 
-    The gold is a decimal with three significant digits or more, and the found value a fraction, a root or the like; with
-    `decimals_too` also a decimal with more digits. A found decimal of ten significant digits or more is a number that a
-    program printed: it may stand for the gold's exact value.
+    The gold is a decimal with three significant digits or more, and the found value a fraction, a root or the like;
+    with `decimals_too` also a decimal with more digits. A found decimal of ten significant digits or more is a
+    number that a program printed: it may stand for the gold's exact value.
     """
     printed, shown = _decimal(gold), _decimal(found)
     if printed is not None and _significant(printed) >= _SIGNIFICANT:

@@ -1,7 +1,7 @@
 r"""Sets of real numbers: inequalities, intervals, unions and set builders as one canonical list of intervals.
 
-A region is a sorted list of disjoint pieces between real bounds; infinities are bounds that are never closed. Bounds are
-compared as values with 30 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1` bound the same interval.
+A region is a sorted list of disjoint pieces between real bounds; infinities are bounds that are never closed. Bounds
+are compared as values with 30 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1` bound the same interval.
 """
 
 from typing import Any, NamedTuple
@@ -247,8 +247,8 @@ def _single(op: str, left: Node, right: Node, budget: Budget) -> tuple[Region, s
     if slope is None or offset is None:
         raise NoRegionError("not linear")
     ctx = context()
-    as_real = lambda value: ctx.mpf(value.numerator) / value.denominator  # noqa: E731
-    return _ray(op if slope > 0 else _FLIP[op], (bound - as_real(offset)) / as_real(slope)), name
+    place = (bound - ctx.mpf(offset.numerator) / offset.denominator) / (ctx.mpf(slope.numerator) / slope.denominator)
+    return _ray(op if slope > 0 else _FLIP[op], place), name
 
 
 def linear(node: Node, name: str) -> tuple[Any, Any] | None:

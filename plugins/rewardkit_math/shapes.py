@@ -52,7 +52,8 @@ def infinite(node: Node) -> bool:
 def join(items: list[Node], joined: str) -> Node:
     if len(items) == 1:
         return items[0]
-    if joined and all(isinstance(item, Rel) for item in items) and any(set(item.ops) - {"=", "~"} for item in items):  # type: ignore[union-attr]
+    relations = [item for item in items if isinstance(item, Rel)]
+    if joined and len(relations) == len(items) and any(set(item.ops) - {"=", "~"} for item in relations):
         return Logic("or" if joined == "or" else "and", tuple(items))
     return Seq("list", tuple(items))
 
@@ -93,8 +94,6 @@ def brackets(opened: str, close: str, inner: Node) -> Node:
         return Seq("tuple", items)
     if (opened, close) != ("[", "]"):
         raise UnreadableError("brackets that do not match")
-    if all(isinstance(item, Seq | Interval) for item in items):
-        return Seq("tuple", items)
     return Seq("tuple", items)
 
 

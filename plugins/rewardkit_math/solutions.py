@@ -1,6 +1,5 @@
 """The values that an answer lists: `x = 1 or x = 2`, `3 ± 1`, `(x, y) = (1, 2)` as named values."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from rewardkit_math.evaluate import Budget, UndefinedError
@@ -83,9 +82,10 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
     if isinstance(last, Text):
         return None
     if isinstance(first, Seq | Ratio) and names(first):
-        return (
-            [Value(first, last)] if type(last) is type(first) and len(children(first)) == len(children(last)) else None
+        alike = (
+            isinstance(last, Seq | Ratio) and type(last) is type(first) and len(children(first)) == len(children(last))
         )
+        return [Value(first, last)] if alike else None
     if not isinstance(first, Sym | Apply):
         # `2 + 3 = 5` is worth 5; `42 = 43` is worth nothing.
         return solutions(last) if _consistent((first, last)) else None
@@ -102,11 +102,13 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
 
 def spread(values: list[Value]) -> list[Value]:
     """`(x, y) = (1, 2)` as `x = 1, y = 2`."""
-    if len(values) != 1 or not isinstance(values[0].value, Seq):
-        return values
-    name, value = values[0]
-    heads: Sequence[Node | None] = name.items if isinstance(name, Seq) else [None] * len(value.items)
-    return [Value(head, item) for head, item in zip(heads, value.items, strict=True)]
+    match values:
+        case [Value(Seq(_, heads), Seq(_, items))] if len(heads) == len(items):
+            return [Value(head, item) for head, item in zip(heads, items, strict=True)]
+        case [Value(_, Seq(_, items))]:
+            return [Value(None, item) for item in items]
+        case _:
+            return values
 
 
 def _consistent(sides: tuple[Node, ...]) -> bool:
@@ -123,7 +125,7 @@ def _holds(node: Node, name: str) -> bool:
 
 
 def plus_minus(node: Node) -> list[Node]:
-    """The values of an expression with ±: both, all signs turned together; the expression itself where there is none."""
+    """The values of an expression with ±: both, all signs turned together; else the expression itself."""
     if not _has_sign(node):
         return [node]
     return [_signed(node, plus=True), _signed(node, plus=False)]

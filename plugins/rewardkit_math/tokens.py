@@ -94,7 +94,7 @@ def number(text: str) -> tuple[Fraction, int | None]:
 
 
 def clean(text: str) -> str:
-    """The text in one alphabet: Unicode mathematics as LaTeX, full-width letters as plain ones, doubled backslashes single."""
+    """The text in one alphabet: Unicode as LaTeX, full-width letters as plain ones, doubled backslashes as one."""
     if len(text) > ANSWER_CHARS:
         raise TooCostlyError(f"an answer of {len(text)} characters")
     if not text.isascii():

@@ -5,9 +5,10 @@ answer can have: a list, a tuple, a set, an interval, a set operation, a relatio
 Equality of two trees is equality of what was written, not of what it means; `compare` asks for the meaning.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ def names(node: Node) -> frozenset[str]:
     return found - {node.var} if isinstance(node, Big) else found
 
 
-def rebuild(node: Node, change: dict[Node, Node]) -> Node:
+def rebuild(node: Node, change: Mapping[Any, Node]) -> Node:
     """The node with every subtree that is a key of `change` replaced."""
     if node in change:
         return change[node]

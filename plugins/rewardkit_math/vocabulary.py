@@ -7,7 +7,8 @@ def words(text: str) -> frozenset[str]:
 
 
 GREEK = words(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon "
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho "
+    "sigma tau upsilon"
     "phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar nabla prime"
 )
 FUNCTIONS = {
@@ -141,8 +142,10 @@ SAME_AS = {
     "percent": "%",
 }
 NOTHING = words(
-    "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle "
-    "limits nolimits quad qquad enspace thinspace medspace thickspace space nonumber notag hfill mathstrut strut rm bf it "
+    "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle "
+    "textstyle scriptstyle"
+    "limits nolimits quad qquad enspace thinspace medspace thickspace space nonumber notag hfill "
+    "mathstrut strut rm bf it"
     "mathopen mathclose mathrel mathbin allowbreak nobreak centering large Large small hline displaylimits boldsymbol "
     "mathbf bm mathit mathsf mathtt mathnormal symbf ensuremath boxed fbox mathop scriptsize normalsize"
 )
@@ -152,8 +155,10 @@ TEXTUAL = words(
 MARKS = words("overline bar hat widehat vec overrightarrow tilde widetilde dot ddot underline mathcal mathscr mathfrak")
 WITH_DROPPED = words("hspace vspace color label tag mspace kern textcolor vphantom")
 REFUSED = words(
-    "phantom hphantom cancel bcancel xcancel sout st def edef gdef xdef let newcommand renewcommand providecommand input "
-    "include write openout openin read catcode csname expandafter immediate require usepackage href url includegraphics "
+    "phantom hphantom cancel bcancel xcancel sout st def edef gdef xdef let newcommand renewcommand "
+    "providecommand input"
+    "include write openout openin read catcode csname expandafter immediate require usepackage href url "
+    "includegraphics"
     "unicode char loop repeat ifx else fi begingroup overset underset stackrel html style class cssId"
 )
 COMMANDS = (
@@ -183,7 +188,8 @@ COMMANDS = (
     }
 )
 UNITS_BARE = words(
-    "km cm mm kg mg ml cl mL ft yd mi lb lbs oz hr hrs min mins sec secs rad deg degrees degree radians percent mph kph inches "
+    "km cm mm kg mg ml cl mL ft yd mi lb lbs oz hr hrs min mins sec secs rad deg degrees degree radians "
+    "percent mph kph inches"
     "inch feet foot yards miles mile meters meter metres metre minutes minute hours hour seconds second days day years "
     "units unit dollars cents USD EUR usd"
 )
