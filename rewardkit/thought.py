@@ -17,14 +17,13 @@ CLOSE = "</think>"
 _ANSWER_OPEN = "<answer>"
 _ANSWER_CLOSE = "</answer>"
 
-# What ends a turn or pads a batch in the templates in use, left behind when a trainer decodes with special tokens.
-_END_TOKENS = (
-    "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|end|>", "<|return|>", "<|eos|>",
-    "<|pad|>", "<|finetune_right_pad_id|>", "<|vision_pad|>", "<|END_OF_TURN_TOKEN|>", "<｜end▁of▁sentence｜>",
-    "<end_of_turn>", "<eos>", "<pad>", "</s>", "[PAD]",
-)  # fmt: skip
+# What ends a turn or pads a batch, left behind when a trainer decodes with special tokens: `<|im_end|>` and its like in
+# whatever template, DeepSeek's with full-width bars, and the older ones without bars.
+_OLDER = ("</s>", "<eos>", "<pad>", "<end_of_turn>", "[PAD]")
 # Backwards from the end and possessive, so that it stays linear: `(…)*$` would start again at each token.
-_ENDING = re.compile(r"(?:\s++|" + "|".join(re.escape(token[::-1]) for token in _END_TOKENS) + ")*+")
+_ENDING = re.compile(
+    r"(?:\s++|>[|｜][^|｜<>\s]{1,40}[|｜]<|" + "|".join(re.escape(token[::-1]) for token in _OLDER) + ")*+"
+)
 
 
 class Parts(NamedTuple):
@@ -40,7 +39,7 @@ class Parts(NamedTuple):
 def strip_end_tokens(text: str) -> str:
     """The text without white space, end-of-turn and padding tokens at its end."""
     text = text.rstrip()
-    if not text.endswith((">", "]")) or not text.endswith(_END_TOKENS):
+    if not text.endswith(("|>", "｜>", *_OLDER)):
         return text
     ending = _ENDING.match(text[::-1])
     return text[: len(text) - ending.end()] if ending else text

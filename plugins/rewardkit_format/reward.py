@@ -66,12 +66,14 @@ class Format(Reward):
         super().__init__(params, setting)
         self._parts = params.parts
         self._tags = self._parts[0].tags
+        tags = [tag for part in self._parts for tag in part.tags or ()]
+        self._tokens = [tag for tag in tags if not strip_end_tokens(tag)]  # such as <|end_of_thought|>
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]
 
     def _score(self, sample: Sample) -> Score:
-        text = strip_end_tokens(sample.completion_text)
+        text = self._without_end_tokens(sample.completion_text)
         opened, given = self._from_prompt(sample.prompt_text, text)
         found = parse(given + text, self._parts, opened=opened, allow_empty=self.params.allow_empty)
         spans = found.spans
@@ -85,6 +87,12 @@ class Format(Reward):
         if sample.truncated and defect.mendable:
             code, reason = "truncated", f"cut off by the token limit: {reason}"
         return Score.scored(value, reason, code=code, part=defect.part, spans=spans)
+
+    def _without_end_tokens(self, completion: str) -> str:
+        """The completion up to its end-of-turn and padding tokens, of which the grammar's own tags are none."""
+        text = strip_end_tokens(completion)
+        ends = [completion.rfind(tag) + len(tag) for tag in self._tokens if tag in completion]
+        return completion[: max(len(text), *ends)] if ends else text
 
     def _from_prompt(self, prompt: str, text: str) -> tuple[bool, str]:
         r"""Whether the prompt opens the first part; and the whole part, where the prompt has closed it again, blank.
