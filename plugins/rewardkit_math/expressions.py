@@ -297,6 +297,8 @@ class Expressions(Cursor):
             if token.kind == "cmd":
                 self.at += 1
                 return self.command(token.text)
+            if self.take("dots"):
+                return Sym("…")
             if token.kind == "op":
                 return self.bracketed(token.text)
             raise UnreadableError(f"{token.kind} {token.text}")

@@ -46,6 +46,8 @@ class Gold(NamedTuple):
     """Its letter, where it is an option of multiple choice."""
     several: bool
     """It lists several values."""
+    readable: bool
+    """False for mathematics that could not be read: only the same text can be said to be equal to it."""
 
 
 _PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
@@ -57,6 +59,11 @@ _CHOICE = re.compile(
 _OPTION = re.compile(r"[\s$*]*\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)")
 _LETTER = re.compile(r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*$")
 _VANISHING = re.compile(r"\\(?:[hv]?phantom|text|mathrm|mbox|hspace)\s*\{[^{}]*\}|[\s${}\\]")
+_FORMULA = re.compile(r"\\(?!text|mathrm|mbox|[,;:! $%])|[\^_={}<>]")
+_TEXTUAL = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}")
+_WORD = re.compile(r"(?<!\\)\b[^\W\d_]{3,}")
+_SENTENCE_WORDS = 3
+_SIGNS = frozenset("∅∞ℝℤℕℚℂπ①②③④⑤⑥⑦⑧⑨")
 _MEMORY = 8192
 _CHARS_REMEMBERED = 300
 
@@ -77,7 +84,7 @@ def read_gold(text: str) -> Gold:
             inner = " , ".join(dict.fromkeys(box.text for box in boxes)) or found.text
         else:
             inner = found.text
-    if not inner:
+    if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
         raise UnusableGoldError("the gold is empty")
     letter = _CHOICE.match(inner)
     try:
@@ -92,7 +99,15 @@ def read_gold(text: str) -> Gold:
     if letter is None and "answer is" in inner:
         letter = _CHOICE.match(find_answer(inner).text)
     several = isinstance(node, Seq) or (isinstance(node, Given) and isinstance(node.body, Seq))
-    return Gold(inner, node, _plain_number(inner), letter[1] if letter else None, several)
+    return Gold(inner, node, _plain_number(inner), letter[1] if letter else None, several, _readable(node, inner))
+
+
+def _readable(node: Node, text: str) -> bool:
+    """Whether a text was read as mathematics, or is words."""
+    if not isinstance(node, Text):
+        return True
+    words = _TEXTUAL.sub(r"\1", text)
+    return bool(node.words) and (not _FORMULA.search(words) or len(_WORD.findall(words)) >= _SENTENCE_WORDS)
 
 
 def judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool = False) -> Judgement:

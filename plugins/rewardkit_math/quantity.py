@@ -153,6 +153,9 @@ def _rounded(value: Fraction, places: int) -> Fraction:
 
 
 def within(found: Node, gold: Node, tolerance: float, budget: Budget) -> bool:
-    """Whether two numbers differ by at most the tolerance times the gold."""
+    """Whether two numbers differ by at most the tolerance times the gold. Two whole numbers are counts, never near."""
+    whole = (exact(found), exact(gold))
+    if all(value is not None and value.denominator == 1 for value in whole):
+        return False
     one, other = real_value(found, budget), real_value(gold, budget)
     return one is not None and other is not None and bool(abs(one - other) <= abs(other) * tolerance)

@@ -37,7 +37,7 @@ class MathReward(Reward):
             return Score.scored(0.0, found.why, verdict="unparsable", stage="extract", **details)
         if self.params.box == "required" and found.how != "box":
             return Score.scored(0.0, "the answer is not in a box", verdict="unparsable", stage="extract", **details)
-        offset = len(sample.completion_text.rstrip()) - len(text)
+        offset = sample.completion_text.rfind(text)
         details |= {
             "answer": _short(found.text),
             "span": [offset + found.start, offset + found.end],
@@ -47,6 +47,9 @@ class MathReward(Reward):
         details |= {"verdict": judgement.verdict, "stage": judgement.stage}
         if judgement.verdict == "equal":
             return Score.scored(1.0, "equal to the gold", **details)
+        unread = next((gold for gold in golds if not gold.readable), None)
+        if unread is not None:
+            return Score.abstained(f"the gold cannot be read: {_short(unread.text)!r}", **details, unusable_gold=True)
         reason = {
             "different": "not equal to the gold",
             "unparsable": "the answer cannot be read",

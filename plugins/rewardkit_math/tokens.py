@@ -8,6 +8,7 @@ answer unreadable.
 import re
 import unicodedata
 from fractions import Fraction
+from string import ascii_uppercase
 from typing import NamedTuple
 
 from rewardkit_math.limits import ANSWER_CHARS, BITS, TOKENS, TooCostlyError
@@ -266,9 +267,10 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
     r"""The tokens of `\text{…}`: a function or a constant, a bracketed letter, a number, or words."""
     words = inner.replace("$", " ").replace("~", " ").replace("\\ ", " ").replace("\\,", " ").strip()
     bare = words.strip(",.; ")
+    after_number = bool(tokens) and tokens[-1].kind == "num"
     if bare in ("and", "or"):
         tokens.append(Token("op", bare, glued=glued))
-    elif words in ("e", "i", "d"):
+    elif words in ("e", "i", "d") or (len(words) == 1 and words in ascii_uppercase and not after_number):
         tokens.append(Token("sym", words, glued=glued))
     elif words in FUNCTIONS:
         tokens.append(Token("func", FUNCTIONS[words], glued=glued))

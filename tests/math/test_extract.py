@@ -1,0 +1,86 @@
+"""One answer is found, at one place."""
+
+import time
+
+import pytest
+
+from rewardkit_math.extract import find_answer, last_boxes
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "answer"),
+    [
+        (r"\boxed{1} then \boxed{2}", "box", "2"),
+        (r"\boxed{\frac{1}{2}}.", "box", r"\frac{1}{2}"),
+        (r"\boxed{\boxed{5}}", "box", r"\boxed{5}"),
+        (r"\fbox{5}", "box", "5"),
+        ("so 4.\n#### 42", "hash", "42"),
+        ("#### Step 3\nThe answer is 7", "phrase", "7"),
+        (r"\boxed{1}, no: <answer>2</answer>", "tag", "2"),
+        (r"<answer>the \boxed{2}</answer>", "box", "2"),
+        (r"<answer>2</answer> that is \boxed{3}", "box", "3"),
+        ("**Final answer:**\n\n$x = 3$", "phrase", "$x = 3$"),
+        ("some text\n答案是：12", "phrase", "12"),
+        ("La réponse finale est 12", "phrase", "12"),
+        ("Die Antwort lautet 12", "phrase", "12"),
+        ("La respuesta es 12", "phrase", "12"),
+        ("12 <|im_end|>\n<|im_start|>user\n\\boxed{13}", "whole", "12"),
+        ("word " * 200 + "\nso **12** apples", "bold", "12"),
+        ("word " * 200 + "\nso 12 apples", "line", "so 12 apples"),
+    ],
+)
+def test_the_answer_is_found_where_it_was_marked(text, how, answer):
+    found = find_answer(text)
+    assert (found.how, found.text) == (how, answer)
+    assert text[found.start : found.end] == answer
+
+
+def test_a_later_phrase_wins():
+    assert find_answer("the answer is 5. No wait, the answer is 6").text == "6"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no answer"),
+        (r"\boxed{}", "empty"),
+        (r"\boxed{7", "does not close"),
+        ("<answer> </answer>", "empty"),
+    ],
+)
+def test_nothing_is_found_where_nothing_stands(text, why):
+    found = find_answer(text)
+    assert found.how == "none"
+    assert why in found.why
+
+
+def test_boxes_of_the_last_line_are_found_in_order():
+    text = "\\boxed{9}\nso \\boxed{1} and \\boxed{2}"
+    assert [box.text for box in last_boxes(text, find_answer(text))] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        r"\boxed{",
+        r"\boxed{}",
+        "answer is ",
+        "<answer>",
+        "</answer>",
+        "####",
+        "**",
+        "$",
+        "\n",
+        "{",
+        "}",
+        "A:",
+        "<|",
+        "答案",
+    ],
+)
+def test_floods_of_marks_are_searched_in_linear_time(flood):
+    text = flood * (1_000_000 // len(flood))
+    start = time.process_time()
+    find_answer(text)
+    find_answer(text + "\\boxed{4}")
+    assert time.process_time() - start < 2

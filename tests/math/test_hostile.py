@@ -1,0 +1,161 @@
+"""Whatever stands in an answer: it is judged fast, in little memory, and nothing in it runs."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+BOMBS = {
+    "tower": "9^{9^{9^{9}}}",
+    "signed tower": "(-3)^{-9^{9^{9}}}",
+    "root of a tower": "\\sqrt[9^{9^9}]{2}",
+    "factorial": "(10^{10})!",
+    "factorials": "9!!!!!!!!",
+    "binomial": "\\binom{10^{9}}{5\\cdot 10^{8}}",
+    "product": "\\prod_{k=1}^{10^{7}} k",
+    "sum in a sum": "\\sum_{i=1}^{1999}\\sum_{j=1}^{1999}\\sum_{k=1}^{1999} i j k",
+    "sum of towers": "\\sum_{k=1}^{1000} k^{k^{k}}",
+    "integral": "\\int_0^{1} x^{x^{x^{x}}} dx",
+    "integral in an integral": "\\int_0^1 \\int_0^1 \\int_0^1 \\sin(xyz) dx dy dz",
+    "limits": "\\lim_{x\\to 0}" * 30 + "x",
+    "exponential tower": "e^{e^{e^{e^{e}}}}",
+    "huge sine": "\\sin(10^{100000})",
+    "matrix power": "\\begin{pmatrix}1&1\\\\1&0\\end{pmatrix}^{10^{9}}",
+    "expansion": "(a+b+c+d+e+f)^{60}",
+    "digits": "7" * 3_990,
+    "digits in a product": "*".join(["9" * 90] * 40),
+    "exponent notation": "1E+999999999",
+    "fractions": "\\frac{1}{1+" * 300 + "1" + "}" * 300,
+    "roots": "\\sqrt{" * 400 + "2" + "}" * 400,
+    "brackets": "(" * 3_000,
+    "minus signs": "-" * 3_990 + "1",
+    "carets": "2" + "^2" * 1_900,
+    "subscripts": "x" + "_{y" * 900 + "}" * 900,
+    "powers of a sum": "(" * 40 + "x+1" + ")^9" * 40,
+    "a long set": "\\{" + ",".join(f"\\sqrt{{{n}}}+\\sqrt{{{n + 1}}}" for n in range(2, 150)) + "\\}",
+    "a long union": " \\cup ".join(f"[{n},{n}.5]" for n in range(250)),
+    "a long sum of sines": "+".join(f"\\sin({n}x)" for n in range(300)),
+    "accents": "4" + "\u0301" * 3_900,
+    "periods": ", ".join(f"\\frac{{{n}\\pi}}{{97}} + {n}k\\pi" for n in range(1, 40)) + ", k \\in \\mathbb{Z}",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+@pytest.mark.parametrize("gold", ["1", "x^2+1", "itself"])
+def test_bombs_are_judged_within_a_second_of_work(score, bomb, gold):
+    start = time.process_time()
+    judged = score(f"\\boxed{{{bomb}}}", bomb + "+1" if gold == "itself" else gold)
+    assert time.process_time() - start < 1
+    assert judged.value != 1.0
+
+
+def test_an_identical_answer_is_accepted_without_evaluating(score):
+    assert score("\\boxed{10^{10^{10}}}", "10^{10^{10}}").value == 1.0
+    assert score("\\boxed{9^{9^{9^{9}}}}", "$9^{9^{9^9}}$").value == 1.0
+
+
+def test_what_is_too_costly_is_wrong_and_says_so(score):
+    judged = score("\\boxed{(10^{10})!}", "1")
+    assert judged.value == 0.0
+    assert judged.details["verdict"] == "too costly"
+    assert "factorial" in judged.reason
+
+
+CODE = [
+    "open('MARK','w')",
+    "__import__('pathlib').Path('MARK').touch()",
+    "(lambda: open('MARK','w'))()",
+    "exec(\"open('MARK','w')\")",
+    "().__class__.__bases__[0].__subclasses__()",
+    "\\input{MARK}",
+    "\\write18{touch MARK}",
+    'f\'{open("MARK","w")}\'',
+    "Matrix([[open('MARK','w')]])",
+    "sympify(\"open('MARK','w')\")",
+]
+
+
+@pytest.mark.parametrize("code", CODE)
+@pytest.mark.parametrize("form", ["\\boxed{%s}", "%s", "The answer is %s", "<answer>%s</answer>"])
+def test_nothing_in_an_answer_runs(score, code, form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert score(form % code, "42").value == 0.0
+    assert not list(tmp_path.iterdir())
+
+
+def test_judging_needs_no_main_thread(score):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(score("\\boxed{\\sqrt{8}}", "2\\sqrt{2}").value))
+    thread.start()
+    thread.join(10)
+    assert found == [1.0]
+
+
+def test_judging_needs_no_event_loop_of_its_own(score):
+    async def inside() -> float | None:
+        return score("\\boxed{\\sin^2 x}", "1 - \\cos^2 x").value
+
+    assert asyncio.run(inside()) == 1.0
+
+
+def test_threads_do_not_disturb_each_other(accepts):
+    pairs = [(f"\\sqrt{{{n}}} + {n}^{{-30}}", f"{n}^{{-30}} + \\sqrt{{{n}}}") for n in range(2, 60)]
+    wrong = []
+
+    def work() -> None:
+        wrong.extend(pair for pair in pairs if not accepts(*pair) or accepts(pair[0] + " + 1", pair[1]))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_memory_stays_small_whatever_is_judged():
+    """In a process of its own, held to 512 MB of address space."""
+    resource = pytest.importorskip("resource", reason="memory limits are POSIX's")
+    del resource
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))\n"
+        "from rewardkit import Sample, Setting\n"
+        "from rewardkit_math.params import MathParams\n"
+        "from rewardkit_math.reward import MathReward\n"
+        "reward = MathReward(MathParams(), Setting())\n"
+        f"for bomb in {list(BOMBS.values())!r}:\n"
+        "    for gold in ('1', 'x^2 + 1', bomb + ' + 1'):\n"
+        "        reward.score([Sample(completion='\\\\boxed{' + bomb + '}', ground_truth=gold)])\n"
+        "print('done')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert ran.stdout.strip() == "done", ran.stderr[-500:]
+
+
+PIECES = st.sampled_from(
+    r"\frac \sqrt { } ( ) [ ] \{ \} ^ _ 9 10 x n k \pi e i ! % ° : , ; \text{and} or = < \le \in \cup \pm | \mid \text{ "
+    r"\begin{pmatrix} \end{pmatrix} \begin{cases} \end{cases} & \\ \sum_{k=1}^{ \int_0^1 dx \lim_{x\to0} \log_ sin f(x) + - * "
+    r"/ ** 0.5 \binom $ \boxed{ </answer> <answer> answer\ is #### gcd( max( 1e9 E+12 \overline{3} \infty oo Matrix([[1,2]]) "
+    r"km ² ½ π ≤ 所以 é \circ ' \left \right \mathbb{Z} factorial( 0x1f 00:41 <|im_end|>".split()
+)
+SOUP = st.lists(PIECES, max_size=25).map(" ".join) | st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60)
+
+
+@given(SOUP, SOUP, st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_no_text_raises_or_takes_long(score, prediction, gold, boxed):
+    start = time.process_time()
+    judged = score(f"\\boxed{{{prediction}}}" if boxed else prediction, gold)
+    assert judged.status in ("scored", "abstained")
+    assert time.process_time() - start < 1
+
+
+@given(SOUP)
+@settings(max_examples=200, deadline=None)
+def test_judging_the_same_pair_twice_gives_the_same(score, text):
+    assert score(text, "x+1") == score(text, "x+1")
