@@ -1,6 +1,6 @@
-"""Whether an answer is the expected one. Pure, on plain data, in the trusted process: nothing here runs code of a program's.
+"""Whether an answer is the expected one: pure, on plain data, in the trusted process. Nothing runs a program's code.
 
-Numbers are compared as numbers without the traps of floating point: NaN equals nothing (unless the task says that it may),
+Numbers are compared without the traps of floating point: NaN equals nothing (unless the task says that it may), and
 infinity only itself.
 """
 

@@ -1,7 +1,7 @@
 """The program in an answer: the text of a fenced block, or the answer itself where it has none.
 
-A fence is CommonMark's: three or more backticks or tildes, at most three spaces in; it closes with as many of the same or more; an
-unclosed block runs to the end. One pass over the lines.
+A fence is CommonMark's: three or more backticks or tildes, at most three spaces in; it closes with as many of the same
+or more; an unclosed block runs to the end. One pass over the lines.
 """
 
 import re

@@ -3,7 +3,7 @@
 import sys
 
 from rewardkit import Finding
-from rewardkit_sandbox import SandboxError, Script, Limits, open_sandbox
+from rewardkit_sandbox import Limits, SandboxError, Script, open_sandbox
 
 
 def findings() -> list[Finding]:

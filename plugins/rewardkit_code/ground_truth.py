@@ -24,10 +24,10 @@ from rewardkit_code.tests_model import (
     Case,
     CodeTests,
     ExpressionTests,
+    FileTests,
     FunctionTests,
     StdinTests,
     Tests,
-    FileTests,
 )
 
 JSON_FLOAT_TOL = 1e-6
@@ -255,14 +255,14 @@ class _NoClasses(pickle.Unpickler):
 
 
 def _unpack(value: Any) -> list[Any]:
-    """Test cases as a list, as JSON, or as LiveCodeBench packs its private ones: base64 of zlib of a pickled JSON text."""
+    """Test cases as a list, as JSON, or as LiveCodeBench packs its private ones: base64 of zlib of a pickled text."""
     if isinstance(value, str):
         try:
             return list(json.loads(value))
         except ValueError:
             pass
         try:
-            text = _NoClasses(io.BytesIO(zlib.decompress(base64.b64decode(value)))).load()  # noqa: S301 - see the class
+            text = _NoClasses(io.BytesIO(zlib.decompress(base64.b64decode(value)))).load()
             return list(json.loads(text))
         except (ValueError, TypeError, EOFError, zlib.error, pickle.UnpicklingError) as exc:
             raise GroundTruthError(f"private test cases that cannot be read: {exc}") from exc

@@ -10,10 +10,10 @@ from rewardkit_code.compare import same_text, same_tokens
 from rewardkit_code.tests_model import (
     CodeTests,
     ExpressionTests,
+    FileTests,
     FunctionTests,
     StdinTests,
     Tests,
-    FileTests,
     count,
 )
 from rewardkit_sandbox import Answers, Driven, Limits, RunResult, Sandbox, Script, WireError, decode, split_frames
@@ -64,7 +64,7 @@ def judge(
     deadline        time.monotonic() at which the judgement gives up by itself: the verdict is then `time`
     raises          SandboxBrokeError where the sandbox failed
     """
-    run = _Runner(sandbox, limits, deadline)
+    run = _Runner(sandbox, limits, deadline, stop=stop_at_failure)
     passed, seen = 0, 0
     first: Test | None = None
     for test in _KINDS[type(tests)](tests, program, run):
@@ -86,7 +86,8 @@ def judge(
 class _Runner:
     """The sandbox, with what is left of the time."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits, deadline: float) -> None:
+    def __init__(self, sandbox: Sandbox, limits: Limits, deadline: float, *, stop: bool) -> None:
+        self.stop = stop
         self._sandbox = sandbox
         self._limits = limits
         self._deadline = deadline
@@ -271,7 +272,7 @@ def _file(tests: FileTests, program: str, run: _Runner) -> Iterator[Test]:
 
 def _driven(request: dict[str, Any], program: str, run: _Runner) -> Iterator[Test]:
     """The tests as the driver reports them. The driver runs no code of the program's, so it is taken at its word."""
-    result = run(Driven(program, request))
+    result = run(Driven(program, request | {"stop": run.stop}))
     frames, _ = _frames(result)
     stopped = _stopped(result) or (_stopped(result.program) if result and result.program else None)
     ended = False

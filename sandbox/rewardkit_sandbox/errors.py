@@ -15,5 +15,7 @@ class SandboxUnavailableError(SandboxError):
 
 
 class SandboxBrokeError(SandboxError):
-    """The sandbox failed in the middle of a run. Open a fresh one and try once more: a program that does it again
-    did it itself."""
+    """The sandbox failed in the middle of a run.
+
+    Open a fresh one and try once more: a program that does it again did it itself.
+    """

@@ -24,7 +24,7 @@ class Interpreter:
 
 
 def find_interpreter() -> Interpreter:
-    """The interpreter that this process runs on, without its virtual environment: the standard library, nothing else."""
+    """The interpreter that this process runs on, without its virtual environment: the standard library alone."""
     prefix = Path(os.path.realpath(sys.base_prefix))
     name = f"bin/python{sys.version_info.major}.{sys.version_info.minor}"
     if prefix.is_relative_to("/usr"):

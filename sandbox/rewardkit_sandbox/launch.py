@@ -1,4 +1,6 @@
-"""Starts bubblewrap for a caller that is root, without any of root's rights. Run as a script of its own, in a process that then becomes bwrap.
+"""Starts bubblewrap for a caller that is root, without any of root's rights.
+
+Run as a script of its own, in a process that then becomes bwrap.
 
 Run as root, bwrap keeps root's user inside, and a fresh /proc then gives write access to the host's sysctls. So this
 process first becomes a user that owns nothing. Two things must be arranged before that, while it still can: the
@@ -37,7 +39,7 @@ def main(uid: int, stage: str, sources: list[str], command: list[str]) -> None:
     check(libc.mount(b"tmpfs", stage.encode(), b"tmpfs", MS_NOSUID, b"size=64k,mode=0755"), f"a tmpfs on {stage}")
     for number, handle in enumerate(handles):
         target = f"{stage}/{number}"
-        os.mkdir(target)
+        os.mkdir(target)  # noqa: PTH102 - a launcher imports next to nothing
         check(libc.mount(f"/proc/self/fd/{handle}".encode(), target.encode(), None, MS_BIND | MS_REC, None), target)
         os.close(handle)
     os.chdir("/")

@@ -1,8 +1,8 @@
-"""What every backend does: run programs within limits, and report what happened, without an opinion.
+r"""What every backend does: run programs within limits, and report what happened, without an opinion.
 
     with open_sandbox("auto") as sandbox:
-        result = sandbox.run(Script("print(int(input()) ** 2)", stdin=b"12\\n"), Limits(cpu_s=2))
-        result.stdout   # b"144\\n"
+        result = sandbox.run(Script("print(int(input()) ** 2)", stdin=b"12\n"), Limits(cpu_s=2))
+        result.stdout   # b"144\n"
 
 A job says what a process gets: never an expected value, where that process runs a candidate's code. What comes back
 is bytes; comparing them is the caller's business, outside.

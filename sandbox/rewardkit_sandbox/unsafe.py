@@ -28,23 +28,25 @@ class DangerousSubprocess:
         if not isinstance(job, Script):
             raise SandboxUnavailableError(f"{self.name} runs programs on standard input only; use bubblewrap")
         started = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            with subprocess.Popen(  # noqa: S603 - what the class is for
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            subprocess.Popen(  # noqa: S603 - what the class is for
                 [sys.executable, "-c", job.source],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
                 start_new_session=True,
-            ) as process:
-                try:
-                    stdout, stderr = process.communicate(job.stdin, timeout=limits.wall_s)
-                    late = False
-                except subprocess.TimeoutExpired:
-                    with contextlib.suppress(OSError):
-                        os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
-                    stdout, stderr = process.communicate()
-                    late = True
+            ) as process,
+        ):
+            try:
+                stdout, stderr = process.communicate(job.stdin, timeout=limits.wall_s)
+                late = False
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(OSError):
+                    os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+                stdout, stderr = process.communicate()
+                late = True
         usage = Usage(wall_s=time.monotonic() - started)
         code = process.returncode
         end = "wall" if late else "signal" if code < 0 else "exit"

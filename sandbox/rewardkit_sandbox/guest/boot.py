@@ -1,6 +1,8 @@
-"""Starts the zygote inside bubblewrap, and what a forked child becomes. Sent as `python -c`; the rest comes by socket."""
+"""Starts the zygote inside bubblewrap, and what a forked child becomes.
 
-# ruff: noqa: PLC0415 - our modules can be imported once they have arrived
+Sent as `python -c`; the other modules come by socket.
+"""
+
 import gc
 import json
 import os
@@ -9,7 +11,6 @@ import socket
 import sys
 import types
 from typing import Any
-
 
 # Where the pipe stands on which a child says that its world is complete, until it has said so.
 ENTERED = 80

@@ -2,6 +2,7 @@
 
     request   {"kind": "code", "setup": text, "tests": [texts], "entry_point": name or None, "trusted": text}
               {"kind": "file", "module": name, "test_file": text}
+              and in both "stop": whether the first test that fails is the last
     report    frames on the channel: ["loaded" | "syntax" | "load" | "gone", message],
               ["test", name, passed, message] for each test, ["done", ran] at the end
 
@@ -100,6 +101,8 @@ def run_code(request: dict[str, Any], link: remote.Link, report: program.Answers
             exec(compile(text, f"test {number}", "exec"), names)  # noqa: S102
         except BaseException as exc:  # noqa: BLE001 - as above
             report.send("test", f"test {number}", False, message_of(exc))
+            if request["stop"]:
+                return number
         else:
             report.send("test", f"test {number}", link.broken is None, "")
     return len(request["tests"])
@@ -117,8 +120,9 @@ def message_of(exc: BaseException) -> str:
 class Collector(unittest.TestResult):
     """Reports each test; skipped tests count for nothing."""
 
-    def __init__(self, report: program.Answers, link: remote.Link) -> None:
+    def __init__(self, report: program.Answers, link: remote.Link, *, stop: bool) -> None:
         super().__init__()
+        self.failfast = stop
         self._report = report
         self._link = link
         self._failed: set[str] = set()
@@ -127,6 +131,8 @@ class Collector(unittest.TestResult):
         name = getattr(test, "id", lambda: str(test))()
         self._failed.add(name)
         self._report.send("test", name, False, message_of(exc) if exc else "it passed against expectation")
+        if self.failfast:
+            self.stop()
 
     def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
         self._fail(test, err[1])
@@ -159,15 +165,17 @@ def run_file(request: dict[str, Any], link: remote.Link, report: program.Answers
     except BaseException as exc:  # noqa: BLE001 - such as a name that the program does not define
         report.send("test", "import", False, message_of(exc))
         return 1
-    collector = Collector(report, link)
+    collector = Collector(report, link, stop=request["stop"])
     unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(unit) for unit in units).run(collector)
-    for case in cases:
+    for case in () if collector.shouldStop else cases:
         try:
             pytest_files.run_case(case, fixtures)
         except (pytest_files.Skipped, unittest.SkipTest):
             continue
         except BaseException as exc:  # noqa: BLE001 - a test, whatever it raises, did not pass
             report.send("test", case.name, False, message_of(exc))
+            if request["stop"]:
+                break
         else:
             report.send("test", case.name, link.broken is None, "")
     return collector.testsRun + len(cases)

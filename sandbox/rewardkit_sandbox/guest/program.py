@@ -4,7 +4,6 @@ Three ways to run one: as a script on standard input and output; by calls of a f
 for each; by expressions over what it defines, likewise.
 """
 
-# ruff: noqa: PTH - the interpreter that forks stays small: no pathlib for a handful of calls
 import atexit
 import io
 import os
@@ -71,14 +70,15 @@ def describe(exc: BaseException) -> str:
 
 
 def run_script(source: str) -> None:
-    """As `python main.py` would; ends the process. Leaves by the interpreter's own exit where the program asks for it."""
+    """As `python main.py` would; ends the process, by the interpreter's own exit where the program needs that."""
     registered = []
 
-    def register(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+    def register(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         registered.append(function)
         return original(function, *args, **kwargs)
 
-    original, atexit.register = atexit.register, register
+    original: Any = atexit.register
+    atexit.register = register  # type: ignore[assignment]
     try:
         code = compile(source, FILE, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError) as exc:

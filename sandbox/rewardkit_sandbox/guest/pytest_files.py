@@ -1,7 +1,7 @@
 """Runs files written for pytest, in the driver: the part of pytest that tests of programs use, and no plugin.
 
-Covered: test functions, Test classes (with setup_method and the like), unittest.TestCases, fixtures (also with yield, autouse
-and params), parametrize, raises, approx, fail, skip, skipif, xfail, param, tmp_path, monkeypatch.
+Covered: test functions, Test classes (with setup_method and the like), unittest.TestCases, fixtures (also with yield,
+autouse and params), parametrize, raises, approx, fail, skip, skipif, xfail, param, tmp_path, monkeypatch.
 Not covered: conftest.py, capsys (a program prints in its own process), hooks and plugins. A mark without a meaning of
 its own is ignored, as pytest does.
 """
@@ -23,7 +23,7 @@ class Skipped(Exception):  # noqa: N818 - pytest's name
     """A test that its own file skips."""
 
 
-class Failed(AssertionError):
+class Failed(AssertionError):  # noqa: N818 - as above
     """A test that its own file fails by pytest.fail, or an exception that did not come."""
 
 
@@ -176,7 +176,7 @@ class MonkeyPatch:
         self._stack = stack
 
     def setattr(self, target: Any, name: Any, value: Any = None, **_: Any) -> None:
-        import unittest.mock  # noqa: PLC0415 - loads asyncio
+        import unittest.mock
 
         if isinstance(target, str):
             self._stack.enter_context(unittest.mock.patch(target, name))
@@ -184,7 +184,7 @@ class MonkeyPatch:
             self._stack.enter_context(unittest.mock.patch.object(target, name, value, create=True))
 
     def setitem(self, mapping: Any, key: Any, value: Any) -> None:
-        import unittest.mock  # noqa: PLC0415 - as above
+        import unittest.mock
 
         self._stack.enter_context(unittest.mock.patch.dict(mapping, {key: value}))
 
@@ -267,8 +267,8 @@ def expand(name: str, function: Callable[..., Any], owner: type | None, marks: t
         rows = []
         for row in mark.args[1] if len(mark.args) > 1 else mark.kwargs["argvalues"]:
             extra = row.marks if isinstance(row, Param) else ()
-            values = row.values if isinstance(row, Param) else (row,) if len(names) == 1 else tuple(row)
-            rows.append((dict(zip(names, values, strict=True)), extra))
+            given = row.values if isinstance(row, Param) else (row,) if len(names) == 1 else tuple(row)
+            rows.append((dict(zip(names, given, strict=True)), extra))
         choices.append(rows)
     cases = []
     for number, combination in enumerate(itertools.product(*choices)):

@@ -12,10 +12,11 @@ the program each time. What a program's objects may do to a test:
   name, takes it; what comes back is opaque, and neither abs() nor round(), float() or bool() brings a number out of it
   again (`**` may give a number: no test measures a distance with it).
 - `in` looks through what iterating gives; a test's own object that does not iterate is asked.
-- An exception becomes the builtin type of its name, or one of the standard library's, or a type made for it here:
-  never unittest's or pytest's, so that a program can neither skip nor pass a test by raising.
+- An exception becomes the builtin type of its name, one of the standard library's, or a type made for it here: never
+  unittest's or pytest's, so that a program can neither skip nor pass a test by raising.
 
-The program's death, a frame that is not the one awaited, and data that is no frame are `ProgramGone`: no test catches it.
+The program's death, a frame that is not the one awaited, and data that is no frame are `ProgramGone`: the tests then
+have not passed, whatever they catch.
 """
 
 import builtins
@@ -25,7 +26,7 @@ import operator
 import os
 import types
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from rewardkit_sandbox.guest import program, served, wire
 
@@ -35,6 +36,9 @@ ORDER = ("lt", "le", "gt", "ge")
 UNARY = ("neg", "pos", "invert", "abs", "round", "int", "float", "complex", "index")
 _StringIO = io.StringIO
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), list, tuple, dict, set, frozenset)
+
+
+T = TypeVar("T")
 
 
 class ProgramGone(BaseException):
@@ -282,10 +286,10 @@ class RemoteClass(type):
     called: str = ""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if issubclass(cls, BaseException) or "remote_handle" not in vars(cls):
+        if issubclass(cls, BaseException):
             return super().__call__(*args, **kwargs)
-        made = cls.remote_link.call("call", cls, args=args, kwargs=kwargs)
-        if isinstance(made, Remote) and cls.called.lstrip("_")[:1].isupper():
+        made = vars(cls)["remote_link"].call("call", cls, args=args, kwargs=kwargs)
+        if isinstance(made, Remote) and vars(cls).get("called", "").lstrip("_")[:1].isupper():
             state_of(made).built = True
         return made
 
@@ -416,7 +420,7 @@ def inherit(value: Any, *, built: bool) -> Any:
     return value
 
 
-def plain_answer(value: Any, kind: type) -> Any:
+def plain_answer(value: Any, kind: type[T]) -> T:
     if type(value) is not kind:
         raise TypeError(f"the program answered with no {kind.__name__}")
     return value

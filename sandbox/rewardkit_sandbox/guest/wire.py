@@ -2,8 +2,8 @@
 
 Covered: None, bool, int of any size, float (nan, inf and -0.0 too), complex, str, bytes, bytearray, list, tuple, set,
 frozenset, dict, range, Decimal, Fraction, date, time, datetime, timedelta, Counter, OrderedDict, defaultdict (without
-its factory), deque, namedtuple, and iterators, which arrive as an `Iterated` tuple of what they gave. A subclass of a builtin
-type that the program itself defines arrives as the plain data that it is built on: its methods stay behind.
+its factory), deque, namedtuple, and iterators, which arrive as an `Iterated` tuple of what they gave. A subclass of a
+builtin type that the program itself defines arrives as the plain data that it is built on: its methods stay behind.
 Everything else is opaque: the caller says what becomes of it.
 
 Bounded in bytes, in nodes and in depth in both directions, without a pickle anywhere: decoding builds only the types
@@ -12,7 +12,7 @@ above, whatever the bytes are.
 
 import base64
 import collections
-import datetime
+import datetime  # noqa: ICN001 - its own name reads best beside collections and decimal
 import decimal
 import fractions
 import itertools
@@ -35,7 +35,7 @@ class WireError(Exception):
     """Data that does not go over the wire: too large, too deep, or bytes that are no frame."""
 
 
-class Iterated(tuple):  # noqa: SLOT001 - a marker, told apart by its type
+class Iterated(tuple[Any, ...]):  # noqa: SLOT001 - a marker, told apart by its type
     """What an iterator gave, in order: equal to no list, so that a comparison decides whether iterators will do."""
 
 
@@ -262,7 +262,8 @@ def _moment(body: list[Any]) -> Any:
     name, *rest = body
     if name == "timedelta":
         return datetime.timedelta(*rest)
-    return {"datetime": datetime.datetime, "date": datetime.date, "time": datetime.time}[name].fromisoformat(*rest)
+    kinds: dict[str, Any] = {"datetime": datetime.datetime, "date": datetime.date, "time": datetime.time}
+    return kinds[name].fromisoformat(*rest)
 
 
 def _default(flat: list[Any]) -> Any:

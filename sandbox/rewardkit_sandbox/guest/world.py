@@ -5,7 +5,6 @@ kernel ends every other process of the run. It still holds CAP_SYS_ADMIN of the 
 its mounts, gives up all capabilities, and then the filter forbids what could bring any of that back.
 """
 
-# ruff: noqa: PTH - the interpreter that forks stays small: no pathlib for a handful of calls
 import ctypes
 import os
 import resource
@@ -69,7 +68,6 @@ def mount(kind: str, target: str, flags: int, options: str = "") -> None:
 
 def drop_capabilities() -> None:
     """No capability any more, and none to come by exec."""
-    version_3, this_thread = 0x20080522, 0
     _check(prctl(PR_SET_NO_NEW_PRIVS, 1), "no_new_privs")
     _check(_libc.capset(_capability_header, _no_capabilities), "capset")
 
@@ -82,7 +80,7 @@ def limit(what: int, value: int) -> None:
 
 
 def counts_processes_by_namespace() -> bool:
-    """Since Linux 5.14, RLIMIT_NPROC counts the processes of a user in a user namespace, and not in the whole system."""
+    """RLIMIT_NPROC counts the processes of a user in a user namespace, not in the whole system: since Linux 5.14."""
     major, minor = (int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
     return (major, minor) >= (5, 14)
 

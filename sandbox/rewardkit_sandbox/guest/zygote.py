@@ -9,7 +9,7 @@ limits and descriptors, forks, watches, and tells how each run ended:
 The parent's end of the channel closing ends the zygote, and with it, as bubblewrap's PID namespace goes, all runs.
 """
 
-# ruff: noqa: PTH - the interpreter that forks stays small: no pathlib for a handful of calls
+import contextlib
 import json
 import os
 import select
@@ -46,10 +46,8 @@ class Run:
 
     def kill(self, why: str) -> None:
         self.killed = self.killed or why
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
     def report(self) -> dict[str, Any]:
         """Waits for the end of the whole run: the kernel reaps a namespace's first process last."""
