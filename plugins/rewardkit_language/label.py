@@ -27,6 +27,8 @@ CHUNK = 12
 
 MASS = 1.4
 """Words that a language must have been given, in expectation, to be looked for."""
+KIN = 3.0
+"""How much more it costs to change to a relative: near languages are taken for one another, and seldom mixed."""
 LEAD = 2.5
 """Nats by which the stretches that are likely in a relative of the target must favour it over the target."""
 
@@ -77,7 +79,8 @@ def label(words: Sequence[Token], languages: Sequence[str], target: str | None) 
         _nats(predict(" ".join(lower[max(0, at - WINDOW) : at + WINDOW + 1])), candidates) for at in range(len(lower))
     ]
     evidence = [[near + own for near, own in zip(*pair, strict=True)] for pair in zip(around, alone, strict=True)]
-    return [candidates[state] for state in _viterbi(evidence, [word.pause for word in words])]
+    changes = [_changes(candidates, cost) for cost in SWITCH]
+    return [candidates[state] for state in _viterbi(evidence, [changes[word.pause] for word in words])]
 
 
 def _candidates(words: Sequence[Token], lower: Sequence[str], allowed: set[str], target: str | None) -> tuple[str, ...]:
@@ -101,6 +104,8 @@ def _candidates(words: Sequence[Token], lower: Sequence[str], allowed: set[str],
     ranked = sorted(mass, key=mass.__getitem__, reverse=True)
     chosen = [target] if target else []
     relatives = RELATIVES.get(target, frozenset()) if target else frozenset()
+    for code in relatives.intersection(lead):
+        lead[code] += sum(_lead(word, str(target), code) for word in lower)
     chosen.extend(
         code for code in ranked if mass[code] >= MASS and (code not in relatives or lead.get(code, 0.0) > LEAD)
     )
@@ -108,6 +113,13 @@ def _candidates(words: Sequence[Token], lower: Sequence[str], allowed: set[str],
         chosen.extend(ranked[:1] or sorted(allowed)[:1])
     chosen.extend(_by_common_words(set(lower), chosen, allowed - relatives))
     return tuple(dict.fromkeys(chosen))[:CANDIDATES]
+
+
+@lru_cache(maxsize=50_000)
+def _lead(word: str, target: str, relative: str) -> float:
+    """Nats by which the spelling of a word favours the relative, within LEAD to either side."""
+    target_cost, relative_cost = against(word, (target, relative))
+    return max(-LEAD, min(LEAD, target_cost - relative_cost))
 
 
 def _by_common_words(words: set[str], chosen: Sequence[str], allowed: set[str]) -> list[str]:
@@ -120,19 +132,30 @@ def _by_common_words(words: set[str], chosen: Sequence[str], allowed: set[str]) 
     return sorted((code for code, count in hits.items() if count), key=hits.__getitem__, reverse=True)
 
 
-def _viterbi(evidence: Sequence[Sequence[float]], pauses: Sequence[int]) -> list[int]:
-    """The likeliest row of states: `evidence[t][s]` in nats, `SWITCH[pauses[t]]` off for a change before t."""
-    states = range(len(evidence[0]))
+def _changes(candidates: tuple[str, ...], cost: float) -> list[list[float]]:
+    """Nats that it costs to go over to each candidate (row) from each (column)."""
+    return [
+        [0.0 if one == other else cost * (KIN if other in RELATIVES.get(one, ()) else 1.0) for other in candidates]
+        for one in candidates
+    ]
+
+
+def _viterbi(evidence: Sequence[Sequence[float]], changes: Sequence[Sequence[Sequence[float]]]) -> list[int]:
+    """The likeliest row of states: evidence[t][s] in nats, less changes[t][s][r] for going from r at t - 1 to s at t."""
     best = list(evidence[0])
     came: list[list[int]] = []
-    for row, pause in zip(evidence[1:], pauses[1:], strict=True):
-        top = max(states, key=best.__getitem__)
-        floor = best[top] - SWITCH[pause]
-        came.append([state if best[state] >= floor else top for state in states])
-        best = [max(best[state], floor) + row[state] for state in states]
-    state = max(states, key=best.__getitem__)
+    for row, change in zip(evidence[1:], changes[1:], strict=True):
+        scores, origins = [], []
+        for gain, costs in zip(row, change, strict=True):
+            reached = [before - cost for before, cost in zip(best, costs, strict=True)]
+            top = max(reached)
+            scores.append(top + gain)
+            origins.append(reached.index(top))
+        best = scores
+        came.append(origins)
+    state = best.index(max(best))
     path = [state]
-    for row in reversed(came):
-        state = row[state]
+    for origins in reversed(came):
+        state = origins[state]
         path.append(state)
     return path[::-1]

@@ -41,16 +41,16 @@ RELATIVES = {code: frozenset(family) - {code} for family in _FAMILIES for code i
 
 NAMES = {
     "english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "spanish": "es",
-    "español": "es", "italian": "it", "portuguese": "pt", "dutch": "nl", "swedish": "sv", "danish": "da", "norwegian": "no",
-    "finnish": "fi", "icelandic": "is", "polish": "pl", "czech": "cs", "slovak": "sk", "slovenian": "sl",
-    "croatian": "hr", "bosnian": "bs", "serbian": "sr", "hungarian": "hu", "romanian": "ro", "albanian": "sq",
-    "lithuanian": "lt", "latvian": "lv", "estonian": "et", "turkish": "tr", "vietnamese": "vi", "indonesian": "id",
-    "malay": "ms", "tagalog": "tl", "filipino": "tl", "swahili": "sw", "catalan": "ca", "russian": "ru",
-    "ukrainian": "uk", "belarusian": "be", "bulgarian": "bg", "macedonian": "mk", "greek": "el", "hebrew": "he",
-    "arabic": "ar", "persian": "fa", "farsi": "fa", "urdu": "ur", "hindi": "hi", "marathi": "mr", "nepali": "ne",
-    "bengali": "bn", "bangla": "bn", "punjabi": "pa", "gujarati": "gu", "tamil": "ta", "telugu": "te",
-    "kannada": "kn", "malayalam": "ml", "thai": "th", "lao": "lo", "khmer": "km", "burmese": "my",
-    "korean": "ko", "japanese": "ja", "chinese": "zh", "mandarin": "zh", "cantonese": "yue",
+    "español": "es", "italian": "it", "portuguese": "pt", "dutch": "nl", "swedish": "sv", "danish": "da",
+    "norwegian": "no", "finnish": "fi", "icelandic": "is", "polish": "pl", "czech": "cs", "slovak": "sk",
+    "slovenian": "sl", "croatian": "hr", "bosnian": "bs", "serbian": "sr", "hungarian": "hu", "romanian": "ro",
+    "albanian": "sq", "lithuanian": "lt", "latvian": "lv", "estonian": "et", "turkish": "tr", "vietnamese": "vi",
+    "indonesian": "id", "malay": "ms", "tagalog": "tl", "filipino": "tl", "swahili": "sw", "catalan": "ca",
+    "russian": "ru", "ukrainian": "uk", "belarusian": "be", "bulgarian": "bg", "macedonian": "mk", "greek": "el",
+    "hebrew": "he", "arabic": "ar", "persian": "fa", "farsi": "fa", "urdu": "ur", "hindi": "hi", "marathi": "mr",
+    "nepali": "ne", "bengali": "bn", "bangla": "bn", "punjabi": "pa", "gujarati": "gu", "tamil": "ta", "telugu": "te",
+    "kannada": "kn", "malayalam": "ml", "thai": "th", "lao": "lo", "khmer": "km", "burmese": "my", "korean": "ko",
+    "japanese": "ja", "chinese": "zh", "mandarin": "zh", "cantonese": "yue",
 }  # fmt: skip
 """English names (and a few own ones) of languages, as data sets write them in their columns."""
 

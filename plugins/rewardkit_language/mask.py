@@ -7,8 +7,8 @@ letter or sign, and closes it only after one and not before a digit, so that `$1
 What counts as hidden prose:
 - letters of any script but Latin: no programming language or formula is written in them
 - `\text{…}` and its relatives, of two words or more, or of one word once the text has more than LONE_WORDS of those
-- runs of four words or more that are set apart by nothing but spaces and commas; inside code only if they outnumber
-  the code, for a comment or two is part of a program
+- runs of four words or more that are set apart by nothing but spaces and commas; inside code only where they outnumber
+  the code, or once the text has more than COMMENT_WORDS of them, for a comment or two is part of a program
 - regions, one by one and all together, in which common words of a language abound, however they are set apart
 
 One pass; a closing mark is looked for at most REACH characters ahead, so the time is linear in the text.
@@ -25,6 +25,7 @@ PLACE = "\ufffc"
 """Stands for a masked region: neither a word nor the end of a sentence."""
 REACH = 4000
 LONE_WORDS = 3
+COMMENT_WORDS = 40
 
 _OPEN = re.compile(
     r"(?P<fence>(?:```+|~~~+))|(?P<code>`+)|(?P<dollars>\$\$)|(?P<dollar>(?<!\\)\$(?=[^\s$]))"
@@ -67,12 +68,13 @@ def prose(text: str) -> str:
     """The text with PLACE for each masked region and the prose that was hidden in it on lines of its own."""
     parts: list[str] = []
     lone: list[str] = []
+    comments: list[str] = []
     cut_up: list[str] = []
     done = 0
     for start, end, kind, inside in _regions(text):
         parts.append(text[done:start])
         parts.append(PLACE)
-        found = _in_formula(inside, lone) if kind == "formula" else _in_code(inside)
+        found = _in_formula(inside, lone) if kind == "formula" else _in_code(inside, comments)
         if found:
             parts.append(f"\n{found}\n")
         else:
@@ -81,6 +83,8 @@ def prose(text: str) -> str:
     parts.append(text[done:])
     if len(lone) > LONE_WORDS:
         parts.append("\n" + " ".join(lone))
+    if sum(len(comment.split()) for comment in comments) > COMMENT_WORDS:
+        parts.extend("\n" + comment for comment in comments)
     if len(cut_up) > 1:
         parts.extend("\n" + words for words in _abounding(_COMMAND.sub(" ", " ".join(cut_up))))
     return "".join(parts)
@@ -180,14 +184,19 @@ def _closing_brace(text: str, at: int) -> int:
     return len(text)
 
 
-def _in_code(inside: str) -> str:
-    """The prose inside code: comments and plain lines if they outnumber the code, and other scripts."""
+def _in_code(inside: str, comments: list[str]) -> str:
+    """The prose inside code: plain lines and comments that outnumber it, and other scripts.
+
+    Runs of words that the code outnumbers go to `comments`.
+    """
     found = _other_scripts(inside)
     words = _WORDS.findall(inside)
-    if len(words) >= 3:
-        runs = [run for run in _RUN.findall(inside) if not _is_statement(run)]
-        told = sum(len(_WORDS.findall(run)) for run in runs)
-        found.extend(runs if 2 * told >= len(words) else _abounding(inside))
+    runs = [run for run in _RUN.findall(inside) if not _is_statement(run)]
+    if runs and 2 * sum(len(_WORDS.findall(run)) for run in runs) >= len(words):
+        found.extend(runs)
+    else:
+        comments.extend(runs)
+        found.extend(_abounding(inside))
     return "\n".join(found)
 
 

@@ -15,7 +15,8 @@ from rewardkit_language.scripts import LANGUAGES
 from rewardkit_language.words import Token, clean, join_letters, tokens, weight
 
 READ = 200_000
-"""Characters that are read of a text; of a longer one, half from its start and half from its end."""
+"""Characters that are read of a text; of a longer one, BLOCKS stretches that lie evenly over it."""
+BLOCKS = 40
 UNKNOWN = "und"
 """Words of no language that is known, or spelt in two alphabets at once."""
 SPANS = 5
@@ -50,9 +51,8 @@ def counts_as(target: str) -> frozenset[str]:
 
 def measure(text: str, target: str | None = None) -> Measure:
     """Words by language of a text; a target that the text is asked for is looked for even where it is rare."""
-    if len(text) > READ:
-        text = text[: READ // 2] + "\n" + text[-READ // 2 :]
-    words = _without_neutral(join_letters(list(tokens(prose(clean(text))))), target)
+    target = fold(target, "") if target else None
+    words = _without_neutral(join_letters(list(tokens(prose(clean(_sampled(text)))))), target)
     labels = _labels(words, target)
     result = Measure()
     for word, language in zip(words, labels, strict=True):
@@ -60,6 +60,14 @@ def measure(text: str, target: str | None = None) -> Measure:
     wanted = counts_as(target) if target else {result.main}
     result.spans = _spans(words, labels, wanted)
     return result
+
+
+def _sampled(text: str) -> str:
+    if len(text) <= READ:
+        return text
+    size = READ // BLOCKS
+    starts = ((len(text) - size) * block // (BLOCKS - 1) for block in range(BLOCKS))
+    return "\n".join(text[start : start + size] for start in starts)
 
 
 def _without_neutral(words: Sequence[Token], target: str | None) -> list[Token]:
@@ -112,8 +120,7 @@ def _labels(words: Sequence[Token], target: str | None) -> list[str]:
             found = _of_script(row, script, target)
         for at, language in zip(places, found, strict=True):
             labels[at] = language
-        if script != "latin":
-            _doubt(words, places, labels)
+        _doubt(words, places, labels)
     return labels
 
 
@@ -153,7 +160,7 @@ LONGEST_KANJI = 12
 
 
 def _chinese_or_japanese(row: Sequence[Token], target: str | None) -> list[str]:
-    """Stretches between pauses with kana are Japanese, with Chinese characters Chinese; others are as their neighbour."""
+    """By stretch between pauses: with kana Japanese, with Chinese characters Chinese, else as its neighbour."""
     found: list[str | None] = []
     stretch: list[Token] = []
     for token in [*row, None]:

@@ -1,8 +1,8 @@
 """Whether words in a language's letters are that language at all: English in Cyrillic or in katakana is not.
 
-Where the script alone decides, a foreign text spelt in its letters would pass. But no stretch of Russian does without
-и, в, не, and no stretch of Japanese without hiragana. A stretch of STRETCH words with fewer such signs than any real
-text is of no language that is known.
+Where the script decides, a foreign text spelt in its letters would pass, and so would a cipher. But no stretch of
+Russian does without и, в, не, and no stretch of Japanese without hiragana. A stretch of STRETCH words with fewer such
+signs than any real text has is of no language that is known.
 
 Not covered: languages for which no signs are listed here or in `lexicon.toml`, stretches of fewer than SHORTEST
 words, and texts that mix real common words in.
@@ -11,6 +11,7 @@ words, and texts that mix real common words in.
 from collections.abc import Callable, Sequence
 
 from rewardkit_language.lexicon import lexicon
+from rewardkit_language.scripts import split
 from rewardkit_language.words import Token, weight
 
 STRETCH = 30
@@ -24,7 +25,7 @@ _CHINESE = frozenset(
 """The commonest characters: two in five of any text, and few of those that spell foreign sounds."""
 _KOREAN = tuple("은는이가을를에의로도와과고다요서지며면게한할하니까든")
 """Particles and endings that three in four words end with."""
-_THAI = tuple("ที่ การ และ ใน ของ เป็น มี ให้ ได้ ไม่ จะ ว่า จาก กับ คน นี้ กว่า ต้อง ทั้ง เขา เธอ กี่ แล้ว ถ้า".split(" "))
+_THAI = split("ที่ การ และ ใน ของ เป็น มี ให้ ได้ ไม่ จะ ว่า จาก กับ คน นี้ กว่า ต้อง ทั้ง เขา เธอ กี่ แล้ว ถ้า")
 
 
 def _chinese(row: Sequence[Token]) -> float:
@@ -54,7 +55,8 @@ _SIGNS: dict[str, tuple[Callable[[Sequence[Token]], float], float]] = {
 }
 """How the share of signs is counted, and what it is never below in a real stretch (half the least that was seen)."""
 LEAST_COMMON = 0.05
-"""The same for the common words of `lexicon.toml`."""
+"""The same for the common words of `lexicon.toml`, where it lists at least LISTED of them."""
+LISTED = 40
 
 
 def implausible(row: Sequence[Token], language: str) -> list[int]:
@@ -87,6 +89,6 @@ def _lacks_signs(row: Sequence[Token], language: str) -> bool:
         share, least = _SIGNS[language]
         return share(row) < least
     traits = lexicon().get(language)
-    if traits is None or not traits.words:
+    if traits is None or len(traits.words) < LISTED:
         return False
     return sum(token.text.lower() in traits.words for token in row) / len(row) < LEAST_COMMON

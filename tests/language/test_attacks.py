@@ -65,8 +65,8 @@ def test_homoglyphs_do_not_make_a_script():
     [
         lambda text: text.translate(FULL_WIDTH),
         lambda text: "".join(chr(0x1D41A + ord(c) - 97) if c.islower() else c for c in text),
-        lambda text: "\u200b".join(text),
-        lambda text: "\u0336".join(text),
+        "\u200b".join,
+        "\u0336".join,
         lambda text: text.upper(),
         lambda text: text.replace(" ", "\u3000"),
         lambda text: text.replace(" ", "\n"),
@@ -106,7 +106,10 @@ def test_letters_set_apart_are_words(target, own):
             "ko",
             "퍼스트 위 해브 투 파인드 아웃 하우 메니 애플스 아 레프트 애프터 쉬 기브스 투 오브 뎀 투 허 브라더 앤드 덴",
         ),
-        ("hi", "फर्स्ट वी हैव टू फाइंड आउट हाउ मेनी एप्पल्स आर लेफ्ट आफ्टर शी गिव्स टू ऑफ देम टू हर ब्रदर एंड देन वी सबट्रैक्ट"),
+        (
+            "hi",
+            "फर्स्ट वी हैव टू फाइंड आउट हाउ मेनी एप्पल्स आर लेफ्ट आफ्टर शी गिव्स टू ऑफ देम टू हर ब्रदर एंड देन वी सबट्रैक्ट",
+        ),
         ("zh", "佛斯特维哈夫图范德奥特豪梅尼艾普斯阿莱夫特艾夫特希吉夫斯图奥夫泽姆图赫布拉泽安德泽恩维萨布特拉克特"),
     ],
 )
