@@ -62,7 +62,8 @@ def test_one_more_in_the_last_place_is_different_however_long_the_number(value, 
 def test_a_fraction_in_any_two_writings_is_one_number(over, under, data):
     value = Fraction(over, under)
     ways = [
-        f"\\frac{{{over}}}{{{under}}}", f"\\dfrac{{{over}}}{{{under}}}", f"{over}/{under}", f"\\tfrac{{{-over}}}{{{-under}}}",
+        f"\\frac{{{over}}}{{{under}}}", f"\\dfrac{{{over}}}{{{under}}}", f"{over}/{under}",
+        f"\\tfrac{{{-over}}}{{{-under}}}",
         f"\\frac{{{value.numerator}}}{{{value.denominator}}}", f"{over} \\cdot {under}^{{-1}}", f"{over}:{under}",
         f"Rational({over}, {under})", f"{over} \\div {under}",
     ]  # fmt: skip
@@ -166,7 +167,8 @@ def test_a_linear_equation_may_be_scaled_and_turned(a, b, c, scale):
 @settings(deadline=None)
 def test_a_family_of_solutions_may_be_split(offset, period):
     family = f"x = \\frac{{{offset}\\pi}}{{12}} + {period}k\\pi, k \\in \\mathbb{{Z}}"
-    split = f"\\frac{{{offset}\\pi}}{{12}} + {2 * period}n\\pi, \\frac{{{offset + 12 * period}\\pi}}{{12}} + {2 * period}n\\pi"
+    start, next_start, step = offset, offset + 12 * period, 2 * period
+    split = f"\\frac{{{start}\\pi}}{{12}} + {step}n\\pi, \\frac{{{next_start}\\pi}}{{12}} + {step}n\\pi"
     assert same(f"{split}, n \\in \\mathbb{{Z}}", family)
     assert not same(f"x = \\frac{{{offset}\\pi}}{{12}} + {2 * period}k\\pi, k \\in \\mathbb{{Z}}", family)
 

@@ -137,12 +137,13 @@ def test_memory_stays_small_whatever_is_judged():
     assert ran.stdout.strip() == "done", ran.stderr[-500:]
 
 
-PIECES = st.sampled_from(
-    r"\frac \sqrt { } ( ) [ ] \{ \} ^ _ 9 10 x n k \pi e i ! % ° : , ; \text{and} or = < \le \in \cup \pm | \mid \text{ "
-    r"\begin{pmatrix} \end{pmatrix} \begin{cases} \end{cases} & \\ \sum_{k=1}^{ \int_0^1 dx \lim_{x\to0} \log_ sin f(x) + - * "
-    r"/ ** 0.5 \binom $ \boxed{ </answer> <answer> answer\ is #### gcd( max( 1e9 E+12 \overline{3} \infty oo Matrix([[1,2]]) "
-    r"km ² ½ π ≤ 所以 é \circ ' \left \right \mathbb{Z} factorial( 0x1f 00:41 <|im_end|>".split()
+PIECES_TEXT = (
+    r"\frac \sqrt { } ( ) [ ] \{ \} ^ _ 9 10 x n k \pi e i ! % ° : , ; \text{and} or = < \le \in \cup \pm | \mid & \\ "
+    r"\text{ \begin{pmatrix} \end{pmatrix} \begin{cases} \end{cases} \sum_{k=1}^{ \int_0^1 dx \lim_{x\to0} \log_ sin "
+    r"f(x) + - * / ** 0.5 \binom $ \boxed{ </answer> <answer> answer\ is #### gcd( max( 1e9 E+12 \overline{3} oo km ² "
+    r"\infty Matrix([[1,2]]) ½ π ≤ 所以 é \circ ' \left \right \mathbb{Z} factorial( 0x1f 00:41 <|im_end|>"
 )
+PIECES = st.sampled_from(PIECES_TEXT.split())
 SOUP = st.lists(PIECES, max_size=25).map(" ".join) | st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60)
 
 

@@ -38,8 +38,8 @@ def test_golds_come_as_numbers_texts_and_lists_of_which_any_will_do(score, gold)
 
 
 def test_a_boolean_gold_is_a_word_and_no_number(score):
-    assert score("\\boxed{True}", True).value == 1.0  # noqa: FBT003
-    assert score("\\boxed{1}", True).value == 0.0  # noqa: FBT003
+    assert score("\\boxed{True}", True).value == 1.0
+    assert score("\\boxed{1}", True).value == 0.0
 
 
 def test_an_answer_inside_the_thought_does_not_count(score):
