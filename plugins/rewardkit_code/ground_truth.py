@@ -37,7 +37,7 @@ class GroundTruthError(ValueError):
     """A tests object that cannot be read; the message says which part."""
 
 
-def tests_of(sample: Sample) -> Tests | None:
+def read_tests(sample: Sample) -> Tests | None:
     """The tests of a sample: its ground truth, else its columns; None where there are none.
 
     raises  GroundTruthError for tests that are there and cannot be read

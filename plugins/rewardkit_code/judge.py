@@ -47,7 +47,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Test:
+class TestOutcome:
     """What became of one test."""
 
     name: str
@@ -66,7 +66,7 @@ def judge(
     """
     run = _Runner(sandbox, limits, deadline, stop=stop_at_failure)
     passed, seen = 0, 0
-    first: Test | None = None
+    first: TestOutcome | None = None
     for test in _KINDS[type(tests)](tests, program, run):
         seen += 1
         if test.verdict is Verdict.PASSED:
@@ -79,7 +79,7 @@ def judge(
     if first is None and passed == total and passed > 0:
         return Outcome(Verdict.PASSED, passed, total)
     if first is None:
-        first = Test("the tests", Verdict.RUNTIME_ERROR, "no test ran")
+        first = TestOutcome("the tests", Verdict.RUNTIME_ERROR, "no test ran")
     return Outcome(first.verdict, passed, total, f"{first.name}: {first.message}" if first.message else first.name)
 
 
@@ -121,7 +121,7 @@ def _died(result: RunResult, message: str = "") -> tuple[Verdict, str]:
     return (Verdict.MEMORY if text.startswith("MemoryError") else Verdict.RUNTIME_ERROR), text[:SHOWN]
 
 
-def _stdin(tests: StdinTests, program: str, run: _Runner) -> Iterator[Test]:
+def _stdin(tests: StdinTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
     same: dict[str, Callable[[str, str], bool]] = {
         "exact": lambda found, expected: found == expected,
         "text": same_text,
@@ -134,18 +134,18 @@ def _stdin(tests: StdinTests, program: str, run: _Runner) -> Iterator[Test]:
         result = run(Script(program, given.encode("utf-8", "surrogatepass")))
         stopped = _stopped(result)
         if stopped:
-            yield Test(name, *stopped)
+            yield TestOutcome(name, *stopped)
             continue
         assert result is not None
         if result.end == "exit" and result.code == EX_DATAERR and not result.stdout:
-            yield Test(name, Verdict.COMPILE_ERROR, _died(result)[1])
+            yield TestOutcome(name, Verdict.COMPILE_ERROR, _died(result)[1])
         elif result.end != "exit" or result.code != 0:
-            yield Test(name, *_died(result))
+            yield TestOutcome(name, *_died(result))
         elif same[tests.compare](result.stdout.decode(errors="surrogateescape"), expected):
-            yield Test(name, Verdict.PASSED)
+            yield TestOutcome(name, Verdict.PASSED)
         else:
             found = result.stdout.decode(errors="replace")
-            yield Test(name, Verdict.WRONG, f"printed {_shown(found)}, expected {_shown(expected)}")
+            yield TestOutcome(name, Verdict.WRONG, f"printed {_shown(found)}, expected {_shown(expected)}")
 
 
 def _shown(value: Any) -> str:
@@ -211,7 +211,7 @@ def _failed(frame: list[Any]) -> tuple[Verdict, str] | None:
     return Verdict.WRONG, "the program wrote a frame of no known kind"
 
 
-def _function(tests: FunctionTests, program: str, run: _Runner) -> Iterator[Test]:
+def _function(tests: FunctionTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
     after = any(case.after is not None for case in tests.cases)
     job = Answers(program, [case.args for case in tests.cases], tests.fn_name, after=after)
     answers = list(_answers(job, run))
@@ -225,37 +225,37 @@ def _function(tests: FunctionTests, program: str, run: _Runner) -> Iterator[Test
 
 def _call(
     tests: FunctionTests, number: int, name: str, answer: list[Any] | tuple[Verdict, str], *, unwrap: bool
-) -> Test:
+) -> TestOutcome:
     if isinstance(answer, tuple):
-        return Test(name, *answer)
+        return TestOutcome(name, *answer)
     failed = _failed(answer)
     if failed:
-        return Test(name, *failed)
+        return TestOutcome(name, *failed)
     case = tests.cases[number]
     expected = case.expected[0] if unwrap else case.expected
     if len(answer) < 2 or not tests.rules.same(answer[1], expected):
         found = answer[1] if len(answer) > 1 else None
-        return Test(name, Verdict.WRONG, f"gave {_shown(found)}, expected {_shown(expected)}")
+        return TestOutcome(name, Verdict.WRONG, f"gave {_shown(found)}, expected {_shown(expected)}")
     if case.after is not None and (len(answer) < 3 or not tests.rules.same(answer[2], case.after)):
         found = answer[2] if len(answer) > 2 else None
-        return Test(name, Verdict.WRONG, f"left its arguments as {_shown(found)}, expected {_shown(case.after)}")
-    return Test(name, Verdict.PASSED)
+        return TestOutcome(name, Verdict.WRONG, f"left its arguments as {_shown(found)}, expected {_shown(case.after)}")
+    return TestOutcome(name, Verdict.PASSED)
 
 
-def _expressions(tests: ExpressionTests, program: str, run: _Runner) -> Iterator[Test]:
+def _expressions(tests: ExpressionTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
     job = Answers(program, [expression for expression, _ in tests.cases], prelude=tests.prelude)
     for (name, answer), (_, expected) in zip(_answers(job, run), tests.cases, strict=True):
         failed = answer if isinstance(answer, tuple) else _failed(answer)
         if failed:
-            yield Test(name, *failed)
+            yield TestOutcome(name, *failed)
         elif len(answer) > 1 and isinstance(answer[1], str) and answer[1].strip() == expected.strip():
-            yield Test(name, Verdict.PASSED)
+            yield TestOutcome(name, Verdict.PASSED)
         else:
             found = answer[1] if len(answer) > 1 else None
-            yield Test(name, Verdict.WRONG, f"gave {_shown(found)}, expected {_shown(expected)}")
+            yield TestOutcome(name, Verdict.WRONG, f"gave {_shown(found)}, expected {_shown(expected)}")
 
 
-def _code(tests: CodeTests, program: str, run: _Runner) -> Iterator[Test]:
+def _code(tests: CodeTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
     request = {
         "kind": "code",
         "setup": tests.setup,
@@ -266,11 +266,11 @@ def _code(tests: CodeTests, program: str, run: _Runner) -> Iterator[Test]:
     return _driven(request, program, run)
 
 
-def _file(tests: FileTests, program: str, run: _Runner) -> Iterator[Test]:
+def _file(tests: FileTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
     return _driven({"kind": "file", "module": tests.module, "test_file": tests.test_file}, program, run)
 
 
-def _driven(request: dict[str, Any], program: str, run: _Runner) -> Iterator[Test]:
+def _driven(request: dict[str, Any], program: str, run: _Runner) -> Iterator[TestOutcome]:
     """The tests as the driver reports them. The driver runs no code of the program's, so it is taken at its word."""
     result = run(Driven(program, request | {"stop": run.stop}))
     frames, _ = _frames(result)
@@ -281,20 +281,20 @@ def _driven(request: dict[str, Any], program: str, run: _Runner) -> Iterator[Tes
         kind, *rest = frame
         if kind in ("syntax", "load"):
             verdict = Verdict.COMPILE_ERROR if kind == "syntax" else Verdict.RUNTIME_ERROR
-            yield Test("the program", *(stopped or (verdict, str(rest[0])[:SHOWN])))
+            yield TestOutcome("the program", *(stopped or (verdict, str(rest[0])[:SHOWN])))
             return
         if kind == "test":
             name, passed, message = rest
             failed = failed or not passed
             if passed:
-                yield Test(name, Verdict.PASSED)
+                yield TestOutcome(name, Verdict.PASSED)
             else:
-                yield Test(name, *(stopped or (_verdict_of(message), message[:SHOWN])))
+                yield TestOutcome(name, *(stopped or (_verdict_of(message), message[:SHOWN])))
         ended = ended or kind == "done"
     if not ended and not failed:
         # The driver was stopped, or the program was gone: tests that never ran did not pass.
         gone = next((frame[1] for frame in frames if frame[0] == "gone"), "the tests did not come to their end")
-        yield Test("the tests", *(stopped or (Verdict.RUNTIME_ERROR, str(gone)[:SHOWN])))
+        yield TestOutcome("the tests", *(stopped or (Verdict.RUNTIME_ERROR, str(gone)[:SHOWN])))
 
 
 def _verdict_of(message: str) -> Verdict:
@@ -304,7 +304,7 @@ def _verdict_of(message: str) -> Verdict:
     return Verdict.MEMORY if message.startswith("MemoryError") else Verdict.RUNTIME_ERROR
 
 
-_KINDS: dict[type, Callable[[Any, str, _Runner], Iterator[Test]]] = {
+_KINDS: dict[type, Callable[[Any, str, _Runner], Iterator[TestOutcome]]] = {
     StdinTests: _stdin,
     FunctionTests: _function,
     ExpressionTests: _expressions,

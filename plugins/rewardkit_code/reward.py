@@ -1,15 +1,15 @@
 """The reward `code`: the program in an answer, judged by its tests in a sandbox."""
 
-import ast
+import re
 import time
 from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
-from rewardkit import Reward, RewardParams, Sample, Score, Setting
+from rewardkit import Reward, RewardParams, Sample, Score, Setting, strip_end_tokens
 from rewardkit_code.extract import PYTHON, extract_program
-from rewardkit_code.ground_truth import GroundTruthError, tests_of
+from rewardkit_code.ground_truth import GroundTruthError, read_tests
 from rewardkit_code.judge import Outcome, Verdict, judge
 from rewardkit_code.tests_model import CodeTests, Tests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, open_sandbox
@@ -62,13 +62,15 @@ class CodeReward(Reward):
         # A tenth, and half a second at least, so that this gives up before the worker is killed.
         deadline = time.monotonic() + self.setting.deadline_s - max(0.5, 0.1 * self.setting.deadline_s)
         try:
-            tests = tests_of(sample)
+            tests = read_tests(sample)
         except GroundTruthError as exc:
             return Score.abstained(f"ground truth: {exc}")
         if tests is None:
             return Score.abstained("the ground truth holds no tests")
         params = self.params
-        program = extract_program(sample.parts.answer, params.languages, take=params.take, unfenced=params.unfenced)
+        # Without a thought the text itself, since the first line of a function's body may be indented.
+        answer = strip_end_tokens(sample.completion_text) if sample.parts.thought is None else sample.parts.answer
+        program = extract_program(answer, params.languages, take=params.take, unfenced=params.unfenced)
         if program is None:
             return Score.scored(0.0, "the answer holds no program", verdict=Verdict.COMPILE_ERROR.value)
         program = completed(program, tests)
@@ -123,14 +125,18 @@ class CodeReward(Reward):
 
 
 def completed(program: str, tests: Tests) -> str:
-    """The program, after the start that its prompt gave it where it only continues that."""
-    if not isinstance(tests, CodeTests) or tests.entry_point is None or not tests.prompt:
+    """The program, after the start that its prompt gave it where it only continues that.
+
+    By its text alone: to parse a stranger's program is for the sandbox.
+    """
+    if not isinstance(tests, CodeTests) or tests.entry_point is None:
         return program
-    if f"def {tests.entry_point}" in program or f"def {tests.entry_point}" not in tests.prompt:
+    name = re.escape(tests.entry_point)
+    if f"def {tests.entry_point}" not in tests.prompt or re.search(_BINDS.format(name=name), program):
         return program
-    whole = tests.prompt + program if program[:1].isspace() else f"{tests.prompt}\n{program}"
-    try:
-        ast.parse(whole)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return program
-    return whole
+    if program[:1].isspace():
+        return tests.prompt + program
+    return f"{tests.prompt}\n    {program}"  # a body whose first line lost its indentation to a strip
+
+
+_BINDS = r"(?m)^(?:(?:async )?(?:def|class) +{name}\b|{name} *[=:]|(?:from|import) .*\b{name}\b)"

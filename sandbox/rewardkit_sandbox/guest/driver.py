@@ -6,7 +6,8 @@
     report    frames on the channel: ["loaded" | "syntax" | "load" | "gone", message],
               ["test", name, passed, message] for each test, ["done", ran] at the end
 
-`trusted` is code of the task's own (the helpers that its prompt defines): names in it win over the program's.
+`trusted` is code of the task's own, the helpers that its prompt defines. The tests must hold with these, which a
+program cannot bend, and with the program's own versions too, where it brings any.
 """
 
 import ast
@@ -85,11 +86,31 @@ def shadowed_builtins(texts: list[str], entry_point: str | None) -> set[str]:
 
 
 def run_code(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
-    """Setup once, then each text as one test, all in the same names."""
+    """The setup, then each text as one test, all in the same names; again with the program's helpers, if it has any."""
+    ran = run_texts(request, link, report, frozenset(), "test")
+    helpers = defined_by(request["trusted"])
+    own = helpers.intersection(link.ask("names")) if helpers and link.broken is None else None
+    if own:
+        ran += run_texts(request, link, report, own, "test, with the program's own helpers,")
+    return ran
+
+
+def defined_by(text: str) -> frozenset[str]:
+    """Names of the functions and classes that a text defines."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in ast.parse(text).body if isinstance(node, kinds))
+
+
+def run_texts(
+    request: dict[str, Any], link: remote.Link, report: program.Answers, own: frozenset[str], label: str
+) -> int:
+    """The tests, with the names in `own` taken from the program rather than from `trusted`."""
     texts = [request["setup"], *request["tests"]]
     try:
         names = Names(link, shadowed_builtins(texts, request["entry_point"]))
         exec(compile(request["trusted"], "prompt.py", "exec"), names)  # noqa: S102
+        for name in own:
+            names[name] = remote.global_of(link, name)
         exec(compile(request["setup"], "setup.py", "exec"), names)  # noqa: S102
         if request["entry_point"] is not None:
             names["candidate"] = remote.global_of(link, request["entry_point"])
@@ -100,11 +121,11 @@ def run_code(request: dict[str, Any], link: remote.Link, report: program.Answers
         try:
             exec(compile(text, f"test {number}", "exec"), names)  # noqa: S102
         except BaseException as exc:  # noqa: BLE001 - as above
-            report.send("test", f"test {number}", False, message_of(exc))
+            report.send("test", f"{label} {number}", False, message_of(exc))
             if request["stop"]:
                 return number
         else:
-            report.send("test", f"test {number}", link.broken is None, "")
+            report.send("test", f"{label} {number}", link.broken is None, "")
     return len(request["tests"])
 
 

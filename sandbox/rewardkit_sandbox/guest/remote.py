@@ -133,6 +133,8 @@ class Link:
             return {"h": handle_of(value)}
         if isinstance(value, RemoteClass):
             return {"h": value.remote_handle}
+        if state_of_exception(value) is not None:
+            return {"h": state_of_exception(value)}
         if isinstance(value, type) and value.__module__ in sys_modules_shared():
             return {"std": f"{value.__module__}.{value.__qualname__}"}
         if isinstance(value, _StringIO):
@@ -177,7 +179,7 @@ class Link:
             trusted = exception_type(module, name)
             if trusted is None:
                 parent = made if isinstance(made, type) and issubclass(made, (Remote, BaseException)) else Remote
-                made = RemoteClass(name, (parent,), {"__slots__": ()} if issubclass(parent, Remote) else {})
+                made = RemoteClass(name, (parent,), _BODY if issubclass(parent, Remote) else _ERROR_BODY)
                 type.__setattr__(made, "remote_handle", handle)
                 type.__setattr__(made, "remote_link", self)
             else:
@@ -243,6 +245,18 @@ def make_exception(kind: type[BaseException], args: tuple[Any, ...], handle: int
     if handle is not None:
         exc.__dict__["_rewardkit"] = State(link, handle)
     return exc
+
+
+def _error_attribute(exc: BaseException, name: str) -> Any:
+    """An attribute that the program's own exception type gave its exception."""
+    state = exc.__dict__.get("_rewardkit")
+    if name.startswith("__") or not isinstance(state, State):
+        raise AttributeError(name)
+    return state.link.ask("get", exc, name)
+
+
+_BODY: dict[str, Any] = {"__slots__": ()}
+_ERROR_BODY: dict[str, Any] = {"__getattr__": _error_attribute}
 
 
 def state_of_exception(exc: Any) -> int | None:

@@ -1,0 +1,38 @@
+"""One sandbox for the tests of the reward: programs are judged one after the other in it, as in a worker."""
+
+import os
+
+import pytest
+
+from rewardkit import Sample, Setting
+from rewardkit_code.reward import CodeParams, CodeReward
+from rewardkit_sandbox import SandboxUnavailableError, open_sandbox
+
+
+@pytest.fixture(scope="session")
+def _works():
+    try:
+        open_sandbox("auto").close()
+    except SandboxUnavailableError as exc:
+        if os.environ.get("REWARDKIT_REQUIRE_ALL"):
+            raise
+        pytest.skip(str(exc))
+
+
+@pytest.fixture(scope="session")
+def reward(_works):
+    opened = CodeReward(CodeParams(cpu_s=2), Setting(deadline_s=8.0))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def judge(reward):
+    """Scores a program by tests: `judge(program, tests)`."""
+
+    def run(program, tests, **columns):
+        sample = Sample(completion=f"```python\n{program}\n```", ground_truth=tests, columns=columns)
+        (score,) = reward.score([sample])
+        return score
+
+    return run
