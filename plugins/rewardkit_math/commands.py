@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from rewardkit_math.expressions import Expressions
 from rewardkit_math.limits import ITEMS, TooCostlyError
-from rewardkit_math.shapes import brackets, is_relation, join, sympy_shape
+from rewardkit_math.shapes import SYMPY_SHAPES, brackets, is_relation, join, sympy_shape
 from rewardkit_math.tokens import Token, UnreadableError
 from rewardkit_math.tree import (
     MINUS_ONE,
@@ -32,6 +32,10 @@ _LINES = frozenset(
 )
 
 
+_CASES = frozenset(("cases", "dcases", "rcases"))
+_IF = frozenset(("if", "when", "for", "where"))
+
+
 class Commands(Expressions):
     """The part of the parser that reads what is bracketed or begins with a backslash."""
 
@@ -56,7 +60,7 @@ class Commands(Expressions):
             return self.big(name)
         if name.startswith("begin "):
             return self.environment(name[6:])
-        if name in ("Matrix", "FiniteSet", "Interval", "Eq", "Integer"):
+        if name in SYMPY_SHAPES:
             args = self.arguments()
             return sympy_shape(name, args)
         if name in ("bmod", "pmod", "mod"):
@@ -131,6 +135,8 @@ class Commands(Expressions):
                 rows.append([])
             elif self.take("and", ",", "&"):
                 continue
+            elif self.peek().text in _IF and self.peek().kind == "text":
+                self.at += 1
             else:
                 rows[-1].append(self.item())
             if len(rows) + len(rows[-1]) > ITEMS:
@@ -138,6 +144,8 @@ class Commands(Expressions):
         self.at += 1
         full = [tuple(row) for row in rows if row]
         entries = [entry for row in full for entry in row]
+        if name in _CASES and len(full) > 1 and all(len(row) == 2 for row in full):
+            return Seq("set", tuple(Seq("tuple", row) for row in full))
         if name in _MATRIX and full and len({len(row) for row in full}) == 1 and not any(map(is_relation, entries)):
             matrix = Matrix(tuple(full))
             return Call("det", (matrix,)) if name == "vmatrix" else matrix

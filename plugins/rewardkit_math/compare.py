@@ -14,7 +14,7 @@ from rewardkit_math.periodic import same_families
 from rewardkit_math.probes import equal_values, rough_value
 from rewardkit_math.quantity import rounds_to, same_unit, split_letter, split_unit, within
 from rewardkit_math.regions import NoRegionError, region_of, same_region
-from rewardkit_math.solutions import Value, indexed, solutions, spread
+from rewardkit_math.solutions import Value, indexed, solutions, spread, stems
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
@@ -45,6 +45,7 @@ from rewardkit_math.tree import (
 )
 
 _MOST_NAMES_TO_FIT = 4
+_SYMPY = {"I": Const("i"), "E": Const("e")}
 _CONSTANTS = frozenset(("C", "c", "K", "C_1", "c_1", "const"))
 _SHORT_LIST = 6
 _PARAMETERS = frozenset("knmlz")
@@ -65,6 +66,7 @@ class Comparison:
         if isinstance(found, Given) or isinstance(gold, Given):
             return self._same_given(found, gold)
         found, gold = self._settle(found), self._settle(gold)
+        found, gold = _letters(found, gold), _letters(gold, found)
         if isinstance(gold, Text) or isinstance(found, Text):
             return self._same_text(found, gold)
         if isinstance(gold, Matrix) or isinstance(found, Matrix):
@@ -75,10 +77,14 @@ class Comparison:
                 return verdict
         one, other = solutions(found), solutions(gold)
         if one is not None and other is not None:
-            return self._same_solutions(one, other, found, gold) or self._same_periodic(found, gold)
+            if self._same_solutions(one, other, found, gold) or self._same_periodic(found, gold):
+                return True
+            return isinstance(found, Rel) and isinstance(gold, Rel) and self._same_relation(found, gold)
         if isinstance(found, Rel) or isinstance(gold, Rel):
             return self._same_relation(found, gold)
         if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(gold):
+            return self._same_shape(found, gold)
+        if _is_tuple(found) and _is_tuple(gold):
             return self._same_shape(found, gold)
         return False
 
@@ -158,6 +164,8 @@ class Comparison:
                 return True
             if self._fits_constant(found, gold):
                 return True
+            if names(found) != names(gold) and names(found) ^ names(gold) <= _SYMPY.keys():
+                return self.close(_spelled(found), _spelled(gold))
         if names(found) or names(gold):
             return False
         if self.policy.rounding != "off" and rounds_to(
@@ -211,6 +219,7 @@ class Comparison:
     # -- several values
 
     def _same_solutions(self, one: list[Value], other: list[Value], found: Node, gold: Node) -> bool:
+        one, other = stems(one), stems(other)
         if len(one) != len(other):
             one, other = spread(one), spread(other)
         if len(one) != len(other):
@@ -394,6 +403,24 @@ def _values(node: Node) -> list[Value]:
 
 def _holds_pi(node: Node) -> bool:
     return node == Const("pi") or any(map(_holds_pi, children(node)))
+
+
+def _spelled(node: Node) -> Node:
+    """The names `I` and `E` of sympy as the constants that they are."""
+    return rebuild(node, {Sym(name): value for name, value in _SYMPY.items()})
+
+
+def _letters(node: Node, beside: Node) -> Node:
+    """`ACD` beside a list of letters: several options of multiple choice."""
+    match node, beside:
+        case Mul(args), Seq("list", items) if all(map(_is_letter, args)) and all(map(_is_letter, items)):
+            return Seq("list", args)
+        case _:
+            return node
+
+
+def _is_letter(node: Node) -> bool:
+    return isinstance(node, Sym) and len(node.name) == 1 and node.name in "ABCDEFGHIJ"
 
 
 def _is_tuple(node: Node) -> bool:

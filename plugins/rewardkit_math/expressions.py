@@ -23,6 +23,7 @@ from rewardkit_math.tree import (
     Node,
     Num,
     Pow,
+    Rel,
     Seq,
     SetOp,
     Sym,
@@ -34,6 +35,7 @@ _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _FUNCTION_LETTERS = frozenset("fghFGHWPQT") | {"phi", "psi", "varphi"}
 _SETS = (Seq, Interval, SetOp, Builder)
 _FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac", "sfrac"))
+_MODULO = frozenset(("pmod", "bmod", "mod", "pod"))
 _INVERSES = frozenset(("asin", "acos", "atan", "acot", "asec", "acsc", "asinh", "acosh", "atanh"))
 
 
@@ -117,6 +119,10 @@ class Expressions(Cursor):
                     # `1/2x` is read as (1/2)x, as sympy and calculators do.
                     other = Pow(other, MINUS_ONE)
                 factors.append(other)
+            elif token.kind == "cmd" and token.text in _MODULO:
+                self.at += 1
+                value = factors[0] if len(factors) == 1 else Mul(tuple(factors))
+                factors = [Apply("mod", (value, self.tight()))]
             elif self.starts_factor(token):
                 previous = self.tokens[self.at - 1]
                 if previous.kind == "num" and len(factors) == 1 and self.is_unit():
@@ -140,12 +146,21 @@ class Expressions(Cursor):
                 factors.append(Sym("…"))
             else:
                 break
-        return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+        match factors:
+            case [only]:
+                return only
+            case [Sym() as point, Seq("tuple", _) as place]:
+                # `A(1, 2)` is a point with its coordinates.
+                return Rel(("=",), (point, place))
+            case _:
+                return Mul(tuple(factors))
 
     def is_unit(self) -> bool:
-        """Whether the last token is a unit of one letter, with white space before it."""
-        token = self.peek()
-        return token.text in UNIT_LETTERS and token.kind == "sym" and not token.glued and self.peek(1).kind == "end"
+        """Whether the last tokens are a unit such as `m` or `m/s`, with white space before it."""
+        if self.peek().glued or self.peek().kind != "sym":
+            return False
+        rest = self.tokens[self.at : self.at + 6]
+        return len(rest) < 6 and all(token.text in UNIT_LETTERS or token.text in ("/", "^", "2", "3") for token in rest)
 
     def mixed_after(self, factors: list[Node]) -> Node | None:
         """`2 1/2`, with white space between: a mixed number."""

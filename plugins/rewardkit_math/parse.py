@@ -91,8 +91,8 @@ class _Parser(Commands):
             while self.take(",", ";", "\\\\"):
                 if self.tokens[self.at - 1].text == ";" and groups[-1]:
                     groups.append([])
-            if self.take("and", "or") and items:
-                joined = self.tokens[self.at - 1].text
+            if self.take("and", "or", "&") and items:
+                joined = self.tokens[self.at - 1].text.replace("&", "and")
                 if groups[-1]:
                     groups.append([])
                 continue
@@ -127,7 +127,7 @@ class _Parser(Commands):
 
     def separated(self) -> bool:
         before = self.tokens[self.at - 1]
-        return before.kind == "op" and before.text in (",", ";", "\\\\", "and", "or")
+        return before.kind == "op" and before.text in (",", ";", "\\\\", "and", "or", "&")
 
     def rest_as_condition(self) -> tuple[str, frozenset[str]]:
         """All tokens that are left, as the words of a condition and the names that it calls integers."""

@@ -33,7 +33,7 @@ def point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
 
 def whole_point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
     """The index-th probe where whole numbers are asked for."""
-    return {name: ctx.mpf(2 + (seed_of(name) + 3 * index) % 5 + index) for name in free}
+    return {name: ctx.mpf((9 if name in "nN" else 2) + (seed_of(name) + 3 * index) % 5 + index) for name in free}
 
 
 def equal_values(left: Node, right: Node, budget: Budget) -> bool:

@@ -3,6 +3,10 @@
 from rewardkit_math.tokens import UnreadableError
 from rewardkit_math.tree import MINUS_ONE, Const, Interval, Logic, Matrix, Mul, Node, Num, Pow, Rel, Seq, Sym
 
+SYMPY_SHAPES = frozenset(
+    ("Matrix", "FiniteSet", "Eq", "Integer", "Interval", "Intervalopen", "IntervalLopen", "IntervalRopen")
+)
+
 
 def named(name: str) -> Node:
     """`e` and `i` are the constants; sympy writes them `E` and `I`."""
@@ -77,6 +81,11 @@ def assignments(groups: list[list[Node]]) -> Node | None:
     return Seq("list", tuple(found)) if len({item.sides[0] for item in found if isinstance(item, Rel)}) == 1 else None
 
 
+def _row(node: Node) -> Node:
+    """A row of `[[1, 2], [3, 4]]`, whose two numbers looked like an interval."""
+    return Seq("tuple", (node.low, node.high)) if isinstance(node, Interval) else node
+
+
 def brackets(opened: str, close: str, inner: Node) -> Node:
     """What round and square brackets around items mean."""
     several = isinstance(inner, Seq) and inner.kind == "list"
@@ -86,6 +95,8 @@ def brackets(opened: str, close: str, inner: Node) -> Node:
         raise UnreadableError("brackets that do not match")
     assert isinstance(inner, Seq)
     items = inner.items
+    if (opened, close) == ("[", "]") and all(isinstance(item, Seq | Interval) for item in items):
+        return Seq("tuple", tuple(_row(item) for item in items))
     if len(items) == 2 and (opened, close) != ("(", ")"):
         return Interval(items[0], items[1], low_closed=opened == "[", high_closed=close == "]")
     if (opened, close) == ("(", ")"):
@@ -104,7 +115,10 @@ def sympy_shape(name: str, args: tuple[Node, ...]) -> Node:
         return Rel(("=",), args)
     if name == "Integer" and len(args) == 1:
         return args[0]
-    if name == "Interval" and len(args) == 2:
+    if name.startswith("Interval") and len(args) == 2:
+        low_open, high_open = name[8:] in ("open", "Lopen"), name[8:] in ("open", "Ropen")
+        if low_open or high_open:
+            return Interval(args[0], args[1], low_closed=not low_open, high_closed=not high_open)
         return Interval(args[0], args[1], low_closed=not infinite(args[0]), high_closed=not infinite(args[1]))
     if name == "Matrix" and len(args) == 1 and isinstance(args[0], Seq | Interval):
         first = args[0]

@@ -8,6 +8,7 @@ from rewardkit_math.quantity import split_unit
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
+    Add,
     Apply,
     Builder,
     Call,
@@ -86,7 +87,9 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
             isinstance(last, Seq | Ratio) and type(last) is type(first) and len(children(first)) == len(children(last))
         )
         return [Value(first, last)] if alike else None
-    if not isinstance(first, Sym | Apply):
+    if isinstance(last, Sym) and not names(first):
+        first, last, sides = last, first, (last, *sides[:-1])
+    if not isinstance(first, Sym | Apply) and not (_is_label(first) and not names(last)):
         # `2 + 3 = 5` is worth 5; `42 = 43` is worth nothing.
         return solutions(last) if _consistent((first, last)) else None
     if isinstance(first, Sym) and any(first.name in names(side) for side in sides[1:]):
@@ -96,8 +99,30 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
     if len(sides) > 2 and any(isinstance(side, Num) for side in sides[1:-1]) and not _consistent((sides[1], last)):
         # `x = 42 = 43` takes back what it says; a slip in a computation does not.
         return None
+    if isinstance(last, Seq) and last.kind == "tuple":
+        return [Value(first, last)]
     inner = solutions(last)
     return None if inner is None else [Value(first, item.value) for item in inner]
+
+
+def _is_label(node: Node) -> bool:
+    r"""What measures something by its name: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`."""
+    match node:
+        case Call("abs" | "norm" | "sin" | "cos" | "tan", (inner,)):
+            return _is_label(inner) or (isinstance(inner, Sym) and inner.name.isupper())
+        case Mul(args):
+            return all(isinstance(arg, Sym) and (arg.name.isupper() or arg.name.startswith("\\")) for arg in args)
+        case Add(args):
+            return all(isinstance(arg, Sym) for arg in args)
+        case _:
+            return False
+
+
+def stems(values: list[Value]) -> list[Value]:
+    """`x_1 = 1, x_2 = 2` as `x = 1, x = 2`."""
+    if not indexed({value.name for value in values}):
+        return values
+    return [Value(Sym(name.name.partition("_")[0]) if isinstance(name, Sym) else name, value) for name, value in values]
 
 
 def spread(values: list[Value]) -> list[Value]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rewardkit_math.limits import ANSWER_CHARS, BITS, TOKENS, TooCostlyError
 from rewardkit_math.vocabulary import (
     COMMANDS,
+    CONNECTIVES,
     CONSTANTS,
     FUNCTIONS,
     GREEK,
@@ -23,6 +24,7 @@ from rewardkit_math.vocabulary import (
     RELATIONS,
     SAME_AS,
     SHORT_WORDS,
+    SYMPY_WORDS,
     TEXTUAL,
     UNICODE,
     UNITS_BARE,
@@ -53,11 +55,13 @@ _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-n
 _SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n")
 _DOUBLED = re.compile(r"(?<!\\)\\\\(?=([a-zA-Z]+))")
 _GLUED_WORD = re.compile(r"(?<=[\d)\]}$])(or|and)(?=[A-Z(\d\\$-])")
+_HALF_DAY = re.compile(r"(?<![A-Za-z\\])([AaPp])\.?[mM]\b\.?")
+_EITHER = re.compile(r"\)\s*\|\s*\(")
 _DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
 _SUBS = re.compile("[₀₁₂₃₄₅₆₇₈₉ₙ]+")
-_CIRCLED = re.compile("[\u2460-\u2473]")
+_CIRCLED = re.compile("[\u2460-\u2473]+")
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s|~|\\[,;:!\ >]|\\\n|\$)+)
       | (?P<hex>0x[0-9a-fA-F]+\b|0b[01]+\b)
@@ -66,7 +70,7 @@ _TOKEN = re.compile(
       | (?P<esc>\\.)
       | (?P<word>[A-Za-z]+)
       | (?P<op>\*\*|<=|>=|!=|==|:=|=>|=<|->|\.\.\.|[-+*/^_=<>(){}\[\]|,;:!%'&.°])
-      | (?P<other>[^\W\d_]+|.)""",
+      | (?P<other>[^\W\d_A-Za-z]+|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _THOUSANDS = re.compile(
@@ -99,16 +103,28 @@ def clean(text: str) -> str:
     if len(text) > ANSWER_CHARS:
         raise TooCostlyError(f"an answer of {len(text)} characters")
     if not text.isascii():
-        text = _CIRCLED.sub(lambda found: f"\\text{{circled {int(unicodedata.numeric(found[0]))}}}", text)
+        text = _CIRCLED.sub(_circled, text)
         text = _SUPERS.sub(lambda found: "^{" + found[0].translate(_SUPER) + "}", text)
         text = _SUBS.sub(lambda found: "_{" + found[0].translate(_SUB) + "}", text)
         text = _VULGAR.sub(_vulgar_fraction, text)
         text = unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub(lambda found: "\\" if found[1] in COMMANDS else found[0], text)
+    if ":" in text:
+        text = _HALF_DAY.sub(lambda found: found[1].lower() + "m", text)
+    if "Interval." in text:
+        text = text.replace("Interval.", "Interval")
+    if ")" in text:
+        text = _EITHER.sub(") or (", text)
     if "circ" in text or "°" in text:
         text = _DEGREES.sub("°", text)
     return _GLUED_WORD.sub(r" \1 ", text) if "or" in text or "and" in text else text
+
+
+def _circled(found: re.Match[str]) -> str:
+    """Circled numbers are labels: words, with a comma between two that touch."""
+    letters = (f"\\text{{circled{chr(96 + int(unicodedata.numeric(char)))}}}" for char in found[0])
+    return ",".join(letters)
 
 
 def _vulgar_fraction(found: re.Match[str]) -> str:
@@ -200,7 +216,10 @@ def tokenize(text: str) -> list[Token]:
             tokens.append(Token("op", RELATIONS.get(piece, piece), glued=glued))
         else:
             assert kind == "other"
-            tokens.append(Token("text", piece.casefold(), glued=glued))
+            connective = CONNECTIVES.get(piece)
+            tokens.append(
+                Token("op", connective, glued=glued) if connective else Token("text", piece.casefold(), glued=glued)
+            )
         if tokens and tokens[-1].kind == "op":
             depth += {"(": 1, "[": 1, "{": 1, "\\{": 1, ")": -1, "]": -1, "}": -1, "\\}": -1}.get(tokens[-1].text, 0)
         glued = True
@@ -272,6 +291,8 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
         tokens.append(Token("op", bare, glued=glued))
     elif words in ("e", "i", "d") or (len(words) == 1 and words in ascii_uppercase and not after_number):
         tokens.append(Token("sym", words, glued=glued))
+    elif _LETTERS.fullmatch(words):
+        tokens.extend(tokenize(words))
     elif words in FUNCTIONS:
         tokens.append(Token("func", FUNCTIONS[words], glued=glued))
     elif words in CONSTANTS:
@@ -287,6 +308,7 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
         tokens.extend(tokenize(words))
 
 
+_LETTERS = re.compile(r"[A-J](?:\s*(?:,|and)\s*[A-J])+")
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
 
@@ -307,7 +329,7 @@ def _word(run: str, glued: bool) -> list[Token]:  # noqa: FBT001
         return [Token("op" if run != "Union" else "func", "∪", glued=glued)]
     if low in ("percent", "percentage"):
         return [Token("op", "%", glued=glued)]
-    if run in ("Matrix", "Interval", "FiniteSet", "Eq", "Rational", "Integer", "frac"):
+    if run in SYMPY_WORDS:
         return [Token("cmd", run, glued=glued)]
     for prefix in _PREFIXES:
         if run.startswith(prefix) and len(run) - len(prefix) <= 2:

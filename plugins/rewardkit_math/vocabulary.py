@@ -161,6 +161,8 @@ REFUSED = words(
     "includegraphics"
     "unicode char loop repeat ifx else fi begingroup overset underset stackrel html style class cssId"
 )
+CONNECTIVES = {"或": "or", "或者": "or", "且": "and", "和": "and", "及": "and", "与": "and", "ou": "or", "et": "and"}
+SYMPY_WORDS = words("Matrix Interval Intervalopen IntervalLopen IntervalRopen FiniteSet Eq Integer Rational frac")
 COMMANDS = (
     GREEK
     | NOTHING
@@ -191,7 +193,7 @@ UNITS_BARE = words(
     "km cm mm kg mg ml cl mL ft yd mi lb lbs oz hr hrs min mins sec secs rad deg degrees degree radians "
     "percent mph kph inches"
     "inch feet foot yards miles mile meters meter metres metre minutes minute hours hour seconds second days day years "
-    "units unit dollars cents USD EUR usd"
+    "am pm units unit dollars cents USD EUR usd"
 )
 
 SHORT_WORDS = words(
@@ -257,6 +259,7 @@ UNICODE = str.maketrans(
         "∛": "\\sqrt[3]",
         "¬": " ",
         "∣": "|",
+        "∶": ":",
         "｜": "|",
         "∧": "\\land ",
         "∨": "\\lor ",
