@@ -141,7 +141,7 @@ def _changes(candidates: tuple[str, ...], cost: float) -> list[list[float]]:
 
 
 def _viterbi(evidence: Sequence[Sequence[float]], changes: Sequence[Sequence[Sequence[float]]]) -> list[int]:
-    """The likeliest row of states: evidence[t][s] in nats, less changes[t][s][r] for going from r at t - 1 to s at t."""
+    """The likeliest row of states: evidence[t][s] nats for s at t, less changes[t][s][r] for coming there from r."""
     best = list(evidence[0])
     came: list[list[int]] = []
     for row, change in zip(evidence[1:], changes[1:], strict=True):

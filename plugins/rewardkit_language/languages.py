@@ -5,7 +5,6 @@ from rewardkit_language.scripts import LANGUAGES, split
 SAME = {
     "bs": "hr",
     "sh": "hr",
-    "sr-latn": "hr",
     "ms": "id",
     "nb": "no",
     "nn": "no",
@@ -63,7 +62,7 @@ OTHER = frozenset(
 )
 """Further languages of the model: told only where they are the target, and with more errors."""
 
-KNOWN = frozenset(code for codes in LANGUAGES.values() for code in codes) | OTHER | frozenset(SAME) - {"sr-latn"}
+KNOWN = frozenset(code for codes in LANGUAGES.values() for code in codes) | OTHER | frozenset(SAME)
 
 
 def resolve(name: str) -> str | None:

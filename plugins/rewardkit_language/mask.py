@@ -49,17 +49,35 @@ _TEXT_GROUP = re.compile(
     r"\\(?:text[a-z]{0,8}|mbox|hbox|fbox|intertext|shortintertext|operatorname\*?|math(?:rm|it|bf|sf|tt|normal))\s*\{"
 )
 _SPACING = re.compile(r"\\[ ,;:!>]|~|[{}]|\\(?:q?quad|thinspace|enspace|space|hspace\*?|left|right|big+[lr]?)\b|\\\\")
-_COMMAND = re.compile(r"\\[A-Za-z]+\*?")
+_COMMAND = re.compile(r"\\([A-Za-z]+)\*?")
+_COMMANDS = frozenset(
+    split(
+        "alpha angle approx arccos arcsin arctan bar begin beta big bigcap bigcup biggl biggr bigl bigr binom"
+        " bmod boldsymbol boxed bullet cap cdot cdots chi circ cong cos cot csc cup ddot ddots deg degree delta"
+        " dfrac displaystyle div dot dots downarrow ell emptyset end epsilon equiv eta exists exp fbox forall frac"
+        " gamma gcd ge geq gg hat hbar hline hspace iff iint implies in inf infty int item kappa label lambda"
+        " langle lbrace lceil ldots left leftarrow leftrightarrow leq le lfloor lim limits ll ln log"
+        " longrightarrow mapsto mathbb mathbf mathcal mathfrak mathit mathrm mathsf max mbox mid min mod mu nabla"
+        " ne neg neq newline ni not notin nu oint omega operatorname oplus otimes over overbrace overline"
+        " overrightarrow par paragraph partial phi pi pm pmod prime prod propto psi qquad quad rangle rbrace rceil"
+        " ref rfloor rho right rightarrow rm sec section setminus sigma sim simeq sin sinh sqrt star subsection"
+        " subset subseteq sum sup supset tag tan tanh tau tbinom text textbf textit textrm textstyle tfrac"
+        " therefore theta tilde times to top triangle underbrace underline uparrow varepsilon varphi vdots vec vee"
+        " vert wedge widehat xi zeta"
+    )
+)
+"""Names of LaTeX: any other word after a backslash is a word like others."""
 # Keywords, and the names that programs like: no sign of prose.
 _PROGRAM = frozenset(
     split(
-        "add all and any as assert async await begin bool break by case catch char class const continue count def"
-        " default del delete do double down each echo elif else end enum except export extends false final finally"
-        " find first float for found from function global goto if implements import in include index int interface"
-        " is it join key lambda last left length let list long max min name new next nil none not null number on"
-        " one or order pass per print private protected public raise range result return right select self set"
-        " short start static step str string struct sum super switch test then this throw total true try two type"
-        " typedef typeof union up update using value values var void where while with yield"
+        "add all and any as assert async await back begin bool break by case catch char class const continue copy"
+        " count data def default define del delete do double down each echo elif else empty end enum error except"
+        " export extends factor false final finally find first float for found from function global goto if"
+        " implements import in include index int interface is it join key lambda last left length let list long"
+        " max mean min minus name new next nil none not note null number on one or order pass per plus pos print"
+        " private protected public raise range result return right select self set short start static step str"
+        " string struct sum super switch test then this throw total true try two type typedef typeof union up"
+        " update use using value values var variable void where while with write yield"
     )
 )
 
@@ -86,8 +104,12 @@ def prose(text: str) -> str:
     if sum(len(comment.split()) for comment in comments) > COMMENT_WORDS:
         parts.extend("\n" + comment for comment in comments)
     if len(cut_up) > 1:
-        parts.extend("\n" + words for words in _abounding(_COMMAND.sub(" ", " ".join(cut_up))))
-    return "".join(parts)
+        parts.extend("\n" + words for words in _abounding(_COMMAND.sub(_name_of_command, " ".join(cut_up))))
+    return _COMMAND.sub(_name_of_command, "".join(parts))
+
+
+def _name_of_command(found: re.Match[str]) -> str:
+    return " " if found[1].lower() in _COMMANDS else found[0]
 
 
 def _regions(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -167,7 +189,7 @@ def _in_formula(inside: str, lone: list[str]) -> str:
         elif words and len(words[0]) > 2 and words[0].lower() not in NEUTRAL:
             lone.append(words[0])
     rest.append(inside[at:])
-    bare = _COMMAND.sub(" ", _SPACING.sub(" ", " ".join(rest)))
+    bare = _COMMAND.sub(_name_of_command, _SPACING.sub(" ", " ".join(rest))).replace("\\", " ")
     found.extend(_RUN.findall(bare) or _abounding(bare))
     found.extend(_other_scripts(bare))
     if not found and _FOREIGN.search(inside):
@@ -210,10 +232,11 @@ def _abounding(text: str) -> list[str]:
     words = [word.lower() for word in _WORDS.findall(text)]
     if len(words) < 8:
         return []
-    common = _telling()
-    telling = [word for word in words if word in common]
-    if len(set(telling)) >= 4 and 4 * len(telling) >= len(words):
-        return [" ".join(words)]
+    distinct = set(words)
+    for common in _telling():
+        told = distinct & common
+        if len(told) >= 4 and 4 * sum(word in told for word in words) >= len(words):
+            return [" ".join(words)]
     return []
 
 
@@ -233,7 +256,7 @@ NEUTRAL = frozenset(
 
 
 @cache
-def _telling() -> frozenset[str]:
-    """Common words of any language that are no words of a program."""
-    words = (word for traits in lexicon().values() for word in traits.words if len(word) > 1)
-    return frozenset(words) - _PROGRAM - NEUTRAL
+def _telling() -> tuple[frozenset[str], ...]:
+    """For each language its common words that are no words of a program."""
+    lists = (frozenset(word for word in traits.words if len(word) > 1) for traits in lexicon().values())
+    return tuple(words - _PROGRAM - NEUTRAL for words in lists)

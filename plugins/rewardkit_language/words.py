@@ -34,6 +34,13 @@ _TOKEN = re.compile(
 _MARKS = re.compile(
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u17b6-\u17d3\u102b-\u103e\u0f71-\u0fbc]"
 )
+_JOINTS = re.compile(r"[^\w]+")
+_HUMPS = re.compile(r"[^\W\d_](?:[^\W\d_A-ZÀ-ÞЀ-Я]|[’'])*")
+CHAIN_LENGTH = 20
+CHAIN = 5
+"""A token of so many letters that has so many parts is a chain of words."""
+LONGEST = 45
+"""Letters of the longest word of any language; what is longer is no word, and counts by its letters."""
 SPELT = 6
 """Single letters in a row that are a word set apart; and letters that count as one such word."""
 SPELT_SCRIPTS = frozenset(("latin", "cyrillic", "greek"))
@@ -83,11 +90,27 @@ def tokens(text: str) -> Iterator[Token]:
             end = found.end()
             continue
         if last is not None:
-            yield last
+            yield from _parts(last)
         last = Token(found[0], script, pause, not before.isspace() and before != PLACE and pause == 0)
         pause, end = 0, found.end()
     if last is not None:
-        yield last
+        yield from _parts(last)
+
+
+def _parts(token: Token) -> Iterator[Token]:
+    """The words of a token that is a chain of them, `so-we-have-to-add`, `soWeHaveToAdd`; else the token."""
+    if len(token.text) < CHAIN_LENGTH or token.script in UNSPACED:
+        yield token
+        return
+    parts = _JOINTS.split(token.text)
+    if len(parts) < CHAIN:
+        parts = _HUMPS.findall(token.text)
+    if len(parts) >= CHAIN:
+        yield from (replace(token, text=part) for part in parts if part)
+    elif len(token.text) > LONGEST:
+        yield replace(token, script="mixed")
+    else:
+        yield token
 
 
 def join_letters(row: Sequence[Token]) -> list[Token]:

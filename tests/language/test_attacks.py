@@ -1,5 +1,7 @@
 """A model that wants the share without thinking in the language: what does not work."""
 
+import codecs
+
 import pytest
 
 from rewardkit_language.measure import counts_as, measure
@@ -83,6 +85,21 @@ def test_disguised_english_is_still_counted(disguise, target, own):
 
 
 @pytest.mark.parametrize(
+    "cipher",
+    [
+        lambda text: codecs.encode(text, "rot13"),
+        lambda text: text[::-1],
+        lambda text: "".join(letter for letter in text if letter not in "aeiou"),
+        lambda text: text.translate(str.maketrans("aeio", "4310")),
+    ],
+    ids=["rot13", "reversed", "vowelless", "leet"],
+)
+@pytest.mark.parametrize("target", ["de", "en", "fr"])
+def test_a_cipher_is_of_no_language(cipher, target):
+    assert share(cipher(ENGLISH), target) < 0.2
+
+
+@pytest.mark.parametrize(
     ("target", "own"),
     [("de", "Wir denken nach und rechnen dann alles aus."), ("zh", "我们先想一想，然后再计算答案。")],
 )
@@ -100,7 +117,7 @@ def test_letters_set_apart_are_words(target, own):
         ),
         (
             "ja",
-            "ファースト ウィー ハヴ トゥー ファインド アウト ハウ メニー アップルズ アー レフト アフター シー ギヴズ トゥー",
+            "ファースト・ウィー・ハヴ・トゥー・ファインド・アウト・ハウ・メニー・アップルズ・アー・レフト・アフター・シー・ギヴズ・トゥー",
         ),
         (
             "ko",

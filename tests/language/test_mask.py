@@ -73,6 +73,10 @@ def test_prose_that_hides_is_counted(region):
         "https://example.org/" + "-".join(HIDDEN.split()),
         "`" + "` `".join(HIDDEN.split()) + "`",
         "_".join(HIDDEN.split()),
+        "-".join(HIDDEN.split()),
+        HIDDEN.title().replace(" ", ""),
+        "$\\" + " \\".join(HIDDEN.split()) + "$",
+        "\\" + " \\".join(HIDDEN.split()),
     ],
 )
 def test_prose_that_is_cut_up_is_counted(text):
@@ -95,6 +99,15 @@ def test_dollars_of_money_swallow_no_prose():
 
 def test_a_few_lone_words_of_a_formula_are_notation():
     assert words(GERMAN + " $\\text{Area} = \\text{width} \\cdot \\text{height}$") == {"de": len(GERMAN.split())}
+
+
+def test_comments_that_pile_up_are_counted():
+    program = "\n".join(f"x{n} = f(y{n}, z{n}, key=value, other=thing, last=one)  # {HIDDEN}" for n in range(6))
+    assert words(f"```python\n{program}\n```").get("en", 0) >= 5 * len(HIDDEN.split())
+
+
+def test_commands_outside_a_formula_are_no_words():
+    assert words(f"{GERMAN} \\boxed{{18}} \\frac{{1}}{{2}} \\times 3") == {"de": len(GERMAN.split())}
 
 
 def test_environments_of_prose_are_prose():

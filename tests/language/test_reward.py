@@ -1,9 +1,13 @@
 """What the reward says of a sample: targets, parts, modes, and when it abstains."""
 
+import doctest
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from rewardkit import Message, Sample, Score, Setting
+from rewardkit_language.languages import SAME
 from rewardkit_language.reward import LanguageParams, LanguageReward
 
 GERMAN = "Zuerst ziehen wir zwei Äpfel ab, dann bleiben noch drei Äpfel übrig, und das ist die Antwort."
@@ -141,3 +145,13 @@ def test_each_sample_gets_its_own_score_in_order():
     reward = LanguageReward(LanguageParams(target="de"), Setting())
     samples = [Sample(completion=text) for text in (GERMAN, ENGLISH, GERMAN)]
     assert [score.value for score in reward.score(samples)] == [1.0, 0.0, 1.0]
+
+
+def test_the_page_about_language_says_what_happens_and_lists_what_counts_as_one():
+    page = Path(__file__).parents[2] / "docs" / "language.md"
+    found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert found.attempted > 0
+    assert found.failed == 0
+    text = page.read_text(encoding="utf-8")
+    assert all(f"`{code}`" in text for code in SAME)
+    assert all(f"| `{name}` |" in text for name in LanguageParams.model_fields)

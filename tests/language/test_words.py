@@ -34,6 +34,18 @@ def test_a_word_of_two_alphabets_is_one_word_of_neither():
     assert token.script == "mixed"
 
 
+def test_a_chain_of_words_is_no_word():
+    assert split("so-we-have-to-add-it-up-now") == ["so", "we", "have", "to", "add", "it", "up", "now"]
+    assert split("soWeHaveToAddItUpNow") == ["so", "We", "Have", "To", "Add", "It", "Up", "Now"]
+    assert split("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfschifffahrtsgesellschaft"]
+
+
+def test_text_without_spaces_is_of_no_language():
+    found = measure("so we have to subtract the two apples which she has given to her brother".replace(" ", ""), "en")
+    assert set(found.words) == {"und"}
+    assert found.total > 5
+
+
 def test_marks_belong_to_their_word():
     assert split("हिन्दी में मिलकर") == ["हिन्दी", "में", "मिलकर"]
     assert split("מִלָּה") == ["מִלָּה"]
