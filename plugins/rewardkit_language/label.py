@@ -69,7 +69,7 @@ def label(words: Sequence[Token], languages: Sequence[str], target: str | None) 
     if not words:
         return []
     script = words[0].script
-    lower = [word.text.replace("İ", "i").lower() for word in words]
+    lower = [word.text.replace("İ", "i").replace("’", "'").lower() for word in words]
     allowed = {fold(code, script) for code in languages} | ({target} if target else set())
     candidates = _candidates(words, lower, allowed, target)
     if len(candidates) == 1:

@@ -91,4 +91,4 @@ def _lacks_signs(row: Sequence[Token], language: str) -> bool:
     traits = lexicon().get(language)
     if traits is None or len(traits.words) < LISTED:
         return False
-    return sum(token.text.lower() in traits.words for token in row) / len(row) < LEAST_COMMON
+    return sum(token.text.replace("’", "'").lower() in traits.words for token in row) / len(row) < LEAST_COMMON

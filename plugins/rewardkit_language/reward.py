@@ -13,12 +13,14 @@ from pydantic import Field, field_validator, model_validator
 
 from rewardkit import Reward, RewardParams, Sample, Score, Setting
 from rewardkit_language.languages import resolve
-from rewardkit_language.measure import Measure, counts_as, measure
+from rewardkit_language.measure import UNKNOWN, Measure, counts_as, measure
 
 Part = Literal["thought", "answer", "whole", "both"]
 
 MAIN_SHARE = 0.6
 """A prompt's own language is the one that at least this share of its words is in."""
+PROMPT_WORDS = 3
+"""Words that a prompt must have to tell its language by."""
 
 _USER_TURN = re.compile(r"<\|(?:im_start|start_header_id)\|>\s*user(?:<\|end_header_id\|>)?|<[|｜]User[|｜]>|\[INST\]")
 _TURN_END = re.compile(r"<\|(?:im_end|eot_id)\|>|<[|｜]Assistant[|｜]>|\[/INST\]")
@@ -38,10 +40,12 @@ class LanguageParams(RewardParams):
     parts, for the prompt's own language."""
     threshold: float = Field(default=0.9, gt=0.0, le=1.0)
 
-    @field_validator("target")
+    @field_validator("target", mode="before")
     @classmethod
-    def _is_known(cls, target: str | None) -> str | None:
-        if target is not None and resolve(target) is None:
+    def _is_known(cls, target: Any) -> Any:
+        if target is False:
+            return "no"  # YAML 1.1 reads the code of Norwegian so
+        if isinstance(target, str) and resolve(target) is None:
             raise ValueError(f"no language {target!r} is known; give an ISO 639-1 code such as de or zh")
         return target
 
@@ -98,9 +102,9 @@ class LanguageReward(Reward):
             code = resolve(str(named))
             return code or Score.abstained(f"no language {str(named)[:40]!r} is known")
         found = measure(_question(sample))
-        if found.main is None or found.main == "und" or found.share([found.main]) < MAIN_SHARE:
+        if found.total < PROMPT_WORDS or found.main in (None, UNKNOWN) or found.share([str(found.main)]) < MAIN_SHARE:
             return Score.abstained("the prompt's own language cannot be told")
-        return found.main
+        return str(found.main)
 
     def _parts(self, sample: Sample) -> dict[str, str]:
         parts = sample.parts

@@ -30,7 +30,7 @@ def test_doctor_finds_the_model():
 
 
 def test_doctor_says_how_to_mend_a_model_that_is_not_there(monkeypatch):
-    monkeypatch.setattr(detector, "CARRIER", "no-such-package")
+    monkeypatch.setattr(detector, "CARRIER", "no_such_package")
     detector._model.cache_clear()
     [finding] = rewardkit_language.rewardkit_findings()
     assert finding.state == "broken"

@@ -41,6 +41,11 @@ def test_target_is_a_code_a_tag_or_a_name(target):
     assert judge(GERMAN, target=target).value == 1.0
 
 
+def test_norwegian_is_not_false():
+    """YAML 1.1 reads `target: no` as false."""
+    assert LanguageParams.model_validate({"target": False}).target == "no"
+
+
 def test_unknown_target_is_refused_before_the_first_sample():
     with pytest.raises(ValidationError, match="klingon"):
         LanguageParams(target="klingon")
