@@ -128,6 +128,9 @@ class Commands(Expressions):
         r"""A matrix, or lines of statements, up to the matching `\end`."""
         rows: list[list[Node]] = [[]]
         end = f"end {name}"
+        if name in _LINES - _CASES:
+            # The ampersands only align.
+            self.tokens[self.at :] = [token for token in self.tokens[self.at :] if token.text != "&"]
         while not (self.peek().kind == "cmd" and self.peek().text == end):
             if self.peek().kind == "end":
                 raise UnreadableError(f"\\begin{{{name}}} without its end")

@@ -155,6 +155,12 @@ class Expressions(Cursor):
             case _:
                 return Mul(tuple(factors))
 
+    def is_remark(self) -> bool:
+        """Whether the tokens that are left are words in brackets: `(a dozen)`."""
+        rest = self.tokens[self.at :]
+        kinds = {token.kind for token in rest[1:-1]}
+        return rest[-1].text == ")" and "text" in kinds and kinds <= {"text", "sym"}
+
     def is_unit(self) -> bool:
         """Whether the last tokens are a unit such as `m` or `m/s`, with white space before it."""
         if self.peek().glued or self.peek().kind != "sym":
@@ -190,6 +196,8 @@ class Expressions(Cursor):
                 return self.no_bar == 0
             if token.text == "[":
                 return self.tokens[self.at - 1].text == ")" or self.tokens[self.at - 1].kind in ("num", "sym")
+            if token.text == "(" and self.is_remark():
+                return False
             return token.text in ("(", "{", "\\{", "lfloor", "lceil")
         return False
 

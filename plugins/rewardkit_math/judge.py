@@ -57,7 +57,11 @@ _CHOICE = re.compile(
     r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
 )
 _OPTION = re.compile(r"[\s$*]*\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)")
-_LETTER = re.compile(r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*$")
+_LETTER = re.compile(
+    r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?:? |I choose )?[\s$*]*"
+    r"(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*(?:is (?:correct|right|true)\.?)?\s*$",
+    re.IGNORECASE,
+)
 _VANISHING = re.compile(r"\\(?:[hv]?phantom|text|mathrm|mbox|hspace)\s*\{[^{}]*\}|[\s${}\\]")
 _FORMULA = re.compile(r"\\(?!text|mathrm|mbox|[,;:! $%])|[\^_={}<>]")
 _TEXTUAL = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}")

@@ -24,7 +24,7 @@ from rewardkit_math.vocabulary import RELATIONS, UNITS_BARE
 
 _RELATION_OPS = frozenset(RELATIONS.values())
 _CONDITION = re.compile(
-    r"(?:where|for|when|if|with|such|provided|assuming|as|whenever|given|on|over|unless|because|since|otherwise)\b"
+    r"(?:where|for|when|if|with|such|provided|assuming|as|whenever|given|on|over|unless|because|since|otherwise|which|namely)\b"
 )
 _LEAD = re.compile(
     r"(?:.*\b(?:is|are|equals|be|equal to|as|by|gives|get|means|so|thus|hence|therefore|either|x|of)|[^a-z]*)[\s:,]*$"
@@ -37,8 +37,27 @@ _REMARK = re.compile(
     r"\((?:about|approx|roughly|approximately|nearly|exactly)\b|(?:which is |or )?(?:about|approximately|roughly)\b"
 )
 _DISCOURSE = frozenset(
-    ("therefore", "thus", "hence", "so", "then", "finally", "so we get", "we get", "we have", "that is")
+    (
+        "因此",
+        "所以",
+        "于是",
+        "故",
+        "综上",
+        "则",
+        "therefore",
+        "thus",
+        "hence",
+        "so",
+        "then",
+        "finally",
+        "so we get",
+        "we get",
+        "we have",
+        "that is",
+    )
 )
+_CHARS_REMEMBERED = 300
+"""Longer texts are parsed each time: trees are large, and memory is bounded."""
 _PUNCTUATION = frozenset((".", ",", ";", ":", "\\\\"))
 _COINS = frozenset(("$", "€", "£", "¥", "pounds", "euro", "yen"))
 
@@ -53,12 +72,15 @@ def plain(text: str) -> str:
     return words
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
     """The tree of an answer; Text where it does not read as mathematics, empty Text where it is refused.
 
     raises  TooCostlyError where the size is beyond `limits`
     """
+    return _remembered(text) if len(text) <= _CHARS_REMEMBERED else _parse(text)
+
+
+def _parse(text: str) -> Node:
     try:
         tokens = tokenize(clean(text))
         while tokens and tokens[-1].kind == "op" and tokens[-1].text in _PUNCTUATION:
@@ -68,6 +90,9 @@ def parse(text: str) -> Node:
         return Text("")
     except UnreadableError:
         return Text(plain(text))
+
+
+_remembered = lru_cache(maxsize=4096)(_parse)
 
 
 class _Parser(Commands):
@@ -197,9 +222,8 @@ class _Parser(Commands):
             token = self.peek()
             if token.kind == "text" and _QUANTIFIER.match(token.text):
                 self.skip_quantifier()
-            elif token.kind == "text" and _REMARK.match(token.text):
-                while self.peek().kind != "end":
-                    self.at += 1
+            elif (token.kind == "text" and _REMARK.match(token.text)) or (token.text == "(" and self.is_remark()):
+                self.at = len(self.tokens)
             elif token.kind == "text":
                 if _CONDITION.match(token.text) and token.text not in UNITS_BARE:
                     condition, integers = self.rest_as_condition()

@@ -1,6 +1,7 @@
 """The math reward: finds the answer of each completion and compares it with the gold."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Number
 from typing import Any, ClassVar
 
 from rewardkit import Reward, RewardParams, Sample, Score
@@ -88,7 +89,7 @@ def gold_texts(ground_truth: Any) -> list[str] | None:
     match ground_truth:
         case bool():
             return [str(ground_truth)]
-        case str() | int() | float():
+        case str() | Number():
             return [str(ground_truth)]
         case Mapping() | None:
             return None

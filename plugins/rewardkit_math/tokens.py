@@ -331,7 +331,7 @@ def _word(run: str, glued: bool) -> list[Token]:  # noqa: FBT001
         return [Token("op", "%", glued=glued)]
     if run in SYMPY_WORDS:
         return [Token("cmd", run, glued=glued)]
-    for prefix in _PREFIXES:
+    for prefix in _PREFIXES if low not in SHORT_WORDS else ():
         if run.startswith(prefix) and len(run) - len(prefix) <= 2:
             return [*_word(prefix, glued), *_word(run[len(prefix) :], True)]
     if len(run) > 3 or low in SHORT_WORDS or run in UNITS_BARE:

@@ -1,6 +1,7 @@
 """The reward as a rubric sees it: three ways to end, reasons, and details that explain."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_an_unusable_gold_abstains_and_names_itself(score, gold):
 
 
 @pytest.mark.parametrize(
-    "gold", [12, 12.0, "12", "#### 12", "So $x = 12$. \\boxed{12}", ["13", "12"], [13, 12.0], "12.0"]
+    "gold", [12, 12.0, "12", "#### 12", "So $x = 12$. \\boxed{12}", ["13", "12"], [13, 12.0], Decimal(12)]
 )
 def test_golds_come_as_numbers_texts_and_lists_of_which_any_will_do(score, gold):
     assert score("\\boxed{12}", gold).value == 1.0

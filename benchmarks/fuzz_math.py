@@ -1,0 +1,37 @@
+"""Fuzzes the math reward with atheris: no exception, and no judgement over a second of processor time.
+
+pip install atheris
+python benchmarks/fuzz_math.py -max_total_time=600
+"""
+
+import sys
+import time
+
+import atheris
+
+with atheris.instrument_imports(include=["rewardkit_math"]):
+    from rewardkit_math.params import MathParams
+    from rewardkit_math.reward import MathReward
+
+from rewardkit import Sample, Setting
+
+_LIMIT_S = 1.0
+_reward = MathReward(MathParams(), Setting())
+
+
+def judge(data: bytes) -> None:
+    """One judgement of what the fuzzer wrote: half of it in a box, half of it bare."""
+    provider = atheris.FuzzedDataProvider(data)
+    boxed = provider.ConsumeBool()
+    prediction = provider.ConsumeUnicodeNoSurrogates(400)
+    gold = provider.ConsumeUnicodeNoSurrogates(60)
+    start = time.process_time()
+    _reward.score([Sample(completion=f"\\boxed{{{prediction}}}" if boxed else prediction, ground_truth=gold)])
+    took = time.process_time() - start
+    if took > _LIMIT_S:
+        raise TimeoutError(f"{took:.2f} s for {prediction!r} against {gold!r}")
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, judge)
+    atheris.Fuzz()
