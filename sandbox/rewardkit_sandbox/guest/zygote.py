@@ -115,7 +115,7 @@ class Zygote:
             return None
         told, entered = os.pipe()
         world.unshare(world.CLONE_NEWPID)
-        pid = os.fork()
+        pid = world.fork()
         if pid == 0:
             return Job(request, dict(zip(request["fds"], descriptors, strict=True)), entered)
         world.setns(self._own, world.CLONE_NEWPID)
