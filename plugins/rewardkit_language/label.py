@@ -41,16 +41,22 @@ def _by_itself(word: str, candidates: tuple[str, ...]) -> list[float]:
 
 
 def _nats(row: dict[str, float], candidates: tuple[str, ...]) -> list[float]:
-    folded = _folded(row)
-    return [MODEL_WEIGHT * math.log(folded.get(code, FLOOR)) for code in candidates]
-
-
-def _folded(row: dict[str, float]) -> dict[str, float]:
-    folded: dict[str, float] = {}
+    """What the model's probabilities are worth for each candidate."""
+    likely = [0.0] * len(candidates)
+    places = _places(candidates)
     for code, p in row.items():
-        same = SAME.get(code, code)
-        folded[same] = folded.get(same, 0.0) + p
-    return folded
+        if code in places:
+            likely[places[code]] += p
+    return [MODEL_WEIGHT * math.log(p or FLOOR) for p in likely]
+
+
+@lru_cache(maxsize=1000)
+def _places(candidates: tuple[str, ...]) -> dict[str, int]:
+    """By each of the model's codes the place of the candidate that it counts as."""
+    places = {code: place for place, code in enumerate(candidates)}
+    if "hr" in places:
+        places.setdefault("sr", places["hr"])  # Serbian in Latin letters: no row of Cyrillic words has Croatian
+    return places | {code: places[same] for code, same in SAME.items() if same in places}
 
 
 def fold(code: str, script: str) -> str:

@@ -184,16 +184,14 @@ def _in_formula(inside: str, lone: list[str]) -> str:
         rest.append(inside[at : group.start()])
         at = end
         words = _WORDS.findall(content)
-        if len(words) > 1:
-            found.append(_COMMAND.sub(" ", content).replace("$", " "))
+        if len(words) > 1 or _FOREIGN.search(content):
+            found.append(_COMMAND.sub(_name_of_command, content).replace("$", " "))
         elif words and len(words[0]) > 2 and words[0].lower() not in NEUTRAL:
             lone.append(words[0])
     rest.append(inside[at:])
     bare = _COMMAND.sub(_name_of_command, _SPACING.sub(" ", " ".join(rest))).replace("\\", " ")
     found.extend(_RUN.findall(bare) or _abounding(bare))
     found.extend(_other_scripts(bare))
-    if not found and _FOREIGN.search(inside):
-        found.extend(_other_scripts(inside))
     return "\n".join(found)
 
 

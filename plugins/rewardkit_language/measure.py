@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rewardkit_language.detector import predict
+from rewardkit_language.han import chinese_or_japanese
 from rewardkit_language.label import fold, label
 from rewardkit_language.lexicon import lexicon
 from rewardkit_language.mask import NEUTRAL, prose
@@ -19,6 +20,8 @@ READ = 200_000
 BLOCKS = 40
 UNKNOWN = "und"
 """Words of no language that is known, or spelt in two alphabets at once."""
+NAMES = 5
+NAMES_SHARE = 0.2
 SPANS = 5
 SPAN_LENGTH = 80
 
@@ -36,7 +39,7 @@ class Measure:
         return sum(self.words.values())
 
     def share(self, targets: Iterable[str]) -> float:
-        return sum(self.words.get(code, 0.0) for code in targets) / self.total
+        return min(1.0, sum(self.words.get(code, 0.0) for code in targets) / self.total)
 
     @property
     def main(self) -> str | None:
@@ -71,28 +74,33 @@ def _sampled(text: str) -> str:
 
 
 def _without_neutral(words: Sequence[Token], target: str | None) -> list[Token]:
-    """Without the words that are of no language: symbols, units, and in other scripts' text acronyms and names."""
+    """Without the words that are of no language: symbols, units, and in other scripts' text acronyms and names.
+
+    Names that are more than NAMES and more than NAMES_SHARE of all words are no names.
+    """
     latin_target = target is None or target in LANGUAGES["latin"] or not any(target in s for s in LANGUAGES.values())
-    kept = []
-    for at, word in enumerate(words):
-        before = words[at - 1] if at else None
-        after = words[at + 1] if at + 1 < len(words) else None
-        if word.script in ("latin", "greek"):
-            beside = [w for w in (before, after) if w is not None and w.script == word.script]
-            if len(word.text) == 1 and (word.glued or not any(len(w.text) > 1 for w in beside)):
-                continue
-            if word.script == "latin":
-                if word.text.lower() in NEUTRAL and (word.glued or not beside):
-                    continue
-                if not latin_target and _is_name(word, words, at):
-                    continue
-        kept.append(word)
-    return kept
+    kept = [word for at, word in enumerate(words) if not _is_symbol(words, at)]
+    if latin_target:
+        return kept
+    names = {at for at in range(len(kept)) if _is_name(kept, at)}
+    if len(names) > max(NAMES, NAMES_SHARE * sum(weight(word, "") for word in kept)):
+        return kept
+    return [word for at, word in enumerate(kept) if at not in names]
 
 
-def _is_name(word: Token, words: Sequence[Token], at: int) -> bool:
+def _is_symbol(words: Sequence[Token], at: int) -> bool:
+    """Whether a word is a variable, the name of a function or a unit: it stands alone, or right after a number."""
+    word = words[at]
+    if word.script not in ("latin", "greek") or (len(word.text) > 1 and word.text.lower() not in NEUTRAL):
+        return False
+    beside = [other for other in (*words[max(0, at - 1) : at], *words[at + 1 : at + 2]) if other.script == word.script]
+    return word.glued or not any(len(other.text) > 1 for other in beside)
+
+
+def _is_name(words: Sequence[Token], at: int) -> bool:
     """Whether a Latin word in other text is an acronym or a name: capitalised, at most three in a row."""
-    if not word.text[0].isupper():
+    word = words[at]
+    if word.script != "latin" or not word.text[0].isupper():
         return False
     if any(word.text.lower() in traits.words for traits in lexicon().values()) and not word.text.isupper():
         return False
@@ -102,7 +110,7 @@ def _is_name(word: Token, words: Sequence[Token], at: int) -> bool:
     while end < len(words) and end - at < 4 and words[end].script == "latin":
         end += 1
     run = words[start:end]
-    return len(run) <= 3 and len(run) < len(words) and all(w.text[0].isupper() for w in run)
+    return len(run) <= 3 and len(run) < len(words) and all(other.text[0].isupper() for other in run)
 
 
 def _labels(words: Sequence[Token], target: str | None) -> list[str]:
@@ -113,7 +121,7 @@ def _labels(words: Sequence[Token], target: str | None) -> list[str]:
     for script, places in by_script.items():
         row = [words[at] for at in places]
         if script == "cjk":
-            found = _chinese_or_japanese(row, target)
+            found = chinese_or_japanese(row, target)
         elif script in ("mixed", "other"):
             continue
         else:
@@ -143,46 +151,6 @@ def _of_script(row: Sequence[Token], script: str, target: str | None) -> list[st
         ranked = [code for code in sorted(likely, key=likely.__getitem__, reverse=True) if code in languages]
         return [fold(ranked[0] if ranked else languages[0], script)] * len(row)
     return label(row, languages, fold(target, script) if target else None)
-
-
-_CHINESE = frozenset(
-    "这这们你您她它吗呢吧啊哪个为对说没还给时东车长门问间见现电话语请谢认识让谁该课读写书买卖钱银铁错难题页顺须风飞马鱼鸟龙齐实"
-    "处员图场坏块头夺妇孙宁宝审尔层岁岛币师帮开应异张归录忆态总恋战户扑执扩护报择换据损摆显术机权极构标树样桥检楼欢残毕气汉汤沟泪"
-    "洁测浓涨满灭灵炼热爱爷产疗盖监盘础确离种积稳竞笔笼类红约级纪线练组细终经结绕统继续维绿缓编缘罗罢义习职联肃胜脑脸舰艺节荐药虑虽"
-    "补装规视览觉订计议记许论设访证评诉试诗详误调谈谋谓谱贝负财责败货质贪购贵费贺资赏赖赛赢赵趋跃轮软轻载较输辑达过运进远连迟适选逻"
-    "遗邮郑释针钟钢铜链锁锅镜闭闻阅队阳阴阶际陆陈险随隐韩顶项顾顿颜额饭馆驱验骂鸡鸣這們麼嗎說沒妳牠給與為個會對還過來學國圖點關實應"
-    "當經變發讓從兩區廣萬"
-)
-"""Han characters of Chinese, simplified or traditional, that modern Japanese does not write."""
-
-LONGEST_KANJI = 12
-"""A stretch of Han without kana or pause that is longer is Chinese, where nothing else decides."""
-
-
-def _chinese_or_japanese(row: Sequence[Token], target: str | None) -> list[str]:
-    """By stretch between pauses: with kana Japanese, with Chinese characters Chinese, else as its neighbour."""
-    found: list[str | None] = []
-    stretch: list[Token] = []
-    for token in [*row, None]:
-        if stretch and (token is None or token.pause):
-            found.extend([_settled("".join(part.text for part in stretch))] * len(stretch))
-            stretch = []
-        if token is not None:
-            stretch.append(token)
-    first = next((code for code in found if code), "ja" if target == "ja" else "zh")
-    filled = []
-    for code in found:
-        first = code or first
-        filled.append(first)
-    return filled
-
-
-def _settled(text: str) -> str | None:
-    kana = sum("ぁ" <= letter <= "ヿ" and letter != "ー" for letter in text)
-    chinese = sum(letter in _CHINESE for letter in text)
-    if kana * 10 >= len(text) and kana > chinese:
-        return "ja"
-    return "zh" if chinese or kana or len(text) > LONGEST_KANJI else None
 
 
 def _spans(words: Sequence[Token], labels: Sequence[str], wanted: Iterable[str | None]) -> list[tuple[str, str]]:

@@ -132,3 +132,14 @@ def test_letters_set_apart_are_words(target, own):
 )
 def test_english_in_the_target_s_letters_is_not_the_target(target, text):
     assert share(text, target) < 0.5
+
+
+def test_words_are_not_names_because_they_are_capitalised():
+    """Sixteen capitalised words, no more than two in a row, and none of them common."""
+    capitals = ["Subtract", "Apples", "Remaining", "Tickets", "Multiply", "Revenue", "Discount", "Percentage"] * 2
+    text = "我们算".join(" ".join(pair) for pair in zip(capitals[::2], capitals[1::2], strict=True))
+    assert share(text, "zh") < 0.6
+
+
+def test_a_few_names_are_of_no_language():
+    assert share("珍妮特 (Janet) 每天早上吃三个鸡蛋，然后 Maria Lopez 把剩下的鸡蛋卖给 IBM 的同事。", "zh") == 1.0
