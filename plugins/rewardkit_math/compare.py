@@ -117,8 +117,8 @@ class Comparison:
         (found, found_unit), (gold, gold_unit) = split_unit(found), split_unit(gold)
         if found_unit and not gold_unit:
             gold, gold_unit = split_letter(gold)
-        elif gold_unit and not found_unit:
-            found, found_unit = split_letter(found)
+        elif gold_unit or (isinstance(gold, Num) and isinstance(found, Mul) and isinstance(found.args[-1], Pow)):
+            found, found_unit = (found, found_unit) if found_unit else split_letter(found)
         if found_unit and gold_unit:
             scale = same_unit(found_unit, gold_unit)
             if scale is None:

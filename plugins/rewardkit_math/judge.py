@@ -57,6 +57,7 @@ _CHOICE = re.compile(
     r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
 )
 _OPTION = re.compile(r"[\s$*]*\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)")
+_CLAUSE = re.compile(r"\(?([A-J])\)?, (?!(?:or|and|maybe|perhaps|possibly|but|either)\b)[a-z]+ \w+")
 _LETTER = re.compile(
     r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?:? |I choose )?[\s$*]*"
     r"(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*(?:is (?:correct|right|true)\.?)?\s*$",
@@ -143,7 +144,7 @@ def _judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool) -> Ju
     ):
         return Judgement("equal", "identical")
     if policy.choices == "letter" and gold.letter is not None:
-        letter = _LETTER.match(prediction) or _OPTION.match(prediction)
+        letter = _LETTER.match(prediction) or _OPTION.match(prediction) or _CLAUSE.match(prediction)
         if letter:
             same = letter[1].upper() == gold.letter
             if same or len(gold.text.strip("()$. ")) == 1 or not isinstance(gold.node, Sym):

@@ -24,13 +24,14 @@ from rewardkit_math.vocabulary import RELATIONS, UNITS_BARE
 
 _RELATION_OPS = frozenset(RELATIONS.values())
 _CONDITION = re.compile(
-    r"(?:where|for|when|if|with|such|provided|assuming|as|whenever|given|on|over|unless|because|since|otherwise|which|namely)\b"
+    r"(?:where|for|when|if|with|such|provided|assuming|as|whenever|given|on|over|unless|because|since|otherwise)\b"
 )
 _LEAD = re.compile(
     r"(?:.*\b(?:is|are|equals|be|equal to|as|by|gives|get|means|so|thus|hence|therefore|either|x|of)|[^a-z]*)[\s:,]*$"
 )
 _DENIAL = re.compile(r"\b(?:not|wrong|incorrect|false|isn't|perhaps|maybe|or|nor|never|except)\b")
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
+_ASIDE = frozenset(("which", "namely", "which is"))
 _CASE = re.compile(r"(?:if|when|otherwise|else|for)\b")
 _QUANTIFIER = re.compile(r"for (?:all|any|every|each)\b|\\forall")
 _REMARK = re.compile(
@@ -124,7 +125,8 @@ class _Parser(Commands):
             token = self.peek()
             if token.kind == "end" or (token.kind == "op" and (token.text in closers or (bar and token.text == "|"))):
                 break
-            if items and token.kind == "text" and _CONDITION.match(token.text) and not closers:
+            aside = token.kind == "text" and (_CONDITION.match(token.text) or token.text in _ASIDE)
+            if items and aside and not closers:
                 condition, found = self.rest_as_condition()
                 integers |= found
                 break

@@ -23,6 +23,7 @@ _POWER = re.compile(r"[\w)\]}]\*\*[\w({-]")
 _THEREFORE = re.compile(
     r"\b(?:therefore|thus|hence|so|donc|ainsi|daher|also)\b|所以|因此|[，,](?=\s*\D)", re.IGNORECASE
 )
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _MOST_VERBS = 6
 
 
@@ -46,14 +47,10 @@ def read(text: str, *, last: bool) -> Node:
         if found is not None:
             return found
     sentences = [piece.strip() for piece in _SENTENCE.split(text) if piece and piece.strip()]
-    if len(sentences) > 1 or text != whole.words:
-        if last:
-            sentences = [piece for piece in sentences if any(char.isdigit() or char in "$\\" for char in piece)][-1:]
-        for sentence in sentences[:1]:
-            found = _in_sentence(sentence)
-            if found is not None:
-                return found
-    return whole
+    if last:
+        sentences = [piece for piece in sentences if any(char.isdigit() or char in "$\\" for char in piece)][-1:]
+    found = _in_sentence(sentences[0]) if sentences else None
+    return whole if found is None else found
 
 
 def _in_sentence(sentence: str) -> Node | None:
@@ -73,7 +70,7 @@ def _in_sentence(sentence: str) -> Node | None:
         formulas and sentence.endswith(("$", "\\)", "\\]")) and not _DENIED.search(sentence)
     ):
         return _known(formulas[-1])
-    if _MARKUP.search(sentence):
+    if _MARKUP.search(sentence) or not _WORD.search(sentence):
         # A number is never picked out of a formula that could not be read.
         return None
     sentence = _THEREFORE.split(sentence)[-1]

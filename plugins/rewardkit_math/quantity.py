@@ -43,10 +43,12 @@ def split_unit(node: Node) -> tuple[Node, str]:
 
 
 def split_letter(node: Node) -> tuple[Node, str]:
-    """`5 m` beside a quantity: the one-letter name after the number is a unit."""
+    """`5 m` or `5 m^2` beside a quantity or a bare number: the one-letter name after the number is a unit."""
     match node:
         case Mul((Num() as value, Sym(name))) if name in _TABLE:
             return value, name
+        case Mul((Num() as value, Pow(Sym("m"), Num(power)))) if power in (2, 3):
+            return value, f"m^{power}"
         case _:
             return node, ""
 

@@ -77,7 +77,7 @@ class MathReward(Reward):
                 boxes = last_boxes(text, found)
                 if len(boxes) > 1:
                     prediction = " , ".join(box.text for box in boxes)
-            judgement = judge(prediction, gold, self.params, last=found.how in ("line", "whole"))
+            judgement = judge(prediction, gold, self.params, last=found.how not in ("phrase", "hash"))
             if judgement.verdict == "equal":
                 break
         assert judgement is not None
