@@ -159,6 +159,40 @@ def test_builtins_that_the_program_redefines_do_not_judge_it(judge):
     assert judge(program, tests).value == 0.0
 
 
+def test_tools_that_tests_borrow_from_the_program_are_pythons_own(judge):
+    program = (
+        "class math:\n    isclose = staticmethod(lambda *a, **k: True)\n"
+        "isclose = fabs = lambda *a, **k: 0 or True\nclass Counter:\n    def __init__(s, x): pass\n    def __eq__(s, o): return True\n"
+        "def f(x): return [-1]\ndef area(r): return -1"
+    )
+    for text in (
+        "assert math.isclose(area(1), 3.14)",
+        "assert isclose(area(1), 3.14)",
+        "assert fabs(area(1) - 3.14) < 2",
+        "assert Counter(f(1)) == Counter([2, 3])",
+    ):
+        assert judge(program, {"kind": "asserts", "setup": "", "asserts": [text]}).value == 0.0, text
+    for text in ("assert math.isclose(area(1), -1)", "assert Counter(f(1)) == Counter([-1])"):
+        assert judge(program, {"kind": "asserts", "setup": "", "asserts": [text]}).value == 1.0, text
+
+
+def test_a_star_import_does_not_replace_the_tests_tools(judge):
+    program = "abs = len = sorted = lambda *a: 0\nclass unittest:\n    TestCase = object\ndef f(x): return 7"
+    text = "import unittest\nfrom m import *\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertTrue({})\n"
+    for line, value in (("abs(f(1) - 2.5) < 1e-6", 0.0), ("len([f(1)]) == 0", 0.0), ("abs(f(1) - 7) == 0", 1.0)):
+        tests = {"kind": "unittest", "module": "m", "test_file": text.format(line)}
+        assert judge(program, tests).value == value, line
+
+
+def test_a_number_class_of_the_programs_own_cannot_choose_its_distance(judge):
+    program = "class N(float):\n    def __sub__(s, o): return N(0)\n    __rsub__ = __sub__\n    def __abs__(s): return s\n    def __round__(s, n=0): return s\n    __hash__ = float.__hash__\n    def __eq__(s, o): return True"
+    for line in ("assertAlmostEqual(N(9), 2.5)", "assertEqual(N(9), 2.5)", "assertEqual(round(abs(N(9) - 2.5), 7), 0)"):
+        text = (
+            f"import unittest\nfrom m import N\nclass T(unittest.TestCase):\n    def test(self):\n        self.{line}\n"
+        )
+        assert judge(program, {"kind": "unittest", "module": "m", "test_file": text}).value == 0.0, line
+
+
 def test_modules_that_the_program_imports_are_the_drivers_own(judge):
     program = "import math\nmath.isclose = lambda *a, **k: True\ndef area(r): return -1"
     tests = {"kind": "asserts", "setup": "", "asserts": ["assert math.isclose(area(1), 3.14)"]}

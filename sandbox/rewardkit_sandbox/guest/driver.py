@@ -12,6 +12,7 @@ program cannot bend, and with the program's own versions too, where it brings an
 
 import ast
 import builtins
+import importlib
 import os
 import sys
 import traceback
@@ -45,27 +46,45 @@ def drive(request: dict[str, Any]) -> None:
 
 
 class Names(dict[str, Any]):
-    """Globals of the test code: what it does not define itself, nor Python, is asked of the program."""
+    """Globals of the test code: what it does not define itself is Python's own, or else asked of the program.
 
-    def __init__(self, link: remote.Link, own: set[str]) -> None:
+    theirs  names that the program may define although Python has them: the function under test
+    """
+
+    def __init__(self, link: remote.Link, theirs: set[str]) -> None:
         super().__init__({"__name__": "tests", "__builtins__": builtins})
         self._link = link
-        self._own = own
+        self._theirs = theirs
 
     def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name) and name not in self._own:
-            raise KeyError(name)
+        if name not in self._theirs:
+            if hasattr(builtins, name):
+                raise KeyError(name)  # Python looks there next
+            if name in TOOLS:
+                return getattr(importlib.import_module(TOOLS[name]), name)
+            if name in sys.stdlib_module_names:
+                return importlib.import_module(name)
         try:
             return remote.global_of(self._link, name)
         except AttributeError:
             raise KeyError(name) from None
 
 
-def shadowed_builtins(texts: list[str], entry_point: str | None) -> set[str]:
-    """Builtin names that the program may define: the function under test alone.
+# What tests measure results with, often through the program's own imports: a program that defines its own `isclose`,
+# or a class called `math`, must not thereby judge itself.
+TOOLS = {
+    **dict.fromkeys(("isclose", "fabs", "isnan", "isinf"), "math"),
+    **dict.fromkeys(("Counter", "OrderedDict", "defaultdict", "deque"), "collections"),
+    "Decimal": "decimal",
+    "Fraction": "fractions",
+    "deepcopy": "copy",
+}
 
-    Without an entry point that is a name which the tests call while they use no other name of the program's: a
-    program that defines `abs` or `set` besides must not thereby change how its results are judged.
+
+def names_under_test(texts: list[str], entry_point: str | None) -> set[str]:
+    """Names that Python has too and that the tests still mean the program's: the function under test alone.
+
+    Without an entry point those are the names that the tests use, if they use no other name of the program's.
     """
     if entry_point is not None:
         return {entry_point}
@@ -81,8 +100,8 @@ def shadowed_builtins(texts: list[str], entry_point: str | None) -> set[str]:
                 bound.add(node.name)
             elif isinstance(node, ast.arg):
                 bound.add(node.arg)
-    unknown = {name for name in used - bound if not hasattr(builtins, name)}
-    return set() if unknown else used - bound
+    pythons = {*dir(builtins), *TOOLS, *sys.stdlib_module_names}
+    return set() if used - bound - pythons else used - bound
 
 
 def run_code(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
@@ -107,7 +126,7 @@ def run_texts(
     """The tests, with the names in `own` taken from the program rather than from `trusted`."""
     texts = [request["setup"], *request["tests"]]
     try:
-        names = Names(link, shadowed_builtins(texts, request["entry_point"]))
+        names = Names(link, names_under_test(texts, request["entry_point"]))
         exec(compile(request["trusted"], "prompt.py", "exec"), names)  # noqa: S102
         for name in own:
             names[name] = remote.global_of(link, name)

@@ -24,6 +24,7 @@ import importlib
 import io
 import operator
 import os
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -469,7 +470,7 @@ def compare(name: str, left: Remote, right: object) -> Any:
     state = state_of(left)
     if isinstance(right, Remote):
         return plain_answer(state.link.ask("op", name, left, right), bool)
-    if not isinstance(right, _PLAIN) or right is None:
+    if state.tainted or not isinstance(right, _PLAIN) or right is None:
         return NotImplemented
     plain, view = state.link._converse("view", (left,))[:2]  # noqa: SLF001 - this module's own
     if plain is not True or isinstance(view, Remote):
@@ -549,7 +550,9 @@ class RemoteModule(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         link: Link = self.__dict__["_link"]
         if name == "__all__":
-            return [item for item in link.ask("names") if not item.startswith("_")]
+            # What `import *` brings must not replace the tests' own tools.
+            ours = {*dir(builtins), *sys.stdlib_module_names, "pytest"}
+            return [item for item in link.ask("names") if not item.startswith("_") and item not in ours]
         if name.startswith("__"):
             raise AttributeError(name)
         return global_of(link, name)

@@ -252,6 +252,12 @@ def _named(body: list[Any]) -> Any:
     return collections.namedtuple(name, fields)(*values)  # noqa: PYI024 - both come at run time
 
 
+def _fraction(body: list[Any]) -> fractions.Fraction:
+    if any(type(part) is not int or part.bit_length() > 4 * MAX_DECIMAL_CHARS for part in body):
+        raise WireError("a Fraction of too many digits")
+    return fractions.Fraction(*body)
+
+
 def _decimal(text: str) -> decimal.Decimal:
     if len(text) > MAX_DECIMAL_CHARS:
         raise WireError("a Decimal of too many digits")
@@ -287,7 +293,7 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "q": collections.deque,
     "n": _named,
     "M": _decimal,
-    "F": lambda body: fractions.Fraction(*body),
+    "F": _fraction,
     "T": _moment,
     "it": Iterated,
 }

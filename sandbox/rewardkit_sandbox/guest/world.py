@@ -62,7 +62,7 @@ def fork() -> int:
     there is one thread, and it takes a tenth of a run's time, in pages copied.
     """
     pid = int(_python.fork())
-    _check(0 if pid >= 0 else pid, "fork")
+    _check(min(0, pid), "fork")
     return pid
 
 
