@@ -5,6 +5,7 @@ a named value as a value, an inequality as an interval; a list is never read as 
 """
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from itertools import permutations
 
 from rewardkit_math.evaluate import Budget, UndefinedError
@@ -48,6 +49,9 @@ _MOST_NAMES_TO_FIT = 4
 _SYMPY = {"I": Const("i"), "E": Const("e")}
 _CONSTANTS = frozenset(("C", "c", "K", "C_1", "c_1", "const"))
 _SHORT_LIST = 6
+_ZERO = Num(Fraction(0))
+_ANCHORS = ((7, 3, 5), (11, 4, 7), (13, 2, 11), (17, 5, 3))
+"""Points at which two equations are weighed against each other: several, for a point may lie on the curve itself."""
 _PARAMETERS = frozenset("knmlz")
 
 
@@ -234,6 +238,7 @@ class Comparison:
         if self.policy.order == "given" and not (_is_set(found) or _is_set(gold)):
             ordered = True
         if ordered:
+            one, other = _in_order(one), _in_order(other)
             return all(self.same_value(a.value, b.value) for a, b in zip(one, other, strict=True))
         return self._match(one, other, lambda a, b: self.same_value(a.value, b.value))
 
@@ -288,9 +293,15 @@ class Comparison:
         free = names(left) | names(right)
         if not free or names(left) != names(right):
             return False
-        at = {Sym(name): Num(ONE.value * (index * 7 + 3) / 5) for index, name in enumerate(sorted(free))}
-        here, there = rebuild(left, at), rebuild(right, at)
-        if equal_values(here, Num(ONE.value * 0), self.budget) or equal_values(there, Num(ONE.value * 0), self.budget):
+        for step, start, under in _ANCHORS:
+            at = {Sym(name): Num(Fraction(index * step + start, under)) for index, name in enumerate(sorted(free))}
+            here, there = rebuild(left, at), rebuild(right, at)
+            on_left, on_right = (equal_values(value, _ZERO, self.budget) for value in (here, there))
+            if on_left != on_right:
+                return False
+            if not on_left:
+                break
+        else:
             return equal_values(left, right, self.budget)
         if positive and not equal_values(Call("sign", (here,)), Call("sign", (there,)), self.budget):
             return False
@@ -403,6 +414,14 @@ def _values(node: Node) -> list[Value]:
 
 def _holds_pi(node: Node) -> bool:
     return node == Const("pi") or any(map(_holds_pi, children(node)))
+
+
+def _in_order(values: list[Value]) -> list[Value]:
+    """`y = 2, x = 1` as the point (1, 2) that it names; other names keep the order in which they were written."""
+    letters = [value.name.name for value in values if isinstance(value.name, Sym)]
+    if len(letters) < len(values) or not set(letters) <= set("xyz"):
+        return values
+    return [value for _, value in sorted(zip(letters, values, strict=True), key=lambda pair: pair[0])]
 
 
 def _spelled(node: Node) -> Node:

@@ -57,6 +57,9 @@ _DOUBLED = re.compile(r"(?<!\\)\\\\(?=([a-zA-Z]+))")
 _GLUED_WORD = re.compile(r"(?<=[\d)\]}$])(or|and)(?=[A-Z(\d\\$-])")
 _HALF_DAY = re.compile(r"(?<![A-Za-z\\])([AaPp])\.?[mM]\b\.?")
 _EITHER = re.compile(r"\)\s*\|\s*\(")
+_ESCAPES = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
+# Backslashes that a string literal or a JSON reader has eaten: a tab and `ext{`, a form feed and `rac`.
+_EATEN = re.compile(r"[\x08\x0c](?=[a-z])|\t(?=ext|frac|heta|imes|an\b|riangle)|\r(?=ight|ceil|floor)")
 _DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
@@ -102,6 +105,8 @@ def clean(text: str) -> str:
     """The text in one alphabet: Unicode as LaTeX, full-width letters as plain ones, doubled backslashes as one."""
     if len(text) > ANSWER_CHARS:
         raise TooCostlyError(f"an answer of {len(text)} characters")
+    if _EATEN.search(text):
+        text = _EATEN.sub(lambda found: _ESCAPES[found[0]], text)
     if not text.isascii():
         text = _CIRCLED.sub(_circled, text)
         text = _SUPERS.sub(lambda found: "^{" + found[0].translate(_SUPER) + "}", text)
