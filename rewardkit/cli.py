@@ -1,5 +1,6 @@
 """The command line: what each command takes. What it does stands in the module of its name, imported when it runs."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -123,3 +124,6 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("rewardkit: interrupted\n")
         sys.exit(130)
+    except BrokenPipeError:  # whoever read our output has enough: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

@@ -5,6 +5,7 @@ What cannot be caught here (a hang, a crash, memory without end) is for the work
 what was being judged when the process had to be killed.
 """
 
+import math
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
@@ -117,16 +118,16 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
-        return _failed(f"{alias!r} raised {_said(error)}", samples)
+        return _failed(f"{alias!r} {_said(error)}", samples)
 
 
 def _said(error: BaseException) -> str:
-    """The error and where it was raised; of a Score that does not validate, what is wrong with it."""
+    """What the plugin did: raised an error, and where; or made a Score that does not validate, and why."""
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False)[0]
-        return f"{error.title}: {fault['msg'].removeprefix('Value error, ')}"
+        return f"made a {error.title} that is none: {fault['msg'].removeprefix('Value error, ')}"
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+    return f"raised {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
 
 
 def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:
@@ -137,6 +138,8 @@ def _sound(score: object, alias: str) -> Score:
     """A score as the output takes it: a bounded reason, details that are JSON and bounded."""
     if not isinstance(score, Score):
         return Score.failed(f"{alias!r} returned {score!r:.80}, which is no Score; return Score.scored(value)")
+    if score.value is not None and not math.isfinite(score.value):  # pydantic's model_construct checks nothing
+        return Score.failed(f"{alias!r} made a Score whose value is {score.value}")
     if len(score.reason) > REASON_CHARACTERS:
         score = score.model_copy(update={"reason": score.reason[: REASON_CHARACTERS - 1] + "…"})
     if score.details:

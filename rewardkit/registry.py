@@ -85,6 +85,9 @@ class Registry:
         built_in = [reward for reward in found if reward.distribution == BUILT_IN]
         if not found:
             raise UnknownRewardError(self._unknown(name))
+        lost = [problem for problem in self.problems if problem.plugin == f"{BUILT_IN}:{name}"]
+        if lost and not built_in and name == found[0].name:
+            raise PluginError(f"the built-in {name!r} did not load, and no other takes its name: {lost[0]}")
         if len(found) > 1 and not built_in:
             names = ", ".join(repr(reward.qualified_name) for reward in found)
             raise PluginError(f"several plugins have a reward named {name!r}; say which: {names}")
@@ -166,7 +169,7 @@ def _load_file(file: Path) -> ModuleType:
     sys.modules[name] = module  # pickle and dataclasses look the module up while it runs
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise PluginError(f"plugin {file}: it did not load: {_said(error)}; correct the file") from error
     return module

@@ -23,7 +23,7 @@ from rewardkit.score import Result
 from rewardkit.shapes import Shape, detect
 from rewardkit.summary import Summary
 from rewardkit.worker import spare_the_collector
-from rewardkit.writers import Output, open_output
+from rewardkit.writers import FileOutput, Output, open_output
 
 SHOWN_ROWS = 5
 """Judged rows that are shown on a terminal when there is no output."""
@@ -69,24 +69,7 @@ def run(options: Options, *, as_json: bool, fail_under: float | None) -> int:
         show.note("no rubric was named: judging by the default one, math or code, format, language")
     target = options.output or (None if as_json or sys.stdout.isatty() else "-")
     summary = Summary(weights_at(rubric, options.progress))
-    shown: list[tuple[str, Result]] = []
-    with ExitStack() as stack:
-        rows = _rows(options)  # opened and its first row read before any worker starts: most bad input shows here
-        output = (
-            stack.enter_context(open_output(target, key=_key(options, rubric), resume=options.resume))
-            if target
-            else None
-        )
-        scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
-        tick = stack.enter_context(show.progress())
-        spare_the_collector()
-        for judged in _judged_rows(scorer, rows, output, options):
-            if output is None and len(shown) < SHOWN_ROWS:
-                shown.append((judged.row.where, judged.result))
-            if output is not None and not judged.written:
-                output.write(judged.row, judged.block)
-            summary.add(judged.row, judged.group_key, judged.result)
-            tick()
+    shown = _score(options, rubric, target, summary)
     if as_json:
         sys.stdout.buffer.write(orjson.dumps(summary.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     else:
@@ -97,6 +80,32 @@ def run(options: Options, *, as_json: bool, fail_under: float | None) -> int:
         show.note(f"--fail-under {fail_under:g}: the mean reward is {show.number(summary.mean)}")
         return 1
     return 0
+
+
+def _score(options: Options, rubric: Rubric, target: str | None, summary: Summary) -> list[tuple[str, Result]]:
+    """Judges the rows into `target` and `summary`; returns the first results where there is no target."""
+    shown: list[tuple[str, Result]] = []
+    output: Output | None = None
+    try:
+        with ExitStack() as stack:
+            rows = _rows(options)  # its first row is read before any worker starts: most bad input shows here
+            if target:
+                output = stack.enter_context(open_output(target, key=_key(options, rubric), resume=options.resume))
+            scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
+            tick = stack.enter_context(show.progress())
+            spare_the_collector()
+            for judged in _judged_rows(scorer, rows, output, options):
+                if output is None and len(shown) < SHOWN_ROWS:
+                    shown.append((judged.row.where, judged.result))
+                if output is not None and not judged.written:
+                    output.write(judged.row, judged.block)
+                summary.add(judged.row, judged.group_key, judged.result)
+                tick()
+    except BaseException:
+        if isinstance(output, FileOutput) and output.partial.exists():
+            show.note("what was judged so far is kept: the same command with --resume goes on from there")
+        raise
+    return shown
 
 
 def load_rubric(path: Path | None, sandbox: str | None) -> Rubric:

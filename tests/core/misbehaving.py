@@ -1,0 +1,127 @@
+"""Rewards that do what the completion says, so that a test can show what the user sees of it."""
+
+import ctypes
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import rewardkit
+from rewardkit import Reward, RewardParams, Sample, Score
+
+
+class Obedient(Reward):
+    """Does what the completion says; scores its length."""
+
+    name = "obedient"
+    cost_ms = 1.0
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        scores = []
+        for sample in samples:
+            order = sample.completion_text
+            if order == "raise":
+                raise ValueError("told to")
+            if order == "exit politely":
+                raise SystemExit(0)
+            if order == "os._exit":
+                os._exit(0)
+            if order == "crash":
+                ctypes.string_at(0)
+            if order == "hang":
+                while True:
+                    pass
+            if order == "hang in C":
+                10 ** (10**9)
+            if order == "allocate":
+                hoard = []
+                while True:
+                    hoard.append(bytearray(2**24))
+            if order == "print":
+                for _ in range(1024):
+                    print("x" * 2**20)
+            if order.startswith("sleep"):
+                time.sleep(float(order.split()[1]))
+            if order == "wrong number":
+                return []
+            if order == "no Score":
+                return [1.0]
+            if order == "nan":
+                scores.append(Score.scored(float("nan")))
+            elif order == "infinity":
+                scores.append(Score.scored(float("inf")))
+            elif order == "unjsonable":
+                scores.append(Score.scored(1.0, details_of=object()))
+            elif order == "long details":
+                scores.append(Score.scored(1.0, "r" * 10**6, text="x" * 10**6))
+            elif order == "abstain":
+                scores.append(Score.abstained("told to"))
+            elif order == "fail":
+                scores.append(Score.failed("told to"))
+            elif order == "crash once":
+                marker = Path(str(sample.columns["marker"]))
+                if not marker.exists():
+                    marker.touch()
+                    os._exit(7)
+                scores.append(Score.scored(1.0))
+            else:
+                scores.append(Score.scored(float(len(order))))
+        return scores
+
+
+class ConstantParams(RewardParams):
+    """Parameters of `constant`."""
+
+    value: float = 1.0
+
+
+class Constant(Reward):
+    """Always the same value."""
+
+    name = "constant"
+    Params = ConstantParams
+    params: ConstantParams
+    cost_ms = 0.001
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        return [Score.scored(self.params.value) for _ in samples]
+
+
+class Column(Reward):
+    """The value that the row says, so that a test can say it."""
+
+    name = "column"
+    Params = type("ColumnParams", (RewardParams,), {"__annotations__": {"column": str}, "__module__": __name__})
+    cost_ms = 0.002
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        values = [sample.column(self.params.column) for sample in samples]
+        return [Score.abstained("no value") if value is None else Score.scored(value) for value in values]
+
+
+class Rank(Reward):
+    """The share of the group that is not longer."""
+
+    name = "rank"
+    sees = "group"
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        lengths = [len(sample.completion_text) for sample in samples]
+        return [Score.scored(sum(o <= n for o in lengths) / len(lengths), size=len(lengths)) for n in lengths]
+
+
+class Unbuildable(Reward):
+    """Does not start."""
+
+    name = "unbuildable"
+
+    def __init__(self, params: RewardParams, setting: rewardkit.Setting) -> None:
+        raise OSError("no such model")
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        raise AssertionError
+
+
+@rewardkit.hookimpl
+def rewardkit_rewards() -> list[type[Reward]]:
+    return [Obedient, Constant, Column, Rank, Unbuildable]

@@ -1,0 +1,278 @@
+"""The command line as a user meets it: what each command prints, writes and returns."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROWS = [
+    {"prompt": "1 + 1?", "completion": "<think>one more</think>2", "answer": "2", "group": "a", "value": 1.0},
+    {"prompt": "1 + 1?", "completion": "<think>one more</think>3", "answer": "2", "group": "a", "value": 0.0},
+    {"prompt": "2 + 2?", "completion": "4", "answer": "4", "group": "b", "value": 1.0},
+    {"prompt": "2 + 2?", "completion": "four", "answer": "4", "group": "b", "value": None},
+]
+RUBRIC = "rewards:\n  column: {params: {column: value}}\n  constant: {weight: 0.5}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, misbehaving: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    Path("rubric.yaml").write_text(RUBRIC)
+    shutil.copy(misbehaving, "plugin.py")
+    return tmp_path
+
+
+def rewardkit(*arguments: object, stdin: str | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rewardkit", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def score(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return rewardkit("score", *arguments, "-c", "rubric.yaml", "--plugin", "plugin.py", "--workers", 2, stdin=stdin)
+
+
+def blocks(path: str | Path) -> list[dict]:
+    return [json.loads(line)["rewardkit"] for line in Path(path).read_text().splitlines()]
+
+
+def test_a_judged_row_is_the_row_and_one_block(folder: Path):
+    done = score("rows.jsonl", "-o", "out.jsonl")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    assert [{name: value for name, value in row.items() if name != "rewardkit"} for row in rows] == ROWS
+    assert [row["rewardkit"]["reward"] for row in rows] == [1.5, 0.5, 1.5, 0.5]
+    assert rows[3]["rewardkit"]["scores"] == {
+        "column": {"value": None, "status": "abstained", "weight": 1.0, "reason": "no value", "details": {}},
+        "constant": {"value": 1.0, "status": "scored", "weight": 0.5, "reason": "", "details": {}},
+    }
+
+
+def test_rows_go_to_standard_output_and_the_summary_to_standard_error(folder: Path):
+    done = score("rows.jsonl")
+    assert [json.loads(line)["rewardkit"]["reward"] for line in done.stdout.splitlines()] == [1.5, 0.5, 1.5, 0.5]
+    assert "4 rows: mean reward 1, std 0.5" in done.stderr
+    assert "abstained 1 × column: no value (rows.jsonl, line 4)" in done.stderr
+    assert "2 groups: column solved in 1 by all, 1 by some, 0 by none" in done.stderr
+
+
+def test_standard_input_and_gzip_say_the_same(folder: Path):
+    plain = score("rows.jsonl", "-o", "plain.jsonl")
+    assert plain.returncode == 0
+    score("-", "-o", "piped.jsonl", stdin=Path("rows.jsonl").read_text())
+    Path("rows.jsonl.gz").write_bytes(gzip.compress(Path("rows.jsonl").read_bytes()))
+    score("rows.jsonl.gz", "-o", "packed.jsonl.gz")
+    assert Path("piped.jsonl").read_bytes() == Path("plain.jsonl").read_bytes()
+    assert gzip.decompress(Path("packed.jsonl.gz").read_bytes()) == Path("plain.jsonl").read_bytes()
+
+
+def test_the_summary_for_machines(folder: Path):
+    done = score("rows.jsonl", "--json")
+    content = json.loads(done.stdout)
+    assert content["rows"] == 4
+    assert content["reward"]["mean"] == 1.0
+    column = content["scores"]["column"]
+    assert (column["count"], column["abstained"], column["failed"], column["mean"]) == (3, 1, 0, pytest.approx(2 / 3))
+    assert column["abstained_because"] == [{"reason": "no value", "count": 1, "rows": ["rows.jsonl, line 4"]}]
+    assert content["groups"]["no_spread"] == 0
+
+
+def test_timings_are_written_only_when_asked_for(folder: Path):
+    score("rows.jsonl", "-o", "a.jsonl")
+    score("rows.jsonl", "-o", "b.jsonl", "--timings")
+    assert "elapsed_ms" not in Path("a.jsonl").read_text()
+    assert all(s["elapsed_ms"] >= 0 for block in blocks("b.jsonl") for s in block["scores"].values())
+
+
+def test_the_same_input_gives_the_same_bytes(folder: Path):
+    for name in ("a.jsonl", "b.jsonl"):
+        assert score("rows.jsonl", "-o", name).returncode == 0
+    assert Path("a.jsonl").read_bytes() == Path("b.jsonl").read_bytes()
+
+
+def test_advantages_are_relative_to_the_group(folder: Path):
+    assert score("rows.jsonl", "-o", "out.jsonl", "--advantages", "dr_grpo").returncode == 0
+    assert [block["advantage"] for block in blocks("out.jsonl")] == [0.5, -0.5, 0.5, -0.5]
+    refused = score("rows.jsonl", "-o", "out.jsonl", "--advantages", "gdpo")
+    assert (refused.returncode, "needs the whole batch" in refused.stderr) == (2, True)
+
+
+def test_fail_under_is_exit_code_1(folder: Path):
+    assert score("rows.jsonl", "-o", "out.jsonl", "--fail-under", 1.0).returncode == 0
+    failed = score("rows.jsonl", "-o", "out.jsonl", "--fail-under", 1.01)
+    assert (failed.returncode, "the mean reward is 1" in failed.stderr) == (1, True)
+
+
+def test_limit_map_and_progress(folder: Path):
+    Path("odd.jsonl").write_text('{"q": "p", "text": "<think>a</think>b", "extra": {"truth": 7}}\n' * 3)
+    Path("rubric.yaml").write_text("rewards: {column: {weight: [[0, 0], [1, 2]], params: {column: ground_truth}}}")
+    places = ("--map", "completion=text", "--map", "prompt=q", "--map", "ground_truth=extra.truth")
+    done = score("odd.jsonl", "-o", "out.jsonl", "--limit", 2, "--progress", 0.5, *places)
+    assert done.returncode == 0, done.stderr
+    assert [block["reward"] for block in blocks("out.jsonl")] == [7.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ('{"completion": "a"}\n{"completion": "b', "bad.jsonl, line 2"),
+        ("\x00\x01\x02", "bad.jsonl, line 1"),
+        ('{"prompt": "p", "text": "t"}\n', "--map completion="),
+        ('{"completion": "a"}\n{"completion": null}\n', "bad.jsonl, line 2: completion"),
+        ('{"completion": "a"}\n[["b"]]\n', "bad.jsonl, line 2"),
+    ],
+)
+def test_bad_input_is_named_and_writes_nothing(folder: Path, rows: str, said: str):
+    Path("bad.jsonl").write_text(rows)
+    done = score("bad.jsonl", "-o", "out.jsonl")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in folder.iterdir()} == {"bad.jsonl", "rows.jsonl", "rubric.yaml", "plugin.py"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("score", "none.jsonl"), "none.jsonl"),
+        (("score", "rows.jsonl", "-c", "none.yaml"), "none.yaml: cannot be read"),
+        (("score", "rows.jsonl", "-o", "none/out.jsonl", "--plugin", "plugin.py"), "none"),
+        (("score", "rows.jsonl", "--map", "truth"), "--map truth: write FIELD=COLUMN"),
+        (("score", "rows.jsonl", "--map", "truth=answer"), "a sample has no field 'truth'"),
+        (("score", "rows.jsonl", "--format", "verrl"), "did you mean 'verl'?"),
+        (("score", "rows.jsonl", "--plugin", "none.py"), "none.py"),
+        (("score", "rows.jsonl", "--resume"), "name its output with -o"),
+        (("score", "rows.jsonl", "--json", "-o", "-"), "both want standard output"),
+        (("explain", "rows.jsonl", "-n", "9", "--plugin", "plugin.py"), "the file has 4 rows"),
+    ],
+)
+def test_a_wrong_command_is_exit_code_2_with_the_fix(folder: Path, arguments: tuple[str, ...], said: str):
+    rubric = () if "-c" in arguments else ("-c", "rubric.yaml")
+    plugin = () if "--plugin" in arguments else ("--plugin", "plugin.py")
+    done = rewardkit(*arguments, *rubric, *plugin)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reward_that_does_not_start_is_exit_code_3(folder: Path):
+    Path("rubric.yaml").write_text("rewards: {unbuildable: {}}")
+    done = score("rows.jsonl", "-o", "out.jsonl")
+    assert (done.returncode, "no such model" in done.stderr) == (3, True)
+    assert not Path("out.jsonl").exists()
+
+
+def test_a_judge_that_fails_is_named_in_the_summary(folder: Path):
+    Path("rubric.yaml").write_text("rewards: {obedient: {}}")
+    Path("rows.jsonl").write_text('{"completion": "raise"}\n{"completion": "ok"}\n')
+    done = score("rows.jsonl", "-o", "out.jsonl")
+    assert done.returncode == 0
+    assert "failed 1 × obedient: 'obedient' raised ValueError: told to" in done.stdout
+    assert "1 without a reward" in done.stdout
+    assert [block["reward"] for block in blocks("out.jsonl")] == [None, 2.0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends a run by SIGKILL")
+@pytest.mark.parametrize("advantages", [(), ("--advantages", "grpo")])
+def test_a_killed_run_is_resumed_byte_for_byte(folder: Path, advantages: tuple[str, ...]):
+    with Path("many.jsonl").open("w") as many:
+        for number in range(40_000):
+            row = {"completion": "x" * (number % 5), "group": str(number // 7), "value": number % 3}
+            many.write(json.dumps(row) + "\n")
+    assert score("many.jsonl", "-o", "whole.jsonl", *advantages).returncode == 0
+    command = [sys.executable, "-m", "rewardkit", "score", "many.jsonl", "-o", "cut.jsonl", "-c", "rubric.yaml"]
+    process = subprocess.Popen([*command, "--plugin", "plugin.py", "--workers", "2", *advantages])
+    until = time.monotonic() + 60
+    while not any(path.stat().st_size > 100_000 for path in Path().glob(".cut.jsonl.*.partial")):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not Path("cut.jsonl").exists()
+    resumed = score("many.jsonl", "-o", "cut.jsonl", "--resume", "--json", *advantages)
+    assert resumed.returncode == 0, resumed.stderr
+    assert Path("cut.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+    assert json.loads(resumed.stdout)["rows"] == 40_000
+    assert not list(Path().glob(".cut.jsonl.*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts as a terminal does")
+def test_ctrl_c_ends_cleanly_and_offers_to_resume(folder: Path):
+    Path("rubric.yaml").write_text("rewards: {obedient: {}}\nlimits: {deadline_s: 60}")
+    Path("rows.jsonl").write_text('{"completion": "x"}\n' * 3000 + '{"completion": "hang"}\n')
+    command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-o", "out.jsonl", "-c", "rubric.yaml"]
+    process = subprocess.Popen([*command, "--plugin", "plugin.py"], stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not any(path.stat().st_size for path in Path().glob(".out.jsonl.*.partial")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "--resume goes on from there" in said
+    assert "Traceback" not in said
+
+
+def test_a_reader_that_has_enough_is_no_error(folder: Path):
+    Path("rows.jsonl").write_text('{"completion": "x"}\n' * 20_000)
+    command = f"{sys.executable} -m rewardkit score rows.jsonl -c rubric.yaml --plugin plugin.py | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_shows_what_each_reward_added(folder: Path):
+    Path("rubric.yaml").write_text(
+        "rewards: {column: {params: {column: value}}, probe: {reward: constant, weight: 0}, "
+        "missing: {reward: column, params: {column: nothing}}}"
+    )
+    done = rewardkit("explain", "rows.jsonl", "-n", 3, "-c", "rubric.yaml", "--plugin", "plugin.py")
+    assert done.returncode == 0, done.stderr
+    text = re.sub(r"\s+", " ", done.stdout)
+    assert "ground truth 4" in text
+    assert "column 1 1 1" in text
+    assert "probe 1 0 a probe: never paid" in text
+    assert "missing – 1 left out" in text
+    assert "reward 1 (sum)" in text
+
+
+def test_plugins_lists_parameters_without_loading_what_is_heavy(folder: Path):
+    code = (
+        "import sys; from rewardkit.cli import app; app(['plugins', '--json'], standalone_mode=False);"
+        "heavy = {'sympy', 'torch', 'docker', 'fasttext', 'numpy', 'math_verify', 'transformers', 'pyarrow'};"
+        "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    named = {reward["name"]: reward for reward in json.loads(done.stdout)["rewards"]}
+    assert named.keys() >= {"math", "code", "format", "language"}
+    assert named["format"]["params"]["preset"]["default"] == "think"
+    assert all(reward["description"] for reward in named.values())
+
+
+def test_help_loads_nothing_of_the_pipeline():
+    code = (
+        "import sys; from rewardkit.cli import app; app(['--help'], standalone_mode=False);"
+        "assert not {'pydantic', 'yaml', 'orjson', 'pluggy', 'sympy', 'torch'} & sys.modules.keys()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Judge every row of FILES" in done.stdout
+
+
+def test_schema_is_json_for_editors(folder: Path):
+    described = json.loads(rewardkit("schema", "--plugin", "plugin.py").stdout)
+    assert described["properties"]["rewards"]["properties"].keys() >= {"math", "constant"}
+
+
+def test_doctor_says_what_mends_what_is_missing(folder: Path):
+    done = rewardkit("doctor", "--json")
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 0, done.stdout
+    assert findings["python"]["found"].startswith(sys.version.split()[0])
+    assert all(finding["fix"] for finding in findings.values() if finding["state"] != "ok")

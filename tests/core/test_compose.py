@@ -1,0 +1,119 @@
+"""Composition: what each kind of score gives, and that nothing else decides."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rewardkit import Rubric, Sample, Score
+from rewardkit.compose import compose, unjudged, weights_at
+
+SAMPLE = Sample(completion="x", columns={"data_source": "gsm8k", "extra_info": {"split": "train"}})
+
+scores = st.one_of(st.floats(-10, 10).map(Score.scored), st.just(Score.abstained("why")), st.just(Score.failed("why")))
+
+
+def composed(rubric: dict, progress: float = 1.0, **given_scores: Score) -> float | None:
+    built = Rubric.of(rubric)
+    return compose(built, SAMPLE, given_scores, weights_at(built, progress))
+
+
+def test_the_sum_is_of_weight_times_value():
+    rubric = {"rewards": {"math": {"weight": 2.0}, "format": {"weight": 0.1}}}
+    assert composed(rubric, math=Score.scored(0.5), format=Score.scored(1.0)) == pytest.approx(1.1)
+
+
+def test_the_product_multiplies():
+    rubric = {"rewards": {"math": {}, "language": {}}, "combine": "product"}
+    assert composed(rubric, math=Score.scored(1.0), language=Score.scored(0.8)) == pytest.approx(0.8)
+    assert composed(rubric, math=Score.scored(0.0), language=Score.scored(0.8)) == 0.0
+
+
+def test_a_value_is_clipped_before_its_weight_and_the_reward_after_all():
+    rubric = {"rewards": {"length": {"weight": 2.0, "clip": [-1, 1]}}, "clip": [-1.5, 1.5]}
+    assert composed(rubric, length=Score.scored(7.0)) == 1.5
+    assert composed(rubric, length=Score.scored(-0.5)) == -1.0
+
+
+def test_an_abstained_score_is_left_out():
+    rubric = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
+    assert composed(rubric, math=Score.abstained("no ground truth"), format=Score.scored(1.0)) == pytest.approx(0.1)
+
+
+def test_a_failed_score_makes_the_reward_none_and_never_zero():
+    rubric = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
+    assert composed(rubric, math=Score.failed("a worker died"), format=Score.scored(1.0)) is None
+
+
+def test_what_none_does_is_the_rubrics_choice():
+    scores = {"math": Score.abstained("no ground truth"), "format": Score.scored(1.0)}
+    for rule, expected in (("skip", 1.0), ("none", None), (0.25, 1.25)):
+        assert composed({"rewards": {"math": {"on_abstained": rule}, "format": {}}}, **scores) == expected
+    scores["math"] = Score.failed("why")
+    assert composed({"rewards": {"math": {"on_failed": "skip"}, "format": {}}}, **scores) == 1.0
+
+
+def test_a_sample_that_nobody_judged_has_no_reward():
+    assert composed({"rewards": {"math": {}}}, math=Score.abstained("why")) is None
+
+
+@given(scores)
+def test_a_probe_never_pays(probe: Score):
+    assert composed({"rewards": {"math": {}, "probe": {"weight": 0}}}, math=Score.scored(1.0), probe=probe) == 1.0
+
+
+@given(scores, scores)
+def test_no_credit_behind_a_closed_gate(math_score: Score, gate: Score):
+    rubric = {"rewards": {"math": {"gate": "format"}, "format": {"weight": 0}}}
+    reward = composed(rubric, math=math_score, format=gate)
+    if gate.status == "abstained" or (gate.value is not None and gate.value < 1.0):
+        assert reward == 0.0
+
+
+def test_what_a_gate_settles_need_not_be_judged():
+    config = Rubric.of({"rewards": {"math": {"gate": {"format": 0.5}}, "format": {}}}).rewards["math"]
+    closed = unjudged(config, SAMPLE, {"format": Score.scored(0.4)})
+    assert closed == Score.abstained("not judged: the gate 'format' is closed")
+    unknown = unjudged(config, SAMPLE, {"format": Score.failed("why")})
+    assert unknown == Score.failed("not judged: its gate 'format' failed")
+    assert unjudged(config, SAMPLE, {"format": Score.scored(0.5)}) is None
+
+
+def test_conditions_read_columns_also_by_dotted_paths():
+    rubric = {
+        "rewards": {
+            "math": {"when": {"data_source": ["gsm8k", "math"]}, "on_abstained": "none"},
+            "code": {"when": {"data_source": "apps"}, "on_abstained": "none"},
+            "train": {"when": {"extra_info.split": "train"}},
+        }
+    }
+    built = Rubric.of(rubric)
+    given_scores = {"math": Score.scored(1.0), "train": Score.scored(1.0)}
+    given_scores["code"] = unjudged(built.rewards["code"], SAMPLE, {})
+    assert given_scores["code"].reason == "does not apply: data_source is 'gsm8k'"
+    assert compose(built, SAMPLE, given_scores, weights_at(built, 1.0)) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("progress", "weight"),
+    # before the first point, at a step (the later point holds), between two points, and after the last
+    [(0.0, 0.0), (0.5, 0.0), (0.76, 1.0), (0.88, 2.0), (1.0, 3.0)],
+)
+def test_a_weight_follows_its_schedule(progress: float, weight: float):
+    rubric = {"rewards": {"preference": {"weight": [[0.2, 0], [0.76, 0], [0.76, 1], [1, 3]]}}}
+    assert weights_at(Rubric.of(rubric), progress)["preference"] == pytest.approx(weight)
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), scores, min_size=1), st.randoms())
+def test_the_reward_does_not_depend_on_the_order_of_scores(given_scores: dict[str, Score], random):
+    rubric = {"rewards": {alias: {} for alias in given_scores}}
+    shuffled = list(given_scores.items())
+    random.shuffle(shuffled)
+    assert composed(rubric, **dict(shuffled)) == composed(rubric, **given_scores)
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), scores, min_size=1))
+def test_a_reward_is_a_finite_number_or_none(given_scores: dict[str, Score]):
+    reward = composed({"rewards": {alias: {"weight": 1e308} for alias in given_scores}}, **given_scores)
+    assert reward is None or math.isfinite(reward)
