@@ -111,7 +111,11 @@ class CodeReward(Reward):
         value = 1.0 if passed else 0.0
         if self.params.score == "share" and outcome.total:
             value = outcome.passed / outcome.total if not passed else 1.0
-        reason = f"passed {outcome.total} tests" if passed else f"{outcome.verdict.value}: {outcome.failure}"
+        reason = (
+            f"passed: {outcome.passed} of {outcome.total} tests"
+            if passed
+            else f"{outcome.verdict.value}: {outcome.failure}"
+        )
         return Score.scored(
             value,
             reason,

@@ -42,6 +42,10 @@ warnings zlib
 STARTS_WITHIN_S = 30.0
 GRACE_S = 5.0
 READ = 1 << 16
+SIGKILL = 9
+# The kernel kills for CPU time after one second at the earliest, whatever a program sets its limit to; half of that
+# is allowed for, since it counts in ticks.
+LEAST_CPU_KILL_S = 0.5
 NOBODY = 65534
 # A range that no distribution gives to accounts or containers; one user per sandbox keeps their per-user counts apart.
 FIRST_UID, UIDS = 1_900_000_000, 90_000_000
@@ -211,10 +215,12 @@ class Bubblewrap:
                         owner.flooded = True
                         self._cancel(owner)
         for item in processes.values():
+            if item.killed_from_outside():
+                raise SandboxBrokeError("a process of the run was killed from outside: by hand, or for want of memory")
             if item.report is not None and item.report["end"] == "setup":
                 said = bytes(item.written.get("stderr", b"")).decode(errors="replace").strip().splitlines()[-1:]
                 raise SandboxBrokeError(f"a run's world could not be set up: {' '.join(said) or 'no word why'}")
-        return process.result(limits, second)
+        return process.result(second)
 
     def _cancel(self, process: "_Process") -> None:
         try:
@@ -276,13 +282,22 @@ class _Process:
         while self._theirs:
             os.close(self._theirs.pop())
 
-    def result(self, limits: Limits, program: "_Process | None" = None) -> RunResult:
+    def killed_from_outside(self) -> bool:
+        """Whether a SIGKILL came that neither the zygote nor the limit of CPU time sent.
+
+        The first process of a PID namespace cannot be killed from within it, so this is never the program's doing.
+        """
+        report = self.report
+        assert report is not None
+        return bool(report["end"] == "signal" and report["code"] == SIGKILL and report["cpu_s"] < LEAST_CPU_KILL_S)
+
+    def result(self, program: "_Process | None" = None) -> RunResult:
         report = self.report
         assert report is not None
         end = report["end"]
         if self.flooded:
             end = "output"
-        elif end == "signal" and report["cpu_s"] >= 0.9 * limits.cpu_s:  # the kernel counts in ticks
+        elif end == "signal" and report["code"] == SIGKILL:
             end = "cpu"
         return RunResult(
             end=end,
@@ -291,7 +306,7 @@ class _Process:
             stderr=bytes(self.written.get("stderr", b"")),
             channel=bytes(self.written.get("channel", b"")),
             usage=Usage(report["cpu_s"], report["wall_s"], report["peak_bytes"]),
-            program=program.result(limits) if program else None,
+            program=program.result() if program else None,
         )
 
 

@@ -5,12 +5,14 @@ enters namespaces or mounts, keyrings, System V IPC and POSIX message queues, pt
 memory, bpf, perf, userfaultfd, io_uring and the older aio, file handles, kernel modules, kexec, clocks that set, memfd
 (its memory escapes the limits), fanotify, modify_ldt, and NUMA policies.
 
-`socket` and `clone` are allowed by their arguments (see `seccomp`). From Linux's unistd.h, x86-64 and the generic table
-that aarch64 uses; `-` where the architecture has no such call.
+`socket`, `clone`, `setrlimit` and `prlimit64` are allowed by their arguments (see `seccomp`). From Linux's unistd.h,
+x86-64 and the generic table that aarch64 uses; `-` where the architecture has no such call.
 """
 
 SOCKET = {"x86_64": 41, "aarch64": 198}
 CLONE = {"x86_64": 56, "aarch64": 220}
+SETRLIMIT = {"x86_64": 160, "aarch64": 164}
+PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
 
 _NAME_X86_64_AARCH64 = """
 read:0:63 write:1:64 open:2:- close:3:57 stat:4:- fstat:5:80 lstat:6:- poll:7:- lseek:8:62 mmap:9:222
@@ -31,7 +33,7 @@ setfsgid:123:152 getsid:124:156 capget:125:90 rt_sigpending:127:136 rt_sigtimedw
 rt_sigqueueinfo:129:138 rt_sigsuspend:130:133 sigaltstack:131:132 utime:132:- statfs:137:43 fstatfs:138:44
 getpriority:140:141 setpriority:141:140 sched_getparam:143:121 sched_getscheduler:145:120
 sched_get_priority_max:146:125 sched_get_priority_min:147:126 sched_rr_get_interval:148:127 prctl:157:167
-arch_prctl:158:- setrlimit:160:164 gettid:186:178 getxattr:191:8 lgetxattr:192:9 fgetxattr:193:10
+arch_prctl:158:- gettid:186:178 getxattr:191:8 lgetxattr:192:9 fgetxattr:193:10
 listxattr:194:11 llistxattr:195:12 flistxattr:196:13 tkill:200:130 time:201:- futex:202:98
 sched_setaffinity:203:122 sched_getaffinity:204:123 epoll_create:213:- getdents64:217:61 set_tid_address:218:96
 restart_syscall:219:128 fadvise64:221:223 timer_create:222:107 timer_settime:223:110 timer_gettime:224:108
@@ -43,7 +45,7 @@ faccessat:269:48 pselect6:270:72 ppoll:271:73 set_robust_list:273:99 get_robust_
 epoll_pwait:281:22 signalfd:282:- timerfd_create:283:85 eventfd:284:- fallocate:285:47 timerfd_settime:286:86
 timerfd_gettime:287:87 accept4:288:242 signalfd4:289:74 eventfd2:290:19 epoll_create1:291:20 dup3:292:24
 pipe2:293:59 inotify_init1:294:26 preadv:295:69 pwritev:296:70 rt_tgsigqueueinfo:297:240 recvmmsg:299:243
-prlimit64:302:261 sendmmsg:307:269 getcpu:309:168 sched_getattr:315:275 renameat2:316:276 getrandom:318:278
+sendmmsg:307:269 getcpu:309:168 sched_getattr:315:275 renameat2:316:276 getrandom:318:278
 execveat:322:281 membarrier:324:283 copy_file_range:326:285 preadv2:327:286 pwritev2:328:287
 pkey_mprotect:329:288 pkey_alloc:330:289 pkey_free:331:290 statx:332:291 rseq:334:293 close_range:436:436
 openat2:437:437 faccessat2:439:439 epoll_pwait2:441:441 fchmodat2:452:452 futex_waitv:449:449 cachestat:451:451

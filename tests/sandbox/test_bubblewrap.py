@@ -125,6 +125,35 @@ def test_a_sandbox_that_is_killed_is_no_verdict(sandbox):
     sandbox.close()
 
 
+def test_a_run_that_is_killed_from_outside_is_no_verdict(sandbox):
+    sandbox.close()
+    others = set(family(os.getpid()))
+    sandbox = open_sandbox("bubblewrap")
+    zygote_and_bwrap = set(family(os.getpid())) - others
+
+    def kill():
+        for pid in set(family(os.getpid())) - others - zygote_and_bwrap:
+            os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Timer(0.3, kill)
+    killer.start()
+    with pytest.raises(SandboxBrokeError, match="killed from outside"):
+        sandbox.run(Script("import time\ntime.sleep(30)"), Limits(wall_s=40))
+    killer.join()
+    assert sandbox.run(HELLO, Limits()).stdout == b"hello\n"
+    sandbox.close()
+
+
+def test_a_program_cannot_pass_for_one_that_was_killed_from_outside(sandbox):
+    itself = (
+        "import os\nif os.fork() == 0:\n    os.kill(1, 9)\n    os._exit(0)\nos.wait()\nos.kill(1, 9)\nprint('alive')"
+    )
+    assert sandbox.run(Script(itself), Limits()).stdout == b"alive\n"
+    for number in (0, 1):
+        limits = "import resource as r\ntry: r.setrlimit(0, ({0}, {0}))\nexcept (OSError, ValueError): print(0)"
+        assert sandbox.run(Script(limits.format(number)), Limits(cpu_s=5)).stdout == b"0\n"
+
+
 def test_many_runs_leave_no_descriptor_and_no_process(sandbox):
     sandbox.run(HELLO, Limits())
     descriptors, processes = len(fds("self")), set(family(os.getpid()))

@@ -13,8 +13,8 @@ NO_SUCH_CALL = seccomp.ERRNO | errno.ENOSYS
 X86, ARM = seccomp.AUDIT_ARCH["x86_64"], seccomp.AUDIT_ARCH["aarch64"]
 
 
-def verdict(code: bytes, number: int, arch: int, first_argument: int = 0) -> int:
-    data = struct.pack("=iIQ6Q", number, arch, 0, first_argument, 0, 0, 0, 0, 0)
+def verdict(code: bytes, number: int, arch: int, *arguments: int) -> int:
+    data = struct.pack("=iIQ6Q", number, arch, 0, *(*arguments, 0, 0, 0, 0, 0, 0)[:6])
     program = [struct.unpack_from("=HBBI", code, at) for at in range(0, len(code), 8)]
     accumulator, at = 0, 0
     while True:
@@ -37,7 +37,7 @@ def verdict(code: bytes, number: int, arch: int, first_argument: int = 0) -> int
 def test_every_number_gets_the_answer_of_the_policy(machine, arch):
     code = seccomp.program(machine)
     free = set(allowed(machine))
-    conditional = {seccomp.SOCKET[machine], seccomp.CLONE[machine]}
+    conditional = {table[machine] for table in (seccomp.SOCKET, seccomp.CLONE, seccomp.SETRLIMIT, seccomp.PRLIMIT64)}
     for number in range(700):
         if number not in conditional:
             assert verdict(code, number, arch) == (ALLOW if number in free else NO_SUCH_CALL), number
@@ -59,6 +59,19 @@ def test_clone_makes_processes_and_threads_but_no_namespace(machine, arch):
         assert verdict(code, seccomp.CLONE[machine], arch, flags) == ALLOW
     for bit in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000):
         assert verdict(code, seccomp.CLONE[machine], arch, fork | bit) == seccomp.ERRNO | errno.EPERM
+
+
+@pytest.mark.parametrize(("machine", "arch"), [("x86_64", X86), ("aarch64", ARM)])
+def test_the_limit_of_cpu_time_can_be_read_and_not_set(machine, arch):
+    code = seccomp.program(machine)
+    cpu, stack, pointer = 0, 3, 1 << 40
+    denied = seccomp.ERRNO | errno.EPERM
+    assert verdict(code, seccomp.SETRLIMIT[machine], arch, cpu, pointer) == denied
+    assert verdict(code, seccomp.SETRLIMIT[machine], arch, stack, pointer) == ALLOW
+    assert verdict(code, seccomp.PRLIMIT64[machine], arch, 0, cpu, pointer) == denied
+    assert verdict(code, seccomp.PRLIMIT64[machine], arch, 0, cpu, 8) == denied
+    assert verdict(code, seccomp.PRLIMIT64[machine], arch, 0, cpu, 0, pointer) == ALLOW
+    assert verdict(code, seccomp.PRLIMIT64[machine], arch, 0, stack, pointer) == ALLOW
 
 
 def test_calls_of_another_abi_do_not_pass():

@@ -13,6 +13,7 @@ program cannot bend, and with the program's own versions too, where it brings an
 import ast
 import builtins
 import importlib
+import linecache
 import os
 import sys
 import traceback
@@ -23,6 +24,9 @@ from typing import Any
 from rewardkit_sandbox.guest import program, pytest_files, remote
 
 LINK, CHANNEL = 4, 3
+SHOWN_CHARS = 150
+OWN: set[str] = set()
+"""Names under which the task's own texts were compiled."""
 
 
 def drive(request: dict[str, Any]) -> None:
@@ -127,10 +131,10 @@ def run_texts(
     texts = [request["setup"], *request["tests"]]
     try:
         names = Names(link, names_under_test(texts, request["entry_point"]))
-        exec(compile(request["trusted"], "prompt.py", "exec"), names)  # noqa: S102
+        run_text(request["trusted"], "prompt.py", names)
         for name in own:
             names[name] = remote.global_of(link, name)
-        exec(compile(request["setup"], "setup.py", "exec"), names)  # noqa: S102
+        run_text(request["setup"], "setup.py", names)
         if request["entry_point"] is not None:
             names["candidate"] = remote.global_of(link, request["entry_point"])
     except BaseException as exc:  # noqa: BLE001 - a test, whatever it raises, did not pass
@@ -138,7 +142,7 @@ def run_texts(
         return 1
     for number, text in enumerate(request["tests"], 1):
         try:
-            exec(compile(text, f"test {number}", "exec"), names)  # noqa: S102
+            run_text(text, f"test {number}", names)
         except BaseException as exc:  # noqa: BLE001 - as above
             report.send("test", f"{label} {number}", False, message_of(exc))
             if request["stop"]:
@@ -148,13 +152,20 @@ def run_texts(
     return len(request["tests"])
 
 
+def run_text(text: str, file: str, names: dict[str, Any]) -> None:
+    """Executes a text of the task's own; a traceback can show its lines."""
+    OWN.add(file)
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    exec(compile(text, file, "exec"), names)  # noqa: S102
+
+
 def message_of(exc: BaseException) -> str:
-    """What failed, with the line of the test that did."""
-    line = ""
-    for frame in traceback.extract_tb(exc.__traceback__):
-        if frame.filename.startswith(("test", "setup", "prompt")):
-            line = f" (line {frame.lineno} of {frame.filename})"
-    return program.describe(exc) + line
+    """What failed, and the line of the tests at which it did."""
+    own = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename in OWN]
+    text = program.describe(exc)
+    if not own or not own[-1].line:
+        return text
+    return f"{text.removesuffix(': ')} at `{own[-1].line[:SHOWN_CHARS]}`"
 
 
 class Collector(unittest.TestResult):
@@ -200,7 +211,7 @@ def run_file(request: dict[str, Any], link: remote.Link, report: program.Answers
     tests = types.ModuleType(f"{request['module']}_test")
     sys.modules[tests.__name__] = tests
     try:
-        exec(compile(request["test_file"], "test_file.py", "exec"), tests.__dict__)  # noqa: S102
+        run_text(request["test_file"], "test_file.py", tests.__dict__)
         cases, units, fixtures = pytest_files.collect(tests)
     except BaseException as exc:  # noqa: BLE001 - such as a name that the program does not define
         report.send("test", "import", False, message_of(exc))
