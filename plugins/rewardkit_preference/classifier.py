@@ -7,7 +7,7 @@ end, where neither attention nor positions reach; what is left is rounding (with
 import re
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -127,11 +127,10 @@ class Classifier:
         same: dict[tuple[int, ...], list[int]] = {}
         for index, text in enumerate(texts):
             same.setdefault(tuple(text.inputs["input_ids"]), []).append(index)
-        order = sorted(same, key=len, reverse=True)
-        for start in range(0, len(order), self._batch_size):
+        for alike in batches(list(same), self._batch_size):
             if self._stopped.is_set() or monotonic() > until:
                 return
-            batch = [same[ids] for ids in order[start : start + self._batch_size]]
+            batch = [same[ids] for ids in alike]
             with torch.inference_mode():
                 logits = self._model(**self._padded([texts[places[0]].inputs for places in batch])).logits
             for places, logit in zip(batch, logits.squeeze(-1).tolist(), strict=True):
@@ -174,6 +173,21 @@ class Classifier:
         # transformers' own sanitize_control_tokens takes <think> for a control token too, and a version that does not
         # know it yet takes it for a variable of the template, in silence.
         return without_tokens(text, self._control_tokens)
+
+
+def batches(texts: Iterable[tuple[int, ...]], most: int) -> Iterator[list[tuple[int, ...]]]:
+    """The texts in batches of at most so many, the longest first, none less than half as long as its batch's longest.
+
+    Padding costs what text costs, so of a batch at most half may be padding.
+    """
+    batch: list[tuple[int, ...]] = []
+    for text in sorted(texts, key=len, reverse=True):
+        if batch and (len(batch) == most or 2 * len(text) < len(batch[0])):
+            yield batch
+            batch = []
+        batch.append(text)
+    if batch:
+        yield batch
 
 
 def check_memory(limit_bytes: int) -> None:

@@ -1,7 +1,7 @@
 """The reward of a reward model: a sequence classifier that was trained on which of two answers people prefer.
 
 DeepSeek-R1 uses such models for general prompts in its last stage, helpfulness judged on the final summary alone,
-harmlessness on the whole completion (arXiv:2501.12948, section 2.3.4).
+harmlessness on the whole completion (arXiv:2501.12948v1, section 2.3.4).
 """
 
 import importlib.util

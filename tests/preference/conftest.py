@@ -14,12 +14,13 @@ CHATML = (
     "{% for m in messages %}{% if m.role == 'narrator' %}{{ raise_exception('no such role') }}{% endif %}"
     "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 )
-SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
+SPECIAL = ["<|pad|>", "<|im_end|>"]
+ADDED = ["<|im_start|>", "<think>", "</think>"]
 HIDDEN = 32
 
 
 def _bytes_tokenizer(template: str | None):
-    """One token for each byte, three special ones, and `<think>` as an added token that is not special."""
+    """One token for each byte, and added ones: `<|im_start|>` is not marked special, as DeepSeek's turns are not."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -28,7 +29,7 @@ def _bytes_tokenizer(template: str | None):
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
     core.add_special_tokens(SPECIAL)
-    core.add_tokens([AddedToken("<think>", normalized=False), AddedToken("</think>", normalized=False)])
+    core.add_tokens([AddedToken(token, normalized=False) for token in ADDED])
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<|pad|>", eos_token="<|im_end|>")
     tokenizer.chat_template = template
     return tokenizer
@@ -161,6 +162,7 @@ class Endpoint:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # a judge that hangs up is part of the test
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()

@@ -1,0 +1,38 @@
+"""docs/preference.md tells the truth: its rubrics are rubrics, its parameters the parameters."""
+
+import re
+
+import pytest
+import yaml
+
+from rewardkit import Rubric
+from rewardkit_preference.judge_model import JudgeModelParams
+from rewardkit_preference.reward_model import RewardModelParams
+
+PARAMS = {"reward_model": RewardModelParams, "judge_model": JudgeModelParams}
+
+
+@pytest.fixture
+def page(repository) -> str:
+    return (repository / "docs" / "preference.md").read_text(encoding="utf-8")
+
+
+def test_its_rubrics_confine_the_preference_to_the_last_400_of_1700_steps(page):
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == len(PARAMS)
+    for block, (name, params) in zip(blocks, PARAMS.items(), strict=True):
+        config = Rubric.of(yaml.safe_load(block)).rewards[name]
+        params.model_validate(config.params)
+        assert [config.weight_at(step / 1700) for step in (0, 1299, 1301, 1700)] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("name", PARAMS)
+def test_its_table_lists_each_parameter_with_its_default(page, name):
+    table = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE))
+    fields = PARAMS[name].model_fields
+    assert list(rows) == list(fields)
+    for field, told in rows.items():
+        default = fields[field].default
+        if field != "criteria" and isinstance(default, str | int | tuple):
+            assert told.strip("`") == str(list(default) if isinstance(default, tuple) else default)
