@@ -9,6 +9,8 @@ factor   primary with `!` `%` `°` `'`, powers and subscripts
 from abc import abstractmethod
 
 from rewardkit_math.cursor import Cursor
+from rewardkit_math.exact import bits
+from rewardkit_math.limits import TooCostlyError
 from rewardkit_math.shapes import named, negative, proper
 from rewardkit_math.tokens import Token, UnreadableError
 from rewardkit_math.tree import (
@@ -35,6 +37,7 @@ _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _FUNCTION_LETTERS = frozenset("fghFGHWPQT") | {"phi", "psi", "varphi"}
 _SETS = (Seq, Interval, SetOp, Builder)
 _FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac", "sfrac"))
+_INDEX_BITS = 64
 _MODULO = frozenset(("pmod", "bmod", "mod", "pod"))
 _INVERSES = frozenset(("asin", "acos", "atan", "acot", "asec", "acsc", "asinh", "acosh", "atanh"))
 
@@ -292,6 +295,8 @@ class Expressions(Cursor):
             self.at += 1
             return Sym(f"{base}_{self.tokens[self.at - 1].text}")
         index = self.tight()
+        if isinstance(index, Num) and bits(index.value) > _INDEX_BITS:
+            raise TooCostlyError("a huge subscript")
         if isinstance(node, Num) and isinstance(index, Num) and node.places is None:
             return Call("base", (node, index))
         if base is None:

@@ -29,6 +29,8 @@ BOMBS = {
     "expansion": "(a+b+c+d+e+f)^{60}",
     "digits": "7" * 3_990,
     "digits in a product": "*".join(["9" * 90] * 40),
+    "subscript of many digits": "x_{9.9E+4999} + 1_{9.9E+4999}",
+    "decimals of many digits": "1.5E+3400",
     "exponent notation": "1E+999999999",
     "fractions": "\\frac{1}{1+" * 300 + "1" + "}" * 300,
     "roots": "\\sqrt{" * 400 + "2" + "}" * 400,
