@@ -263,6 +263,8 @@ class Comparison:
 
     def _same_named(self, found: Value, gold: Value) -> bool:
         if found.name is not None and gold.name is not None and found.name != gold.name and self.policy.names == "same":
+            if {type(found.name), type(gold.name)} == {Sym, Apply} and Sym("y") in (found.name, gold.name):
+                return self.same_value(found.value, gold.value)
             if not (isinstance(found.name, Apply) and isinstance(gold.name, Apply)):
                 return False
             renamed = _rename_arguments(found, gold)
@@ -371,6 +373,8 @@ class Comparison:
             if verdict is not None:
                 self.stage = "periodic"
                 return verdict
+        if len(one.integers) == len(other.integers) == 1:
+            one = Given(rebuild(one.body, {Sym(*one.integers): Sym(*other.integers)}), one.condition, other.integers)
         if one.condition and other.condition and not _like_conditions(one.condition, other.condition):
             return False
         return self.same(one.body, other.body)

@@ -335,6 +335,12 @@ class Expressions(Cursor):
 
     def name(self, token: Token) -> Node:
         """A one-letter name; applied to what stands in brackets after it where it is the name of a function."""
+        if token.text in _FUNCTION_LETTERS:
+            mark = "".join(part.text for part in self.tokens[self.at : self.at + 5])
+            count = 5 if mark == "^{-1}" else len(mark) - len(mark.lstrip("'"))
+            if count and self.peek(count).text == "(":
+                self.at += count
+                return Apply(token.text + mark[:count], self.arguments())
         following, second, third = self.peek(), self.peek(1), self.peek(2)
         if following.text == "(" and following.kind == "op":
             defined = second.kind == "sym" and third.text == ")" and self.peek(3).text == "="

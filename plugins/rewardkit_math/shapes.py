@@ -41,7 +41,7 @@ def is_relation(node: Node) -> bool:
 def integer_names(node: Node) -> frozenset[str]:
     r"""The names that a statement such as `k \in \mathbb{Z}` calls integers."""
     match node:
-        case Rel(("in",), (Sym(name), Const("Z" | "N"))):
+        case Rel(("in",), (Sym(name), Const("Z" | "N") | Sym("Z" | "N"))):
             return frozenset((name,))
         case Rel(("in",), (Sym(name), Pow(Const("Z" | "N"), _))):
             return frozenset((name,))

@@ -40,6 +40,8 @@ class Value(NamedTuple):
 def solutions(node: Node) -> list[Value] | None:
     """The values that an answer lists, with ± written out; None where it lists no values."""
     match node:
+        case Seq("tuple", _) if _has_sign(node):
+            return [Value(None, version) for version in plus_minus(node)]
         case Seq(_, items):
             found: list[Value] = []
             for item in items:
@@ -109,7 +111,7 @@ def _is_label(node: Node) -> bool:
     r"""What measures something by its name: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`."""
     match node:
         case Call("abs" | "norm" | "sin" | "cos" | "tan", (inner,)):
-            return _is_label(inner) or (isinstance(inner, Sym) and inner.name.isupper())
+            return _is_label(inner) or (isinstance(inner, Sym) and (inner.name.isupper() or "(" in inner.name))
         case Mul(args):
             return all(isinstance(arg, Sym) and (arg.name.isupper() or arg.name.startswith("\\")) for arg in args)
         case Add(args):

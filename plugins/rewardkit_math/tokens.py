@@ -60,6 +60,9 @@ _EITHER = re.compile(r"\)\s*\|\s*\(")
 _ESCAPES = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
 # Backslashes that a string literal or a JSON reader has eaten: a tab and `ext{`, a form feed and `rac`.
 _EATEN = re.compile(r"[\x08\x0c](?=[a-z])|\t(?=ext|frac|heta|imes|an\b|riangle)|\r(?=ight|ceil|floor)")
+_DOTS = re.compile(r"\.\.\.|\\(?:ldots|dots|cdots)(?![a-z])")
+_CYCLE = re.compile(r"\d*?(\d{1,3}?)\1{2,}")
+_MEMBERSHIP = re.compile(r"[,;]?\s*\(\s*([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*\\in\b([^()]{1,40})\)\s*\$?\s*$")
 _DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
@@ -120,6 +123,7 @@ def clean(text: str) -> str:
     if "Interval." in text:
         text = text.replace("Interval.", "Interval")
     if ")" in text:
+        text = _MEMBERSHIP.sub(r", \1 \\in \2", text)
         text = _EITHER.sub(") or (", text)
     if "circ" in text or "°" in text:
         text = _DEGREES.sub("°", text)
@@ -205,6 +209,12 @@ def tokenize(text: str) -> list[Token]:
             if repeat and places is not None:
                 value += Fraction(int(repeat[1]), (10 ** len(repeat[1]) - 1) * 10**places)
                 places, position = None, repeat.end()
+            dots = _DOTS.match(text, position)
+            cycle = _CYCLE.fullmatch(piece.partition(".")[2]) if dots and places else None
+            if dots and cycle and places is not None:
+                # `0.1666…` goes on as it began.
+                value += Fraction(int(cycle[1]), (10 ** len(cycle[1]) - 1) * 10**places)
+                places, position = None, dots.end()
             tokens.append(Token("num", piece, value, places, glued))
         elif kind == "word":
             tokens.extend(_word(piece, glued))
@@ -313,7 +323,7 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
         tokens.extend(tokenize(words))
 
 
-_LETTERS = re.compile(r"[A-J](?:\s*(?:,|and)\s*[A-J])+")
+_LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|and)\s*\(?[A-J]\)?)+")
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
 
