@@ -10,8 +10,22 @@ from typing import Literal, NamedTuple
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*$")
 
-PYTHON = ("python", "py", "python3", "python2", "py3", "")
-"""What the fence of a Python program says; models often say nothing."""
+Language = Literal["python", "c", "c++", "javascript"]
+
+FENCES: dict[str, Language] = {
+    **dict.fromkeys(("python", "py", "python3", "python2", "py3"), "python"),
+    "c": "c",
+    **dict.fromkeys(("c++", "cpp", "cc", "cxx"), "c++"),
+    **dict.fromkeys(("javascript", "js", "node", "nodejs"), "javascript"),
+}
+"""What the fence of a program says."""
+
+
+class Program(NamedTuple):
+    """A program's text, and what it is written in."""
+
+    language: Language
+    text: str
 
 
 class Block(NamedTuple):
@@ -46,20 +60,22 @@ def blocks(answer: str) -> list[Block]:
 
 
 def extract_program(
-    answer: str, languages: Sequence[str], *, take: Literal["last", "first", "all"], unfenced: bool
-) -> str | None:
+    answer: str, languages: Sequence[Language], *, take: Literal["last", "first", "all"], unfenced: bool
+) -> Program | None:
     """The program, None where the answer holds none.
 
-    languages   what the fence may say
-    take        which of several blocks; `all` puts them after each other
+    languages   those that count; a fence that says nothing is taken for the first of them
+    take        which of several blocks; `all` puts those in the language of the last one after each other
     unfenced    whether an answer without any fence is a program as it stands
     """
     fenced = blocks(answer)
     if not fenced:
-        return answer if unfenced and answer.strip() else None
-    fitting = [block.text for block in fenced if block.language in languages]
+        return Program(languages[0], answer) if unfenced and answer.strip() else None
+    named = [(FENCES.get(block.language) if block.language else languages[0], block.text) for block in fenced]
+    fitting = [Program(language, text) for language, text in named if language is not None and language in languages]
     if not fitting:
         return None
     if take == "all":
-        return "\n".join(fitting)
+        language = fitting[-1].language
+        return Program(language, "\n".join(program.text for program in fitting if program.language == language))
     return fitting[-1] if take == "last" else fitting[0]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from rewardkit_code.compare import same_text, same_tokens
+from rewardkit_code.extract import Program
 from rewardkit_code.tests_model import (
     CodeTests,
     ExpressionTests,
@@ -16,9 +17,23 @@ from rewardkit_code.tests_model import (
     Tests,
     count,
 )
-from rewardkit_sandbox import Answers, Driven, Limits, RunResult, Sandbox, Script, WireError, decode, split_frames
+from rewardkit_sandbox import (
+    EX_DATAERR,
+    EX_UNAVAILABLE,
+    Answers,
+    Compile,
+    Driven,
+    Image,
+    Limits,
+    RunResult,
+    Sandbox,
+    SandboxUnavailableError,
+    Script,
+    WireError,
+    decode,
+    split_frames,
+)
 
-EX_DATAERR = 65
 SHOWN = 200
 
 
@@ -56,7 +71,7 @@ class TestOutcome:
 
 
 def judge(
-    tests: Tests, program: str, sandbox: Sandbox, limits: Limits, deadline: float, *, stop_at_failure: bool
+    tests: Tests, program: Program, sandbox: Sandbox, limits: Limits, deadline: float, *, stop_at_failure: bool
 ) -> Outcome:
     """Runs the tests in order.
 
@@ -121,7 +136,7 @@ def _died(result: RunResult, message: str = "") -> tuple[Verdict, str]:
     return (Verdict.MEMORY if text.startswith("MemoryError") else Verdict.RUNTIME_ERROR), text[:SHOWN]
 
 
-def _stdin(tests: StdinTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
+def _stdin(tests: StdinTests, program: Program, run: _Runner) -> Iterator[TestOutcome]:
     same: dict[str, Callable[[str, str], bool]] = {
         "exact": lambda found, expected: found == expected,
         "text": same_text,
@@ -129,16 +144,22 @@ def _stdin(tests: StdinTests, program: str, run: _Runner) -> Iterator[TestOutcom
             found, expected, tests.float_tol, integers_exact=tests.integers_exact
         ),
     }
+    job = _job(program, run)
+    if isinstance(job, TestOutcome):
+        yield job
+        return
     for number, (given, expected) in enumerate(tests.cases, 1):
         name = f"case {number}"
-        result = run(Script(program, given.encode("utf-8", "surrogatepass")))
+        result = run(job(given.encode("utf-8", "surrogatepass")))
         stopped = _stopped(result)
         if stopped:
             yield TestOutcome(name, *stopped)
             continue
         assert result is not None
-        if result.end == "exit" and result.code == EX_DATAERR and not result.stdout:
+        if program.language == "python" and result.code == EX_DATAERR and result.end == "exit" and not result.stdout:
             yield TestOutcome(name, Verdict.COMPILE_ERROR, _died(result)[1])
+        elif program.language == "javascript" and result.code == EX_UNAVAILABLE:
+            raise SandboxUnavailableError("the sandbox has no node: install nodejs on this machine")
         elif result.end != "exit" or result.code != 0:
             yield TestOutcome(name, *_died(result))
         elif same[tests.compare](result.stdout.decode(errors="surrogateescape"), expected):
@@ -146,6 +167,27 @@ def _stdin(tests: StdinTests, program: str, run: _Runner) -> Iterator[TestOutcom
         else:
             found = result.stdout.decode(errors="replace")
             yield TestOutcome(name, Verdict.WRONG, f"printed {_shown(found)}, expected {_shown(expected)}")
+
+
+def _job(program: Program, run: _Runner) -> Callable[[bytes], Script | Image] | TestOutcome:
+    """What to run for an input; a program that must be compiled is compiled here, once, or fails as a whole."""
+    text, language = program.text, program.language
+    if language == "python" or language == "javascript":  # noqa: PLR1714 - narrows the type
+        return lambda stdin: Script(text, stdin, language)
+    result = run(Compile(text, language))
+    stopped = _stopped(result)
+    if stopped:
+        return TestOutcome("compiling", Verdict.COMPILE_ERROR, stopped[1])
+    assert result is not None
+    if result.code == EX_UNAVAILABLE:
+        raise SandboxUnavailableError(
+            f"the sandbox has no compiler for {language}: install gcc and g++ on this machine"
+        )
+    if result.end != "exit" or result.code != 0 or not result.channel:
+        words = [line for line in result.stderr.decode(errors="replace").splitlines() if "error" in line]
+        return TestOutcome("compiling", Verdict.COMPILE_ERROR, (words or ["the compiler failed"])[0][:SHOWN])
+    image = result.channel
+    return lambda stdin: Image(image, stdin)
 
 
 def _shown(value: Any) -> str:
@@ -211,9 +253,9 @@ def _failed(frame: list[Any]) -> tuple[Verdict, str] | None:
     return Verdict.WRONG, "the program wrote a frame of no known kind"
 
 
-def _function(tests: FunctionTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
+def _function(tests: FunctionTests, program: Program, run: _Runner) -> Iterator[TestOutcome]:
     after = any(case.after is not None for case in tests.cases)
-    job = Answers(program, [case.args for case in tests.cases], tests.fn_name, after=after)
+    job = Answers(program.text, [case.args for case in tests.cases], tests.fn_name, after=after)
     answers = list(_answers(job, run))
     plain = [_call(tests, number, name, frame, unwrap=False) for number, (name, frame) in enumerate(answers)]
     if tests.wrapped and any(test.verdict is not Verdict.PASSED for test in plain):
@@ -242,8 +284,8 @@ def _call(
     return TestOutcome(name, Verdict.PASSED)
 
 
-def _expressions(tests: ExpressionTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
-    job = Answers(program, [expression for expression, _ in tests.cases], prelude=tests.prelude)
+def _expressions(tests: ExpressionTests, program: Program, run: _Runner) -> Iterator[TestOutcome]:
+    job = Answers(program.text, [expression for expression, _ in tests.cases], prelude=tests.prelude)
     for (name, answer), (_, expected) in zip(_answers(job, run), tests.cases, strict=True):
         failed = answer if isinstance(answer, tuple) else _failed(answer)
         if failed:
@@ -255,7 +297,7 @@ def _expressions(tests: ExpressionTests, program: str, run: _Runner) -> Iterator
             yield TestOutcome(name, Verdict.WRONG, f"gave {_shown(found)}, expected {_shown(expected)}")
 
 
-def _code(tests: CodeTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
+def _code(tests: CodeTests, program: Program, run: _Runner) -> Iterator[TestOutcome]:
     request = {
         "kind": "code",
         "setup": tests.setup,
@@ -266,13 +308,13 @@ def _code(tests: CodeTests, program: str, run: _Runner) -> Iterator[TestOutcome]
     return _driven(request, program, run)
 
 
-def _file(tests: FileTests, program: str, run: _Runner) -> Iterator[TestOutcome]:
+def _file(tests: FileTests, program: Program, run: _Runner) -> Iterator[TestOutcome]:
     return _driven({"kind": "file", "module": tests.module, "test_file": tests.test_file}, program, run)
 
 
-def _driven(request: dict[str, Any], program: str, run: _Runner) -> Iterator[TestOutcome]:
+def _driven(request: dict[str, Any], program: Program, run: _Runner) -> Iterator[TestOutcome]:
     """The tests as the driver reports them. The driver runs no code of the program's, so it is taken at its word."""
-    result = run(Driven(program, request | {"stop": run.stop}))
+    result = run(Driven(program.text, request | {"stop": run.stop}))
     frames, _ = _frames(result)
     stopped = _stopped(result) or (_stopped(result.program) if result and result.program else None)
     ended = False
@@ -304,7 +346,7 @@ def _verdict_of(message: str) -> Verdict:
     return Verdict.MEMORY if message.startswith("MemoryError") else Verdict.RUNTIME_ERROR
 
 
-_KINDS: dict[type, Callable[[Any, str, _Runner], Iterator[TestOutcome]]] = {
+_KINDS: dict[type, Callable[[Any, Program, _Runner], Iterator[TestOutcome]]] = {
     StdinTests: _stdin,
     FunctionTests: _function,
     ExpressionTests: _expressions,

@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import Field
 
 from rewardkit import Reward, RewardParams, Sample, Score, Setting, strip_end_tokens
-from rewardkit_code.extract import PYTHON, extract_program
+from rewardkit_code.extract import Language, Program, extract_program
 from rewardkit_code.ground_truth import GroundTruthError, read_tests
 from rewardkit_code.judge import Outcome, Verdict, judge
-from rewardkit_code.tests_model import CodeTests, Tests
+from rewardkit_code.tests_model import CodeTests, StdinTests, Tests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, open_sandbox
 
 MIB = 1024 * 1024
@@ -24,8 +24,9 @@ class CodeParams(RewardParams):
     """`all`: 1 if every test passes, else 0. `share`: the share of tests that pass."""
     take: Literal["last", "first", "all"] = "last"
     """Which of several fenced blocks is the program; `all` puts them after each other."""
-    languages: tuple[str, ...] = PYTHON
-    """What the fence of a block may say for the block to be taken."""
+    languages: tuple[Language, ...] = Field(default=("python",), min_length=1)
+    """Languages that a program may be written in; all but Python only for tests on standard input. A fence that names
+    none is taken for the first."""
     unfenced: bool = True
     """Whether an answer without any fence is taken for a program as it stands."""
     cpu_s: int = Field(default=8, ge=1)
@@ -73,7 +74,10 @@ class CodeReward(Reward):
         program = extract_program(answer, params.languages, take=params.take, unfenced=params.unfenced)
         if program is None:
             return Score.scored(0.0, "the answer holds no program", verdict=Verdict.COMPILE_ERROR.value)
-        program = completed(program, tests)
+        if program.language != "python" and not isinstance(tests, StdinTests):
+            reason = f"the tests call Python, the program is {program.language}"
+            return Score.scored(0.0, reason, verdict=Verdict.COMPILE_ERROR.value)
+        program = program._replace(text=completed(program.text, tests))
         try:
             outcome = self._judge(tests, program, deadline)
         except SandboxUnavailableError as exc:
@@ -82,7 +86,7 @@ class CodeReward(Reward):
             return self._again(tests, program, deadline, exc)
         return self._scored(outcome)
 
-    def _again(self, tests: Tests, program: str, deadline: float, first: SandboxBrokeError) -> Score:
+    def _again(self, tests: Tests, program: Program, deadline: float, first: SandboxBrokeError) -> Score:
         """Once more in a fresh sandbox: whoever breaks that one too did it himself, unless it breaks without him."""
         self.close()
         try:
@@ -92,14 +96,14 @@ class CodeReward(Reward):
         except SandboxBrokeError as second:
             self.close()
             try:
-                self._judge(tests, "pass", time.monotonic() + 5.0)
+                self._judge(tests, Program("python", "pass"), time.monotonic() + 5.0)
             except (SandboxBrokeError, SandboxUnavailableError) as exc:
                 return Score.failed(f"the sandbox is broken: {exc}", verdict=Verdict.NO_VERDICT.value)
             return Score.scored(
                 0.0, f"the program broke its sandbox twice: {first}; {second}", verdict=Verdict.RUNTIME_ERROR.value
             )
 
-    def _judge(self, tests: Tests, program: str, deadline: float) -> Outcome:
+    def _judge(self, tests: Tests, program: Program, deadline: float) -> Outcome:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.setting.sandbox)
         stop = self.params.score == "all"

@@ -3,11 +3,28 @@
 from rewardkit_sandbox.choose import open_sandbox
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
-from rewardkit_sandbox.protocol import Answers, Driven, Job, Limits, RunResult, Sandbox, Script, Usage
+from rewardkit_sandbox.protocol import (
+    EX_DATAERR,
+    EX_UNAVAILABLE,
+    Answers,
+    Compile,
+    Driven,
+    Image,
+    Job,
+    Limits,
+    RunResult,
+    Sandbox,
+    Script,
+    Usage,
+)
 
 __all__ = [
+    "EX_DATAERR",
+    "EX_UNAVAILABLE",
     "Answers",
+    "Compile",
     "Driven",
+    "Image",
     "Iterated",
     "Job",
     "Limits",

@@ -28,9 +28,9 @@ from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
 from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.interpreter import INSIDE, Interpreter, find_interpreter
-from rewardkit_sandbox.protocol import Answers, Driven, Job, Limits, RunResult, Script, Usage
+from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Limits, RunResult, Script, Usage
 
-GUEST = ("wire", "world", "zygote", "program", "served", "remote", "pytest_files", "driver")
+GUEST = ("wire", "world", "zygote", "program", "native", "served", "remote", "pytest_files", "driver")
 # What most programs import; loaded once, before the first fork.
 PRELOAD = """
 abc ast array base64 bisect calendar cmath collections collections.abc contextlib copy csv dataclasses datetime decimal
@@ -38,6 +38,18 @@ enum fractions functools hashlib heapq io itertools json logging math numbers op
 statistics string struct subprocess sys tempfile textwrap threading time traceback types typing unittest unicodedata
 warnings zlib
 """.split()  # noqa: SIM905 - quoted names would read worse
+
+WRITES = {
+    "script": ("stdout", "stderr"),
+    "javascript": ("stdout", "stderr"),
+    "image": ("stdout", "stderr"),
+    "c": ("stderr", "channel"),
+    "c++": ("stderr", "channel"),
+    "answer": ("channel",),
+    "drive": ("channel",),
+    "serve": (),
+}
+"""Where the process of each mode writes; all else that it opens goes nowhere."""
 
 STARTS_WITHIN_S = 30.0
 GRACE_S = 5.0
@@ -144,30 +156,24 @@ class Bubblewrap:
                 ours, theirs = socket.socketpair()
                 stack.callback(ours.close)
                 stack.callback(theirs.close)
-                program = self._launch("serve", {"source": job.source}, limits, stack, link=ours.fileno())
-                driver = self._launch("drive", job.tests, limits, stack, link=theirs.fileno())
+                source, tests = wire.encode({"source": job.source}), wire.encode(job.tests)
+                program = self._launch("serve", source, None, limits, stack, link=ours.fileno())
+                driver = self._launch("drive", tests, None, limits, stack, link=theirs.fileno())
                 ours.close()
                 theirs.close()
                 return self._attend(driver, program, limits)
-            if isinstance(job, Script):
-                return self._attend(self._launch("script", job, limits, stack), None, limits)
-            return self._attend(self._launch("answer", request_of(job), limits, stack), None, limits)
+            return self._attend(self._launch(*order(job), limits, stack), None, limits)
 
     def _launch(
-        self, mode: str, what: Script | dict[str, Any], limits: Limits, stack: ExitStack, link: int | None = None
+        self, mode: str, data: bytes, stdin: bytes | None, limits: Limits, stack: ExitStack, link: int | None = None
     ) -> "_Process":
         """Sends one process on its way; its ends of the pipes are closed here once they are sent."""
         process = _Process(next(self._runs))
-        descriptors: dict[str, int] = {}
-        if isinstance(what, Script):
-            descriptors["data"] = memory_file(what.source.encode("utf-8", "surrogatepass"), stack)
-            descriptors["stdin"] = memory_file(what.stdin, stack)
-            descriptors["stdout"] = process.pipe("stdout", stack)
-            descriptors["stderr"] = process.pipe("stderr", stack)
-        else:
-            descriptors["data"] = memory_file(wire.encode(what), stack)
-            if mode != "serve":
-                descriptors["channel"] = process.pipe("channel", stack)
+        descriptors = {"data": memory_file(data, stack)}
+        if stdin is not None:
+            descriptors["stdin"] = memory_file(stdin, stack)
+        for name in WRITES[mode]:
+            descriptors[name] = process.pipe(name, stack)
         if link is not None:
             descriptors["link"] = link
         message = {"id": process.id, "mode": mode, "limits": vars(limits), "fds": list(descriptors)}
@@ -310,13 +316,21 @@ class _Process:
         )
 
 
-def request_of(job: Answers) -> dict[str, Any]:
+def order(job: Script | Compile | Image | Answers) -> tuple[str, bytes, bytes | None]:
+    """Mode, data and standard input of the one process that does a job."""
+    if isinstance(job, Script):
+        mode = "script" if job.language == "python" else job.language
+        return mode, job.source.encode("utf-8", "surrogatepass"), job.stdin
+    if isinstance(job, Compile):
+        return job.language, job.source.encode("utf-8", "surrogatepass"), None
+    if isinstance(job, Image):
+        return "image", job.image, job.stdin
     request: dict[str, Any] = {"source": job.source, "cases": list(job.cases), "after": job.after}
     if job.prelude:
         request["prelude"] = job.prelude
     if job.fn_name is not None:
         request["fn_name"] = job.fn_name
-    return request
+    return "answer", wire.encode(request), None
 
 
 def memory_file(data: bytes, stack: ExitStack) -> int:

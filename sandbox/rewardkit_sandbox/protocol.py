@@ -40,9 +40,26 @@ class Limits:
 
 @dataclass(frozen=True)
 class Script:
-    """A program that reads standard input and writes standard output."""
+    """A program's text that reads standard input and writes standard output."""
 
     source: str
+    stdin: bytes = b""
+    language: Literal["python", "javascript"] = "python"
+
+
+@dataclass(frozen=True)
+class Compile:
+    """A program's text to be compiled: the executable comes back on the channel of a run that exits with status 0."""
+
+    source: str
+    language: Literal["c", "c++"]
+
+
+@dataclass(frozen=True)
+class Image:
+    """An executable that `Compile` gave, on standard input and output."""
+
+    image: bytes
     stdin: bytes = b""
 
 
@@ -75,7 +92,12 @@ class Driven:
     tests: dict[str, Any]
 
 
-Job = Script | Answers | Driven
+Job = Script | Compile | Image | Answers | Driven
+
+EX_DATAERR = 65
+"""Exit status of a program whose text is no program; sysexits.h."""
+EX_UNAVAILABLE = 69
+"""Exit status of a run for which the sandbox has no compiler or interpreter; sysexits.h."""
 
 End = Literal["exit", "signal", "cpu", "wall", "memory", "processes", "output", "cancel"]
 

@@ -1,8 +1,8 @@
 """The seccomp filter of a run: an allowlist as classic BPF, assembled here byte by byte.
 
 Covered: the calls of `syscalls`; `socket` for Unix sockets alone; `clone` without any flag that makes a namespace; the
-limit of CPU time stays as it is, so that its SIGKILL can be told from any other; no call of another ABI (32-bit, x32). A
-forbidden call fails with an errno, which programs can handle; a foreign architecture kills. Not covered: what allowed
+limit of CPU time stays as it is, so that its SIGKILL can be told from any other; no call of another ABI (32-bit, x32).
+A forbidden call fails with an errno, which programs can handle; a foreign architecture kills. Not covered: what allowed
 calls do with their pointers, which BPF cannot follow.
 
 Source of the layout: linux/seccomp.h, linux/filter.h, linux/audit.h.

@@ -25,8 +25,8 @@ class DangerousSubprocess:
     isolation = "none"
 
     def run(self, job: Job, limits: Limits) -> RunResult:
-        if not isinstance(job, Script):
-            raise SandboxUnavailableError(f"{self.name} runs programs on standard input only; use bubblewrap")
+        if not isinstance(job, Script) or job.language != "python":
+            raise SandboxUnavailableError(f"{self.name} runs Python on standard input only; use bubblewrap")
         started = time.monotonic()
         with (
             tempfile.TemporaryDirectory() as folder,

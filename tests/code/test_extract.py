@@ -3,11 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit_code.extract import PYTHON, blocks, extract_program
+from rewardkit_code.extract import blocks, extract_program
 
 
-def program(answer, take="last", languages=PYTHON, *, unfenced=True):
-    return extract_program(answer, languages, take=take, unfenced=unfenced)
+def program(answer, take="last", languages=("python",), *, unfenced=True):
+    found = extract_program(answer, languages, take=take, unfenced=unfenced)
+    return None if found is None else found.text
+
+
+def language(answer, *languages):
+    return extract_program(answer, languages, take="last", unfenced=True).language
 
 
 def test_the_last_block_wins():
@@ -20,6 +25,12 @@ def test_the_last_block_wins():
 def test_blocks_of_other_languages_do_not_count():
     assert program("```python\na = 1\n```\nOutput:\n```text\n1\n```") == "a = 1\n"
     assert program("```text\n1\n```") is None
+
+
+def test_the_language_is_that_of_the_fence_or_the_first_that_is_allowed():
+    for fence, expected in (("cpp", "c++"), ("C++", "c++"), ("js", "javascript"), ("py", "python"), ("", "c")):
+        assert language(f"```{fence}\nx\n```", "c", "c++", "javascript", "python") == expected
+    assert language("x", "c", "python") == "c"
 
 
 def test_a_fence_without_a_language_counts():

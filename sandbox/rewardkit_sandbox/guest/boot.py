@@ -69,7 +69,7 @@ def boot(control: socket.socket) -> None:
 
 def become(nursery: Any, job: Any) -> None:
     """Turns this process, PID 1 of its namespace, into the program; descriptors 0 to 4 are its own."""
-    from rewardkit_sandbox.guest import driver, program, served, wire, world
+    from rewardkit_sandbox.guest import driver, native, program, served, wire, world
 
     nursery.leave()
     null = os.open("/dev/null", os.O_RDWR)
@@ -83,11 +83,20 @@ def become(nursery: Any, job: Any) -> None:
     os.dup2(job.entered, ENTERED)
     os.closerange(max(places.values()) + 1, ENTERED)
     os.closerange(ENTERED + 1, 256)
-    world.enter(job.request["limits"])
+    mode = job.request["mode"]
+    # V8 reserves far more address space than it ever uses.
+    world.enter(job.request["limits"], address_space=mode != "javascript")
     os.write(ENTERED, b"1")
     os.close(ENTERED)
     program.open_streams()
-    mode = job.request["mode"]
+    if mode in ("image", "javascript"):
+        for place in (places["channel"], places["link"]):
+            os.close(place)
+        if mode == "image":
+            native.become_image(data)
+        native.become_javascript(data.decode("utf-8", "surrogatepass"))
+    if mode in ("c", "c++"):
+        native.compile_source(mode, data.decode("utf-8", "surrogatepass"))
     if mode == "script":
         for place in (places["channel"], places["link"]):
             os.close(place)

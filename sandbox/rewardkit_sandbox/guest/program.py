@@ -34,9 +34,9 @@ def text_stream(raw: Any, errors: str, *, by_line: bool = False) -> io.TextIOWra
     return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, line_buffering=by_line)
 
 
-def save(source: str) -> None:
+def save(source: str, file: str = FILE) -> None:
     """The program's text where a program expects its own file."""
-    descriptor = os.open(FILE, os.O_WRONLY | os.O_CREAT, 0o644)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o644)
     write_all(descriptor, source.encode("utf-8", "surrogatepass"))
     os.close(descriptor)
 

@@ -97,10 +97,11 @@ def counts_processes_by_namespace() -> bool:
     return (major, minor) >= (5, 14)
 
 
-def enter(limits: dict[str, Any]) -> None:
+def enter(limits: dict[str, Any], *, address_space: bool = True) -> None:
     """Makes this process PID 1 of a fresh world.
 
     limits    cpu_s, memory_bytes, files, processes, disk_bytes, inodes
+    address_space  whether memory is limited by address space, or else by what is mapped private and writable
     raises    OSError; the caller must then end the process
     """
     # The network namespace is the sandbox's, not the run's: a run can only make Unix sockets, which end with it.
@@ -116,7 +117,7 @@ def enter(limits: dict[str, Any]) -> None:
     os.close(adjust)
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_CPU, limits["cpu_s"])
-    limit(resource.RLIMIT_AS, limits["memory_bytes"] + INTERPRETER_BYTES)
+    limit(resource.RLIMIT_AS if address_space else resource.RLIMIT_DATA, limits["memory_bytes"] + INTERPRETER_BYTES)
     limit(resource.RLIMIT_STACK, STACK_BYTES)
     limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
     limit(resource.RLIMIT_NOFILE, limits["files"])
