@@ -18,8 +18,8 @@ from rewardkit.errors import InputError
 from rewardkit.rubric import Rubric, Step
 from rewardkit.worker import MARK_BYTES, Boot, Mark, ResultFields, UnitFields, receive, send
 
-START_DEADLINE_S = 120.0
-"""A worker that has not loaded its rewards by then does not start."""
+START_DEADLINE_S = 600.0
+"""A worker that has not loaded its rewards by then, a large model perhaps, does not start."""
 END_GRACE_S = 2.0
 """So long may an idle worker close its rewards before it is killed."""
 WATCH_S = 0.05

@@ -3,7 +3,7 @@
     rewards:
       format: {weight: 0.1, params: {preset: think}}
       math:   {gate: format, when: {data_source: [gsm8k, math]}}
-      brief:  {reward: length_cosine, weight: [[0, 0], [0.5, 0.2]], params: {limit: 2048}}  # an alias; a weight that grows
+      brief:  {reward: length_cosine, weight: [[0, 0], [0.5, 1]], params: {limit: 2048}}  # an alias
       language: {weight: 0, params: {target_column: lang}}            # a probe: judged and logged, never paid
     combine: sum
     limits: {deadline_s: 10, memory_mb: 2048}

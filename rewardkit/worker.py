@@ -199,7 +199,7 @@ def _die_with(parent_pid: int) -> None:
 
 
 def _limit_memory(limit_bytes: int) -> None:
-    """Private memory beyond the limit raises MemoryError here; counted from what the loaded rewards have taken."""
+    """Private memory beyond the limit raises MemoryError here; what the loaded rewards have taken counts."""
     if sys.platform == "linux":
         import resource  # noqa: PLC0415 - not on Windows
 

@@ -14,7 +14,10 @@ from rewardkit.hooks import Finding
 from rewardkit.pipeline import default_workers
 from rewardkit.registry import load_registry
 
-EXTRAS = {"parquet": ("pyarrow", "reads and writes Parquet")}
+EXTRAS = {
+    "parquet": ("pyarrow", "reads and writes Parquet"),
+    "preference": ("transformers", "judges by a reward model"),
+}
 """What each extra brings: a package by which it is known, and what for."""
 
 NAMESAKES = {"harbor-rewardkit": "installs an import package and a command that are both called `rewardkit`"}

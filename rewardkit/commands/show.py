@@ -83,7 +83,7 @@ def summary(content: Mapping[str, Any], rows: Sequence[tuple[str, Result]], *, t
     for alias, score in content["scores"].items():
         for what, style in (("abstained", "yellow"), ("failed", "red")):
             for reason in score[f"{what}_because"][:REASONS_SHOWN]:
-                where = ", ".join(reason["rows"]) + ("" if reason["count"] <= len(reason["rows"]) else ", …")
+                where = "; ".join(map(_short, reason["rows"])) + ("; …" if reason["count"] > len(reason["rows"]) else "")
                 text = escape(f"{alias}: {reason['reason'][:EXCERPT]} ({where})")
                 console.print(f"[{style}]{what} {reason['count']:,} ×[/] {text}", soft_wrap=True)
             left = len(score[f"{what}_because"]) - REASONS_SHOWN
@@ -182,7 +182,7 @@ def _scores_table(content: Mapping[str, Any], console: Console) -> Table:
             _bars(score, console),
             f"{score['count']:,}",
             *(_count(score.get(name), style) for name, style in (("abstained", "yellow"), ("failed", "red"))),
-            f"{slowest['ms']:,.1f} ms, {escape(slowest['row'].rpartition('/')[2])}" if slowest else "",
+            f"{slowest['ms']:,.1f} ms, {escape(slowest['row'].rpartition(', ')[2])}" if slowest else "",
         )
     return table
 
@@ -195,6 +195,11 @@ def _bars(spread: Mapping[str, Any], console: Console) -> str:
     most = max(spread["histogram"])
     drawn = "".join(bars[round(times / most * (len(bars) - 1))] if times else " " for times in spread["histogram"])
     return f"{number(spread['min'])} {drawn} {number(spread['max'])}"
+
+
+def _short(where: str) -> str:
+    """The name of a row without the folders of its file."""
+    return where.rpartition("/")[2]
 
 
 def _count(times: int | None, style: str) -> str:

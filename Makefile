@@ -1,0 +1,36 @@
+# make demo: real completions judged by all four built-in rewards. make test: the whole suite. Both from nothing.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/demo
+	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
+	@echo
+	$(BIN)/rewardkit explain examples/completions.jsonl -c examples/rubrics/demo.yaml --row 26
+	@echo
+	@echo "Every judged row is in examples/out/scored.jsonl."
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(VENV)/demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	mkdir -p examples/out
+	touch $@
+
+$(VENV)/test: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) examples/out
