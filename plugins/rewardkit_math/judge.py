@@ -54,7 +54,8 @@ _PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
 _SPACE = re.compile(r"(?:\\[,;:! ]|[\s~])+")
 _LAYOUT = re.compile(r"\\(?:left|right|displaystyle)(?![a-z])|\$|(?<=\\)[dt](?=frac)|(?<!\d) | (?!\d)|(?<=[^\d])\.$")
 _CHOICE = re.compile(
-    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
+    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?!\)?[\s}]*(?:,|and\b|or\b|&)\s*\(?[A-J]\b)"
+    r"(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
 )
 _OPTION = re.compile(r"[\s$*]*\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)")
 _CLAUSE = re.compile(r"\(?([A-J])\)?, (?!(?:or|and|maybe|perhaps|possibly|but|either)\b)[a-z]+ \w+")
