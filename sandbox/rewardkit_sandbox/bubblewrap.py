@@ -25,10 +25,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from rewardkit_sandbox import seccomp
+from rewardkit_sandbox.cgroup import memory_group
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
 from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.interpreter import INSIDE, Interpreter, find_interpreter
-from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Limits, RunResult, Script, Usage
+from rewardkit_sandbox.protocol import MIB, Answers, Compile, Driven, Image, Job, Limits, RunResult, Script, Usage
 
 GUEST = ("wire", "world", "zygote", "program", "native", "served", "remote", "pytest_files", "driver")
 # What most programs import; loaded once, before the first fork.
@@ -54,6 +55,8 @@ WRITES = {
 STARTS_WITHIN_S = 30.0
 GRACE_S = 5.0
 READ = 1 << 16
+# Beside a run, the group of a sandbox holds its zygote and, where tests drive a program, their driver.
+ZYGOTE_BYTES = 128 * MIB
 SIGKILL = 9
 # The kernel kills for CPU time after one second at the earliest, whatever a program sets its limit to; half of that
 # is allowed for, since it counts in ticks.
@@ -98,6 +101,7 @@ class Bubblewrap:
             )
         self._runs = itertools.count(1)
         self._owner = os.getpid()
+        self._memory = memory_group() if os.geteuid() == 0 else None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with theirs:  # closed before the greeting, so that a bwrap that ends is an end of file
@@ -105,14 +109,17 @@ class Bubblewrap:
             self._greet()
         except BaseException:
             self._control.close()
+            if self._memory:
+                self._memory.close()
             raise
         limited = "root's rights dropped, " if os.geteuid() == 0 else ""
-        self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits"
+        memory = "memory by cgroup" if self._memory else "memory watched"
+        self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits, {memory}"
 
     def _start(self, bwrap: str, python: Interpreter, control: socket.socket) -> "subprocess.Popen[bytes]":
         boot = ["-S", "-B", "-c", guest_text("boot"), str(control.fileno())]
         if os.geteuid() == 0:
-            command = as_nobody(bwrap, python, boot)
+            command = as_nobody(bwrap, python, boot, self._memory.join if self._memory else "")
         else:
             command = [bwrap, *arguments(python, python.prefix), python.executable, *boot]
         return subprocess.Popen(  # noqa: S603 - built here, from nothing that a user wrote
@@ -151,6 +158,8 @@ class Bubblewrap:
     def run(self, job: Job, limits: Limits) -> RunResult:
         if os.getpid() != self._owner:
             raise SandboxBrokeError("a sandbox belongs to the process that opened it, not to its forks")
+        if self._memory:
+            self._memory.limit(limits.memory_bytes + ZYGOTE_BYTES)
         with ExitStack() as stack:
             if isinstance(job, Driven):
                 ours, theirs = socket.socketpair()
@@ -221,6 +230,8 @@ class Bubblewrap:
                         owner.flooded = True
                         self._cancel(owner)
         for item in processes.values():
+            if item.killed_from_outside() and self._memory and self._memory.has_killed():
+                item.out_of_memory()
             if item.killed_from_outside():
                 raise SandboxBrokeError("a process of the run was killed from outside: by hand, or for want of memory")
             if item.report is not None and item.report["end"] == "setup":
@@ -253,6 +264,8 @@ class Bubblewrap:
         if os.getpid() == self._owner and self._bwrap.returncode is None:
             self._bwrap.kill()  # its PID namespace goes with it
             self._bwrap.wait()
+            if self._memory:
+                self._memory.close()
 
     def __enter__(self) -> Self:
         return self
@@ -287,6 +300,10 @@ class _Process:
     def close_their_ends(self) -> None:
         while self._theirs:
             os.close(self._theirs.pop())
+
+    def out_of_memory(self) -> None:
+        assert self.report is not None
+        self.report["end"] = "memory"
 
     def killed_from_outside(self) -> bool:
         """Whether a SIGKILL came that neither the zygote nor the limit of CPU time sent.
@@ -384,7 +401,7 @@ def arguments(python: Interpreter, prefix: str) -> list[str]:
     return [*found, "--remount-ro", "/", "--chdir", "/", "--"]
 
 
-def as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str]) -> list[str]:
+def as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str], group: str) -> list[str]:
     """The command that starts bwrap from root: see `launch`."""
     stage = next((path for path in STAGES if Path(path).is_dir()), None)
     if stage is None:
@@ -408,7 +425,7 @@ def as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str]) -> list[str]
         "-c",
         resources.files("rewardkit_sandbox").joinpath("launch.py").read_text(),
     ]
-    return [*launcher, uid, stage, *sources, "--", bwrap, *arguments(python, prefix), python.executable, *boot]
+    return [*launcher, group, uid, stage, *sources, "--", bwrap, *arguments(python, prefix), python.executable, *boot]
 
 
 def advice() -> str:

@@ -187,6 +187,38 @@ time.sleep(30)
 
 
 @check
+def limits_memory_that_processes_share(sandbox: Sandbox) -> None:
+    source = """
+import mmap, os, time
+for _ in range(8):
+    if os.fork() == 0:
+        shared = mmap.mmap(-1, 64 << 20)
+        for at in range(0, 64 << 20, 4096): shared[at] = 1
+        time.sleep(30)
+time.sleep(30)
+"""
+    result = _ask(sandbox, source, Limits(memory_bytes=192 * MIB, wall_s=25.0))
+    assert result.end == "memory", result
+
+
+@check
+def counts_what_a_fork_shares_once(sandbox: Sandbox) -> None:
+    source = """
+import os, time
+held = bytearray(100 << 20)
+children = []
+for _ in range(4):
+    child = os.fork()
+    if child == 0:
+        time.sleep(0.4)
+        os._exit(0)
+    children.append(child)
+print([os.waitpid(child, 0)[1] for child in children])
+"""
+    _says(sandbox, source, "[0, 0, 0, 0]", Limits(memory_bytes=192 * MIB, wall_s=25.0))
+
+
+@check
 def limits_output(sandbox: Sandbox) -> None:
     for stream in (1, 2):
         result = _ask(sandbox, f"import os\nwhile True: os.write({stream}, b'x' * 65536)", Limits(output_bytes=1 * MIB))

@@ -7,8 +7,9 @@ process first becomes a user that owns nothing. Two things must be arranged befo
 interpreter and bwrap may lie where nobody but root can go (a home of mode 0700), so both are bound, in a mount
 namespace of this process alone, to a place where the new user can reach them.
 
-    python launch.py UID STAGE SOURCE... -- COMMAND...
+    python launch.py GROUP UID STAGE SOURCE... -- COMMAND...
 
+GROUP    file through which a memory cgroup is joined, or empty
 UID      user and group to become
 STAGE    an existing folder that the binds may cover
 SOURCE   folders that appear as STAGE/0, STAGE/1, …
@@ -31,7 +32,10 @@ def check(result: int, call: str) -> None:
         sys.exit(f"{call}: {os.strerror(number)}")
 
 
-def main(uid: int, stage: str, sources: list[str], command: list[str]) -> None:
+def main(group: str, uid: int, stage: str, sources: list[str], command: list[str]) -> None:
+    if group:
+        with open(group, "w") as procs:  # noqa: PTH123 - a launcher imports next to nothing
+            procs.write("0")
     libc = ctypes.CDLL(None, use_errno=True)
     check(libc.unshare(CLONE_NEWNS), "a mount namespace")
     check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "private mounts")
@@ -51,4 +55,4 @@ def main(uid: int, stage: str, sources: list[str], command: list[str]) -> None:
 
 if __name__ == "__main__":
     split = sys.argv.index("--")
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:split], sys.argv[split + 1 :])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:split], sys.argv[split + 1 :])
