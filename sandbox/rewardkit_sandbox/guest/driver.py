@@ -22,6 +22,7 @@ import unittest
 from typing import Any
 
 from rewardkit_sandbox.guest import program, pytest_files, remote
+from rewardkit_sandbox.guest.link import Link, ProgramGone
 
 LINK, CHANNEL = 4, 3
 SHOWN_CHARS = 150
@@ -32,10 +33,10 @@ OWN: set[str] = set()
 def drive(request: dict[str, Any]) -> None:
     """Runs the tests, reports, and ends the process."""
     report = program.Answers(CHANNEL)
-    link = remote.Link(LINK)
+    link = Link(LINK)
     try:
         outcome, message = link.loaded()
-    except remote.ProgramGone as exc:
+    except ProgramGone as exc:
         report.send("gone", str(exc))
         os._exit(0)
     report.send(outcome, message)
@@ -55,7 +56,7 @@ class Names(dict[str, Any]):
     theirs  names that the program may define although Python has them: the function under test
     """
 
-    def __init__(self, link: remote.Link, theirs: set[str]) -> None:
+    def __init__(self, link: Link, theirs: set[str]) -> None:
         super().__init__({"__name__": "tests", "__builtins__": builtins})
         self._link = link
         self._theirs = theirs
@@ -108,7 +109,7 @@ def names_under_test(texts: list[str], entry_point: str | None) -> set[str]:
     return set() if used - bound - pythons else used - bound
 
 
-def run_code(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
+def run_code(request: dict[str, Any], link: Link, report: program.Answers) -> int:
     """The setup, then each text as one test, all in the same names; again with the program's helpers, if it has any."""
     ran = run_texts(request, link, report, frozenset(), "test")
     helpers = defined_by(request["trusted"])
@@ -124,9 +125,7 @@ def defined_by(text: str) -> frozenset[str]:
     return frozenset(node.name for node in ast.parse(text).body if isinstance(node, kinds))
 
 
-def run_texts(
-    request: dict[str, Any], link: remote.Link, report: program.Answers, own: frozenset[str], label: str
-) -> int:
+def run_texts(request: dict[str, Any], link: Link, report: program.Answers, own: frozenset[str], label: str) -> int:
     """The tests, with the names in `own` taken from the program rather than from `trusted`."""
     texts = [request["setup"], *request["tests"]]
     try:
@@ -171,7 +170,7 @@ def message_of(exc: BaseException) -> str:
 class Collector(unittest.TestResult):
     """Reports each test; skipped tests count for nothing."""
 
-    def __init__(self, report: program.Answers, link: remote.Link, *, stop: bool) -> None:
+    def __init__(self, report: program.Answers, link: Link, *, stop: bool) -> None:
         super().__init__()
         self.failfast = stop
         self._report = report
@@ -204,7 +203,7 @@ class Collector(unittest.TestResult):
             self._report.send("test", test.id(), self._link.broken is None, "")
 
 
-def run_file(request: dict[str, Any], link: remote.Link, report: program.Answers) -> int:
+def run_file(request: dict[str, Any], link: Link, report: program.Answers) -> int:
     """A file for unittest or pytest that imports the program as a module."""
     sys.modules[request["module"]] = remote.RemoteModule(request["module"], link)
     sys.modules["pytest"] = pytest_files.module()

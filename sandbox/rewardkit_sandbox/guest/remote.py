@@ -14,269 +14,28 @@ the program each time. What a program's objects may do to a test:
 - `in` looks through what iterating gives; a test's own object that does not iterate is asked.
 - An exception becomes the builtin type of its name, one of the standard library's, or a type made for it here: never
   unittest's or pytest's, so that a program can neither skip nor pass a test by raising.
-
-The program's death, a frame that is not the one awaited, and data that is no frame are `ProgramGone`: the tests then
-have not passed, whatever they catch.
 """
 
 import builtins
-import importlib
-import io
 import operator
-import os
 import sys
 import types
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from rewardkit_sandbox.guest import program, served, wire
+from rewardkit_sandbox.guest import wire
+
+if TYPE_CHECKING:
+    from rewardkit_sandbox.guest.link import Link
 
 # Methods that a test may call by syntax, and their names in `operator`.
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
 ORDER = ("lt", "le", "gt", "ge")
 UNARY = ("neg", "pos", "invert", "abs", "round", "int", "float", "complex", "index")
-_StringIO = io.StringIO
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), list, tuple, dict, set, frozenset)
 
 
 T = TypeVar("T")
-
-
-class ProgramGone(BaseException):
-    """The program ended, or broke the protocol: whatever the tests make of it, they did not pass."""
-
-
-class Link:
-    """One conversation with the program."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._classes: dict[int, type] = {}
-        self._callbacks: list[Any] = []
-        self._numbers: dict[int, int] = {}
-        self._nonces = b""
-        self.broken: str | None = None
-
-    def loaded(self) -> tuple[str, str]:
-        """How loading the program went: `loaded`, `syntax` or `load`, and its message."""
-        answer = self._receive()
-        if type(answer) is list and len(answer) == 2 and all(type(part) is str for part in answer):
-            return answer[0], answer[1]
-        raise self.gone("the program answered before it was asked")
-
-    def ask(self, verb: str, *parts: Any) -> Any:
-        """The program's answer, or what it raised."""
-        return self._converse(verb, parts)[0]
-
-    def call(self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """As `ask`; a call that gives None back may have changed its arguments, which then change here."""
-        result, *after = self._converse(verb, (*parts, list(args), kwargs))
-        if result is None and after and type(after[0]) is list:
-            for argument, new in zip(args, after[0], strict=False):
-                update(argument, new)
-        return result
-
-    def _converse(self, verb: str, parts: tuple[Any, ...]) -> list[Any]:
-        if self.broken:
-            raise ProgramGone(self.broken)
-        nonce = self._nonce()
-        self._send([nonce, verb, *parts])
-        while True:
-            answer = self._receive()
-            if type(answer) is not list or len(answer) < 3 or answer[0] != nonce:
-                raise self.gone("the program wrote a frame that nobody asked for")
-            if answer[1] == "ok":
-                return answer[2:]
-            if answer[1] == "error":
-                raise self._exception(answer[2])
-            if answer[1] == "unfit":
-                raise TypeError(f"the program gave {str(answer[2])[:200]}")
-            if answer[1] != "callback" or len(answer) != 5:
-                raise self.gone("the program wrote a frame of no known kind")
-            self._answer_callback(*answer[2:])
-
-    def _answer_callback(self, number: Any, args: Any, kwargs: Any) -> None:
-        try:
-            reply = ["ok", self._callbacks[number](*args, **kwargs)]
-        except Exception as exc:  # noqa: BLE001 - it goes to the caller, which is the program
-            reply = ["error", type(exc).__name__, str(exc)[: program.MAX_TEXT]]
-        self._send(reply)
-
-    def _nonce(self) -> int:
-        if not self._nonces:
-            self._nonces = os.urandom(512)
-        nonce, self._nonces = self._nonces[:6], self._nonces[6:]
-        return int.from_bytes(nonce, "big")
-
-    def _send(self, value: Any) -> None:
-        try:
-            program.write_all(
-                self._descriptor, wire.frame(wire.encode(value, self._describe, flatten=False, iterate=False))
-            )
-        except OSError as exc:
-            raise self.gone("the program ended in the middle of a test") from exc
-
-    def _receive(self) -> Any:
-        try:
-            return wire.decode(served.read_frame(self._descriptor), self._revive)
-        except (EOFError, OSError) as exc:
-            raise self.gone("the program ended in the middle of a test") from exc
-        except (wire.WireError, MemoryError, RecursionError) as exc:
-            raise self.gone(f"the program wrote {exc}") from exc
-
-    def gone(self, why: str) -> ProgramGone:
-        self.broken = self.broken or why
-        return ProgramGone(self.broken)
-
-    def _describe(self, value: Any) -> dict[str, Any]:
-        """How a value of the test's is told to the program: its own object, a type, a text file or a callback."""
-        if isinstance(value, Remote):
-            return {"h": handle_of(value)}
-        if isinstance(value, RemoteClass):
-            return {"h": value.remote_handle}
-        if state_of_exception(value) is not None:
-            return {"h": state_of_exception(value)}
-        if isinstance(value, type) and value.__module__ in sys_modules_shared():
-            return {"std": f"{value.__module__}.{value.__qualname__}"}
-        if isinstance(value, _StringIO):
-            return {"text": value.getvalue()[value.tell() :]}
-        if callable(value):
-            if id(value) not in self._numbers:
-                self._numbers[id(value)] = len(self._callbacks)
-                self._callbacks.append(value)
-            return {"callback": self._numbers[id(value)]}
-        if isinstance(value, wire.Iterated):
-            return {"h": -1}
-        raise wire.WireError(f"a {type(value).__name__} of the test's own, which does not go to the program")
-
-    def _revive(self, info: Any) -> Any:
-        """The stub for a value that stays with the program."""
-        if type(info) is not dict:
-            raise wire.WireError("an object without a description")
-        if "std" in info:
-            return standard(info["std"])
-        if type(info.get("h")) is not int:
-            raise wire.WireError("an object without a handle")
-        if info.get("kind") == "class":
-            return self._class(info["class"])
-        kind = self._class(info["class"])
-        if issubclass(kind, BaseException):
-            return make_exception(kind, (), info["h"], self)
-        stub = object.__new__(kind)
-        set_state(stub, State(self, info["h"]))
-        return stub
-
-    def _class(self, lineage: Any) -> Any:
-        """The stub of a class: one for each, so that `type(a) is type(b)` and `except` hold."""
-        if type(lineage) is not list or not lineage:
-            raise wire.WireError("a class without a lineage")
-        made: Any = None
-        for handle, name, module in reversed(lineage):
-            if type(handle) is not int or type(name) is not str or type(module) is not str:
-                raise wire.WireError("a class without a name")
-            if handle in self._classes:
-                made = self._classes[handle]
-                continue
-            trusted = exception_type(module, name)
-            if trusted is None:
-                parent = made if isinstance(made, type) and issubclass(made, (Remote, BaseException)) else Remote
-                made = RemoteClass(name, (parent,), _BODY if issubclass(parent, Remote) else _ERROR_BODY)
-                type.__setattr__(made, "remote_handle", handle)
-                type.__setattr__(made, "remote_link", self)
-            else:
-                made = trusted
-            self._classes[handle] = made
-        return made
-
-    def _exception(self, info: Any) -> BaseException:
-        if type(info) is not dict or type(info.get("args")) is not list:
-            return self.gone("the program wrote a frame of no known kind")
-        kind = self._class(info.get("lineage"))
-        if not issubclass(kind, BaseException):
-            kind = RuntimeError
-        own = info.get("self")
-        handle = state_of_exception(own)
-        return make_exception(kind, tuple(info["args"]), handle, self)
-
-
-def sys_modules_shared() -> tuple[str, ...]:
-    return served.SHARED_CLASSES
-
-
-def standard(name: Any) -> Any:
-    """The driver's own copy of a module or class of the standard library; only those that are listed."""
-    if name in served.SHARED_MODULES:
-        return importlib.import_module(name)
-    module, _, attribute = str(name).rpartition(".")
-    if module in served.SHARED_CLASSES:
-        found = getattr(importlib.import_module(module), attribute, None)
-        if isinstance(found, type):
-            return found
-    raise wire.WireError("an object of the standard library that is not shared")
-
-
-def exception_type(module: str, name: str) -> type[BaseException] | None:
-    """The trusted exception type of that name; None for the program's own, and for those that steer test runners."""
-    if module == "builtins":
-        found = getattr(builtins, name, None)
-    elif module in (
-        "decimal",
-        "fractions",
-        "json.decoder",
-        "statistics",
-        "dataclasses",
-        "struct",
-        "binascii",
-        "re",
-        "queue",
-        "_queue",
-    ):
-        found = getattr(importlib.import_module(module), name, None)
-    else:
-        return None
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
-
-
-def make_exception(kind: type[BaseException], args: tuple[Any, ...], handle: int | None, link: Link) -> BaseException:
-    try:
-        exc = kind.__new__(kind, *args)
-    except Exception:  # noqa: BLE001 - a type with a constructor of its own
-        exc = Exception.__new__(RuntimeError)
-    exc.args = args
-    if handle is not None:
-        exc.__dict__["_rewardkit"] = State(link, handle)
-    return exc
-
-
-def _error_attribute(exc: BaseException, name: str) -> Any:
-    """An attribute that the program's own exception type gave its exception."""
-    state = exc.__dict__.get("_rewardkit")
-    if name.startswith("__") or not isinstance(state, State):
-        raise AttributeError(name)
-    return state.link.ask("get", exc, name)
-
-
-_BODY: dict[str, Any] = {"__slots__": ()}
-_ERROR_BODY: dict[str, Any] = {"__getattr__": _error_attribute}
-
-
-def state_of_exception(exc: Any) -> int | None:
-    if isinstance(exc, BaseException):
-        state = exc.__dict__.get("_rewardkit")
-        if isinstance(state, State):
-            return state.handle
-    return None
-
-
-def update(argument: Any, new: Any) -> None:
-    """Makes a mutable argument what the call made of it."""
-    if type(argument) is not type(new) or argument == new:
-        return
-    if isinstance(argument, (list, bytearray)):
-        argument[:] = new
-    elif isinstance(argument, (dict, set)):
-        argument.clear()
-        argument.update(new)
 
 
 class State:
@@ -284,7 +43,7 @@ class State:
 
     __slots__ = ("built", "handle", "link", "tainted")
 
-    def __init__(self, link: Link, handle: int) -> None:
+    def __init__(self, link: "Link", handle: int) -> None:
         self.link = link
         self.handle = handle
         self.built = False
@@ -297,7 +56,7 @@ class RemoteClass(type):
     """The stub of a class: calling it makes an object over there."""
 
     remote_handle: int
-    remote_link: Link
+    remote_link: "Link"
     called: str = ""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -441,7 +200,7 @@ def plain_answer(value: Any, kind: type[T]) -> T:
     return value
 
 
-def method_or_value(owner: Any, link: Link, name: str, *, built: bool) -> Any:
+def method_or_value(owner: Any, link: "Link", name: str, *, built: bool) -> Any:
     """An attribute: plain data as it is; a class with the name that it was asked under; else a stub."""
     value = link.ask("get", owner, name)
     if isinstance(value, RemoteClass):
@@ -449,7 +208,7 @@ def method_or_value(owner: Any, link: Link, name: str, *, built: bool) -> Any:
     return inherit(value, built=built)
 
 
-def iterate(link: Link, owner: Any) -> Iterator[Any]:
+def iterate(link: "Link", owner: Any) -> Iterator[Any]:
     iterator = link.ask("op", "iter", owner)
     if type(iterator) in (list, tuple, wire.Iterated):
         return iter(iterator)
@@ -472,8 +231,8 @@ def compare(name: str, left: Remote, right: object) -> Any:
         return plain_answer(state.link.ask("op", name, left, right), bool)
     if state.tainted or not isinstance(right, _PLAIN) or right is None:
         return NotImplemented
-    plain, view = state.link._converse("view", (left,))[:2]  # noqa: SLF001 - this module's own
-    if plain is not True or isinstance(view, Remote):
+    plain, view = state.link.view(left)
+    if not plain:
         return NotImplemented
     return getattr(operator, name)(view, right)
 
@@ -542,7 +301,7 @@ _install()
 class RemoteModule(types.ModuleType):
     """The program as a module that tests import from, patch and read."""
 
-    def __init__(self, name: str, link: Link) -> None:
+    def __init__(self, name: str, link: "Link") -> None:
         super().__init__(name)
         self.__dict__["_link"] = link
         self.__dict__["__file__"] = f"{name}.py"
@@ -567,7 +326,7 @@ class RemoteModule(types.ModuleType):
         self.__dict__["_link"].ask("global_delete", name)
 
 
-def global_of(link: Link, name: str) -> Any:
+def global_of(link: "Link", name: str) -> Any:
     value = link.ask("global", name)
     if isinstance(value, RemoteClass):
         type.__setattr__(value, "called", name)
