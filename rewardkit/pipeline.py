@@ -30,8 +30,8 @@ T = TypeVar("T")
 
 JOB_S = 0.05
 """A job should take about this long: long enough to hide its transport, short enough to share the work."""
-JOB_SAMPLES = 512
-JOBS_AHEAD = 4
+JOB_SAMPLES = 2048
+JOBS_AHEAD = 3
 """Jobs on the way for each worker: what bounds the memory of a stream."""
 
 

@@ -13,7 +13,7 @@ from rewardkit.readers import Row
 from rewardkit.score import Result, Score
 
 DISTINCT_VALUES = 4096
-"""Up to so many different values the quantiles are exact; beyond it values are counted to three significant digits."""
+"""Up to so many different values the quantiles are exact; beyond it they are to three significant digits."""
 DISTINCT_REASONS = 200
 ROWS_NAMED = 3
 OPEN_GROUPS = 4096
@@ -26,35 +26,46 @@ class Spread:
     """Mean, standard deviation, quantiles and histogram of a stream of numbers."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._mean = 0.0
-        self._squares = 0.0
-        self._counts: Counter[float] = Counter()
-        self._rounded = False
+        self._counts: dict[float, int] = {}
+        self._rounded: Counter[float] = Counter()
+        self._moments = (0, 0.0, 0.0)
 
     def add(self, value: float) -> None:
-        """Counts a value in (Welford's recurrence for mean and squares)."""
-        self.count += 1
-        delta = value - self._mean
-        self._mean += delta / self.count
-        self._squares += delta * (value - self._mean)
-        self._counts[_rounded(value) if self._rounded else value] += 1
-        if not self._rounded and len(self._counts) > DISTINCT_VALUES:
-            self._rounded = True
-            coarse: Counter[float] = Counter()
+        """Counts a value in."""
+        self._counts[value] = self._counts.get(value, 0) + 1
+        if len(self._counts) > DISTINCT_VALUES:
+            self._moments = self._all_moments()
             for exact, times in self._counts.items():
-                coarse[_rounded(exact)] += times
-            self._counts = coarse
+                self._rounded[float(f"{exact:.2e}")] += times
+            self._counts = {}
+
+    @property
+    def count(self) -> int:
+        """How many numbers there were."""
+        return sum(self._counts.values()) + self._moments[0]
+
+    def _all_moments(self) -> tuple[int, float, float]:
+        """Count, mean, sum of squares about the mean: of before and of the values counted since (Chan 1979)."""
+        before, mean_before, squares_before = self._moments
+        since = sum(self._counts.values())
+        if not since:
+            return self._moments
+        mean_since = math.fsum(value * times for value, times in self._counts.items()) / since
+        squares_since = math.fsum((value - mean_since) ** 2 * times for value, times in self._counts.items())
+        count, apart = before + since, mean_since - mean_before
+        mean = mean_before + apart * since / count
+        return count, mean, squares_before + squares_since + apart**2 * before * since / count
 
     def as_dict(self) -> dict[str, Any]:
         """The figures; without any number in it only the count."""
-        if not self.count:
+        count, mean, squares = self._all_moments()
+        if not count:
             return {"count": 0}
-        ordered = sorted(self._counts.items())
+        ordered = sorted((self._rounded + Counter(self._counts)).items())
         return {
-            "count": self.count,
-            "mean": self._mean,
-            "std": math.sqrt(self._squares / self.count),
+            "count": count,
+            "mean": mean,
+            "std": math.sqrt(squares / count),
             "min": ordered[0][0],
             "max": ordered[-1][0],
             "quantiles": {f"{q:g}": self._quantile(ordered, q) for q in QUANTILES},
@@ -225,7 +236,3 @@ class Summary:
             "scores": {alias: reward.as_dict(self._weights[alias]) for alias, reward in self._rewards.items()},
             "groups": {"solved_by": self._main, **self._groups.as_dict()},
         }
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.2e}")

@@ -83,7 +83,9 @@ def summary(content: Mapping[str, Any], rows: Sequence[tuple[str, Result]], *, t
     for alias, score in content["scores"].items():
         for what, style in (("abstained", "yellow"), ("failed", "red")):
             for reason in score[f"{what}_because"][:REASONS_SHOWN]:
-                where = "; ".join(map(_short, reason["rows"])) + ("; …" if reason["count"] > len(reason["rows"]) else "")
+                where = "; ".join(map(_short, reason["rows"])) + (
+                    "; …" if reason["count"] > len(reason["rows"]) else ""
+                )
                 text = escape(f"{alias}: {reason['reason'][:EXCERPT]} ({where})")
                 console.print(f"[{style}]{what} {reason['count']:,} ×[/] {text}", soft_wrap=True)
             left = len(score[f"{what}_because"]) - REASONS_SHOWN

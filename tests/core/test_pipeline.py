@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rewardkit import ConfigError, InfrastructureError, InputError, Result, Sample, Score, Scorer
+from rewardkit.pipeline import JOB_SAMPLES, JOBS_AHEAD
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="looks at processes as POSIX shows them")
 
@@ -142,7 +143,7 @@ def test_a_stream_keeps_its_order_and_reads_only_a_little_ahead(scorer: Scorer):
 
     for number, result in enumerate(scorer.stream(samples())):
         assert result.scores["obedient"].value == number % 7
-        assert read - number <= 512 * 2 * 4 + 512
+        assert read - number <= JOB_SAMPLES * (2 * JOBS_AHEAD + 1)
 
 
 def test_any_thread_and_any_event_loop_can_score(scorer: Scorer):
