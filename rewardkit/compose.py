@@ -23,6 +23,11 @@ from rewardkit.sample import Sample
 from rewardkit.score import Score
 
 
+NOT_APPLYING = "does not apply: "
+NOT_JUDGED = "not judged: "
+"""How the reason begins where the rubric itself kept a reward from being asked."""
+
+
 def applies(config: RewardConfig, sample: Sample) -> bool:
     """Whether the conditions of a reward hold for a sample. A column that is not there holds nothing."""
     return not config.when or all(sample.column(column) in wanted for column, wanted in config.when.items())
@@ -49,13 +54,13 @@ def unjudged(config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) 
     """The score of a reward that need not be asked, None where it must be."""
     if not applies(config, sample):
         column = next(column for column, wanted in config.when.items() if sample.column(column) not in wanted)
-        return Score.abstained(f"does not apply: {column} is {sample.column(column)!r}"[:200])
+        return Score.abstained(f"{NOT_APPLYING}{column} is {sample.column(column)!r}"[:200])
     if not config.gate:
         return None
     if gate := closed_gate(config, scores):
-        return Score.abstained(f"not judged: the gate {gate!r} is closed")
+        return Score.abstained(f"{NOT_JUDGED}the gate {gate!r} is closed")
     if gate := failed_gate(config, scores):
-        return Score.failed(f"not judged: its gate {gate!r} failed")
+        return Score.failed(f"{NOT_JUDGED}its gate {gate!r} failed")
     return None
 
 

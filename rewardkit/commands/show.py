@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from rewardkit.compose import Term
+from rewardkit.compose import NOT_APPLYING, NOT_JUDGED, Term
 from rewardkit.hooks import Finding
 from rewardkit.rubric import Rubric
 from rewardkit.sample import Sample
@@ -82,13 +82,18 @@ def summary(content: Mapping[str, Any], rows: Sequence[tuple[str, Result]], *, t
         console.print(line)
     for alias, score in content["scores"].items():
         for what, style in (("abstained", "yellow"), ("failed", "red")):
-            for reason in score[f"{what}_because"][:REASONS_SHOWN]:
+            reasons = [
+                reason
+                for reason in score[f"{what}_because"]
+                if not reason["reason"].startswith((NOT_APPLYING, NOT_JUDGED))  # that is as the rubric wants it
+            ]
+            for reason in reasons[:REASONS_SHOWN]:
                 where = "; ".join(map(_short, reason["rows"])) + (
                     "; …" if reason["count"] > len(reason["rows"]) else ""
                 )
                 text = escape(f"{alias}: {reason['reason'][:EXCERPT]} ({where})")
                 console.print(f"[{style}]{what} {reason['count']:,} ×[/] {text}", soft_wrap=True)
-            left = len(score[f"{what}_because"]) - REASONS_SHOWN
+            left = len(reasons) - REASONS_SHOWN
             if left > 0:
                 console.print(f"[{style}]{what}[/] {escape(alias)}: {left} more reasons (--json lists them)")
 
@@ -216,7 +221,7 @@ def _groups_line(groups: Mapping[str, Any]) -> str:
     solved = ", ".join(f"{groups[f'solved_by_{who}']:,} by {who}" for who in ("all", "some", "none"))
     line = f"{groups['groups']:,} groups: {escape(groups['solved_by'])} solved in {solved} of their completions"
     if groups["no_spread"]:
-        line += f"; {groups['no_spread']:,} have no spread and teach GRPO nothing"
+        line += f"; no spread in {groups['no_spread']:,}, which teach GRPO nothing"
     if groups["of_one"]:
         line += f"; {groups['of_one']:,} more rows stand alone in their group"
     return line
