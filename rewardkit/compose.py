@@ -22,7 +22,6 @@ from rewardkit.rubric import Bounds, RewardConfig, Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Score
 
-
 NOT_APPLYING = "does not apply: "
 NOT_JUDGED = "not judged: "
 """How the reason begins where the rubric itself kept a reward from being asked."""
