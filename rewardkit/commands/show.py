@@ -19,6 +19,8 @@ from rewardkit.score import Result
 
 PIPED_WIDTH = 140
 """Columns of a table that no terminal bounds."""
+WIDE = 110
+"""Columns from which on the table of scores shows all of its figures."""
 TICK_S = 0.1
 REASONS_SHOWN = 4
 EXCERPT = 160
@@ -165,32 +167,35 @@ def _rows_table(rows: Sequence[tuple[str, Result]]) -> Table:
     table = Table("row", "reward", *rows[0][1].scores, box=None, pad_edge=False, header_style="bold")
     for where, result in rows:
         cells = [number(s.value) if s.value is not None else f"[dim]{s.status}[/]" for s in result.scores.values()]
-        table.add_row(escape(where), number(result.reward), *cells)
-    table.caption = ""
+        table.add_row(escape(_short(where)), number(result.reward), *cells)
     return table
 
 
 def _scores_table(content: Mapping[str, Any], console: Console) -> Table:
+    """A line for each reward; on a narrow terminal without the tails of the distribution and the slowest row."""
+    wide = console.width >= WIDE
+    quantiles = {"5 %": "0.05", "median": "0.5", "95 %": "0.95"} if wide else {"median": "0.5"}
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("score")
-    for name in ("weight", "mean", "std", "5 %", "median", "95 %"):
+    for name in ("weight", "mean", "std", *quantiles):
         table.add_column(name, justify="right")
-    table.add_column("from least to greatest")
-    for name in ("scored", "abstained", "failed", "slowest"):
+    table.add_column("least to greatest", no_wrap=True)
+    for name in ("scored", "abstained", "failed", *(["slowest"] if wide else [])):
         table.add_column(name, justify="right")
     for alias, score in [*content["scores"].items(), ("reward", content["reward"])]:
-        quantiles = score.get("quantiles", {})
         slowest = score.get("slowest")
-        table.add_row(
+        cells = [
             f"[bold]{escape(alias)}[/]" if score is content["reward"] else escape(alias),
             number(score["weight"]) if "weight" in score else "",
             *(number(score.get(name)) for name in ("mean", "std")),
-            *(number(quantiles.get(q)) for q in ("0.05", "0.5", "0.95")),
+            *(number(score.get("quantiles", {}).get(q)) for q in quantiles.values()),
             _bars(score, console),
             f"{score['count']:,}",
             *(_count(score.get(name), style) for name, style in (("abstained", "yellow"), ("failed", "red"))),
-            f"{slowest['ms']:,.1f} ms, {escape(slowest['row'].rpartition(', ')[2])}" if slowest else "",
-        )
+        ]
+        if wide:
+            cells.append(f"{slowest['ms']:,.1f} ms, {escape(slowest['row'].rpartition(', ')[2])}" if slowest else "")
+        table.add_row(*cells)
     return table
 
 
