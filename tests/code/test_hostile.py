@@ -54,6 +54,16 @@ class X:
     def __getattr__(self, n): return lambda *a, **k: True
 """
 
+FORGE = """
+import gc, os
+server = next((o for o in gc.get_objects() if type(o).__name__ == 'Server'), None)
+def say(*parts):
+    global server
+    server = next((o for o in gc.get_objects() if type(o).__name__ == 'Server'), None)
+    if server: server._send(*parts)
+    os._exit(0)
+"""
+
 PROGRAMS = {
     "exits in the call": "import os\ndef add(a, b): os._exit(0)",
     "raises SystemExit": "def add(a, b): raise SystemExit(0)",
@@ -97,6 +107,14 @@ for name, module in list(sys.modules.items()):
 def add(a, b): return 0
 """,
     "ends its parent": "import os, signal\nfor p in (os.getppid(), 1, -1):\n    try: os.kill(p, signal.SIGKILL)\n    except OSError: pass\ndef add(a, b): return 0",
+    "forges a skip": FORGE
+    + "def add(a, b): say('error', {'lineage': [[9, 'SkipTest', 'unittest.case'], [8, 'Exception', 'builtins']], 'args': [], 'self': None, 'text': ''})",
+    "forges the death of its judge": FORGE
+    + "def add(a, b): say('error', {'lineage': [[9, 'ProgramGone', 'rewardkit_sandbox.guest.link'], [8, 'BaseException', 'builtins']], 'args': [], 'self': None, 'text': ''})",
+    "offers the driver a builtin to call": FORGE
+    + 'def add(a, b):\n    server = next((o for o in gc.get_objects() if type(o).__name__ == \'Server\'), None)\n    os.write(4, (lambda t: len(t).to_bytes(4, \'big\') + t)(b\'[%d,"ok",{"o":{"std":"builtins.eval"}}]\' % server._nonce))',
+    "calls back what it was never given": FORGE + "def add(a, b): say('callback', -1, [], {})",
+    "answers with nothing": FORGE + "def add(a, b): say('ok')",
     "closes its descriptors": "import os, time\nos.closerange(0, 4096)\ntime.sleep(0.2)\ndef add(a, b): return a + b",
     "returns itself in a list": "def add(a, b):\n    x = [3]\n    x.append(x)\n    return x",
     "returns something deep": "def add(a, b):\n    x = 3\n    for _ in range(100000): x = [x]\n    return x",
