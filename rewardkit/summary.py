@@ -16,6 +16,8 @@ DISTINCT_VALUES = 4096
 """Up to so many different values the quantiles are exact; beyond it they are to three significant digits."""
 DISTINCT_REASONS = 200
 ROWS_NAMED = 3
+GROUPS_NAMED = 20
+NAME_CHARACTERS = 60
 OPEN_GROUPS = 4096
 """Groups that may be unfinished at one time: a group's rows may stand apart by that many other groups."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -146,6 +148,7 @@ class _Groups:
 
     def __init__(self) -> None:
         self._open: OrderedDict[int, _Group] = OrderedDict()
+        self._flat: list[str] = []
         self._totals = dict.fromkeys(
             ("groups", "of_one", "no_spread", "unrewarded", "solved_by_all", "solved_by_some", "solved_by_none"), 0
         )
@@ -154,9 +157,9 @@ class _Groups:
         digest = hash(key)
         group = self._open.get(digest)
         if group is None:
-            group = self._open[digest] = _Group()
+            group = self._open[digest] = _Group(key[:NAME_CHARACTERS])
             if len(self._open) > OPEN_GROUPS:
-                self._close(self._open.popitem(last=False)[1], self._totals)
+                self._close(self._open.popitem(last=False)[1], self._totals, self._flat)
         group.size += 1
         if reward is not None:
             group.low = min(group.low, reward)
@@ -165,31 +168,35 @@ class _Groups:
             group.judged += 1
             group.solved += main >= 1.0
 
-    def as_dict(self) -> dict[str, int]:
-        totals = dict(self._totals)
+    def as_dict(self) -> dict[str, Any]:
+        totals, flat = dict(self._totals), list(self._flat)
         for group in self._open.values():
-            self._close(group, totals)
-        return totals
+            self._close(group, totals, flat)
+        return {**totals, "no_spread_first": flat}
 
     @staticmethod
-    def _close(group: "_Group", totals: dict[str, int]) -> None:
+    def _close(group: "_Group", totals: dict[str, int], flat: list[str]) -> None:
         if group.size == 1:
             totals["of_one"] += 1
             return
         totals["groups"] += 1
         totals["unrewarded"] += group.low > group.high
-        totals["no_spread"] += group.low == group.high
+        if group.low == group.high:
+            totals["no_spread"] += 1
+            if len(flat) < GROUPS_NAMED:
+                flat.append(group.name)
         if group.judged:
             solved = "all" if group.solved == group.judged else "some" if group.solved else "none"
             totals[f"solved_by_{solved}"] += 1
 
 
 class _Group:
-    """What is kept of a group: its size, the range of its rewards, and how its completions did by the main reward."""
+    """What is kept of a group: its name, its size, the range of its rewards, and how its completions did by the main reward."""
 
-    __slots__ = ("high", "judged", "low", "size", "solved")
+    __slots__ = ("high", "judged", "low", "name", "size", "solved")
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.size = self.judged = self.solved = 0
         self.low, self.high = math.inf, -math.inf
 

@@ -23,6 +23,7 @@ WIDE = 110
 """Columns from which on the table of scores shows all of its figures."""
 TICK_S = 0.1
 REASONS_SHOWN = 4
+GROUPS_SHOWN = 5
 EXCERPT = 160
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -226,7 +227,9 @@ def _groups_line(groups: Mapping[str, Any]) -> str:
     solved = ", ".join(f"{groups[f'solved_by_{who}']:,} by {who}" for who in ("all", "some", "none"))
     line = f"{groups['groups']:,} groups: {escape(groups['solved_by'])} solved in {solved} of their completions"
     if groups["no_spread"]:
-        line += f"; no spread in {groups['no_spread']:,}, which teach GRPO nothing"
+        names = ", ".join(name.replace("\n", " ") for name in groups["no_spread_first"][:GROUPS_SHOWN])
+        more = ", …" if groups["no_spread"] > GROUPS_SHOWN else ""
+        line += f"; no spread in {groups['no_spread']:,}, which teach GRPO nothing ({escape(names)}{more})"
     if groups["of_one"]:
         line += f"; {groups['of_one']:,} more rows stand alone in their group"
     return line

@@ -57,6 +57,7 @@ def test_groups_that_teach_nothing_are_counted():
         "groups": 4,
         "of_one": 1,
         "no_spread": 2,
+        "no_spread_first": ["all", "none"],
         "unrewarded": 1,
         "solved_by_all": 1,
         "solved_by_some": 1,
