@@ -191,7 +191,7 @@ class _Groups:
 
 
 class _Group:
-    """What is kept of a group: its name, its size, the range of its rewards, and how its completions did by the main reward."""
+    """What is kept of a group: name, size, range of its rewards, how its completions did by the main reward."""
 
     __slots__ = ("high", "judged", "low", "name", "size", "solved")
 
