@@ -1,9 +1,9 @@
 """The embedded backend: bubblewrap, no daemon, no root.
 
 One bwrap per sandbox holds a user namespace, a read-only view of /usr and of the interpreter, no network, and a
-zygote: an interpreter that is already loaded. Each run is forked from it into a PID, mount, IPC and network namespace
-of its own, with a fresh tmpfs and a fresh /proc, no capability and a seccomp filter. Source, input and output travel
-as descriptors; the zygote sees none of them.
+zygote: an interpreter that is already loaded. Each run is forked from it into a PID and mount namespace of its own,
+with a fresh tmpfs and a fresh /proc, no capability and a seccomp filter. Source, input and output travel as
+descriptors; the zygote sees none of them.
 
 What ends a run, ends all of it: the program is PID 1 of its namespace. What ends this process, ends the sandbox:
 bwrap dies with its parent, and the zygote when its channel closes.

@@ -10,7 +10,7 @@ import os
 import resource
 from typing import Any
 
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
+CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
 SECCOMP_MODE_FILTER = 2
@@ -104,8 +104,9 @@ def enter(limits: dict[str, Any], *, address_space: bool = True) -> None:
     address_space  whether memory is limited by address space, or else by what is mapped private and writable
     raises    OSError; the caller must then end the process
     """
-    # The network namespace is the sandbox's, not the run's: a run can only make Unix sockets, which end with it.
-    unshare(CLONE_NEWNS | CLONE_NEWIPC)
+    # The network and IPC namespaces are the sandbox's, not the run's: of all that lives in them a run can only make
+    # Unix sockets, which end with it. The kernel takes longer to free such namespaces than a run to need the next.
+    unshare(CLONE_NEWNS)
     options = f"size={limits['disk_bytes']},nr_inodes={limits['inodes']},mode=0700"
     mount("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, options)  # noqa: S108
     mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
