@@ -3,7 +3,7 @@ r"""LaTeX commands with arguments, sums and integrals, matrices and systems, and
 from abc import abstractmethod
 from fractions import Fraction
 
-from rewardkit_math.expressions import Expressions
+from rewardkit_math.expressions import INFIX, Expressions
 from rewardkit_math.limits import ITEMS, TooCostlyError
 from rewardkit_math.shapes import SYMPY_SHAPES, brackets, is_relation, join, sympy_shape
 from rewardkit_math.tokens import Token, UnreadableError
@@ -23,6 +23,7 @@ from rewardkit_math.tree import (
     Seq,
     Sym,
 )
+from rewardkit_math.vocabulary import RELATIONS
 
 _OPEN = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _BARS = {"|": ("|", "abs"), "lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil"), "‖": ("‖", "norm")}
@@ -33,6 +34,7 @@ _LINES = frozenset(
 
 
 _CASES = frozenset(("cases", "dcases", "rcases"))
+_CHAINED = frozenset(RELATIONS.values()) - {"in"}
 _IF = frozenset(("if", "when", "for", "where"))
 
 
@@ -64,6 +66,8 @@ class Commands(Expressions):
             args = self.arguments()
             return sympy_shape(name, args)
         if name in ("bmod", "pmod", "mod"):
+            raise UnreadableError(name)
+        if name in INFIX:
             raise UnreadableError(name)
         return Sym("\\" + name)
 
@@ -129,8 +133,13 @@ class Commands(Expressions):
         rows: list[list[Node]] = [[]]
         end = f"end {name}"
         if name in _LINES - _CASES:
-            # The ampersands only align.
-            self.tokens[self.at :] = [token for token in self.tokens[self.at :] if token.text != "&"]
+            # The ampersands only align, and a line that begins with a relation goes on with the line before.
+            rest = [token for token in self.tokens[self.at :] if token.text != "&"]
+            self.tokens[self.at :] = [
+                token
+                for token, after in zip(rest, [*rest[1:], rest[-1:]], strict=False)
+                if not (token.text == "\\\\" and isinstance(after, Token) and after.text in _CHAINED)
+            ]
         while not (self.peek().kind == "cmd" and self.peek().text == end):
             if self.peek().kind == "end":
                 raise UnreadableError(f"\\begin{{{name}}} without its end")

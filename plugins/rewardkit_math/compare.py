@@ -13,7 +13,8 @@ from rewardkit_math.exact import exact
 from rewardkit_math.params import MathParams
 from rewardkit_math.periodic import same_families
 from rewardkit_math.probes import equal_values, rough_value
-from rewardkit_math.quantity import rounds_to, same_unit, split_letter, split_unit, within
+from rewardkit_math.quantity import count_word, rounds_to, same_unit, split_letter, split_unit, within
+from rewardkit_math.readings import in_shape_of, unmarked, written_out
 from rewardkit_math.regions import NoRegionError, region_of, same_region
 from rewardkit_math.solutions import Value, indexed, solutions, spread, stems
 from rewardkit_math.tree import (
@@ -70,7 +71,7 @@ class Comparison:
         if isinstance(found, Given) or isinstance(gold, Given):
             return self._same_given(found, gold)
         found, gold = self._settle(found), self._settle(gold)
-        found, gold = _letters(found, gold), _letters(gold, found)
+        found, gold = in_shape_of(gold, found), in_shape_of(found, gold)
         if isinstance(gold, Text) or isinstance(found, Text):
             return self._same_text(found, gold)
         if isinstance(gold, Matrix) or isinstance(found, Matrix):
@@ -101,6 +102,8 @@ class Comparison:
                 return sides[-1] if all(self.same(side, sides[-1]) for side in sides[:-1]) else node
             case Seq("list" | "set", (Quantity() | Text() as only,)):
                 return only
+            case Seq(kind, items) if Sym("…") in items:
+                return Seq(kind, written_out(items))
             case _:
                 return node
 
@@ -116,9 +119,15 @@ class Comparison:
             gold, (*EXPRESSION, Quantity, Ratio)
         ):
             return self.same(found, gold) if type(found) is not Ratio else False
-        if isinstance(found, Ratio) or isinstance(gold, Ratio):
-            return self._same_ratio(found, gold)
         (found, found_unit), (gold, gold_unit) = split_unit(found), split_unit(gold)
+        if isinstance(found, Ratio) or isinstance(gold, Ratio):
+            return not (found_unit and gold_unit and found_unit != gold_unit) and self._same_ratio(found, gold)
+        counts = count_word(found_unit), count_word(gold_unit)
+        if (counts[0] is None) != (counts[1] is None):
+            # `3 million` beside 3000000, and beside 3 where the question asks for millions.
+            one, other = _counted(found, found_unit), _counted(gold, gold_unit)
+            if self.same_value(one, other):
+                return True
         if found_unit and not gold_unit:
             gold, gold_unit = split_letter(gold)
         elif gold_unit or (isinstance(gold, Num) and isinstance(found, Mul) and isinstance(found.args[-1], Pow)):
@@ -168,8 +177,11 @@ class Comparison:
                 return True
             if self._fits_constant(found, gold):
                 return True
-            if names(found) != names(gold) and names(found) ^ names(gold) <= _SYMPY.keys():
-                return self.close(_spelled(found), _spelled(gold))
+            if names(found) != names(gold):
+                for change in (_spelled, unmarked):
+                    mine, theirs = change(found), change(gold)
+                    if (mine, theirs) != (found, gold) and names(mine) == names(theirs):
+                        return self.close(mine, theirs)
         if names(found) or names(gold):
             return False
         if self.policy.rounding != "off" and rounds_to(
@@ -263,7 +275,7 @@ class Comparison:
 
     def _same_named(self, found: Value, gold: Value) -> bool:
         if found.name is not None and gold.name is not None and found.name != gold.name and self.policy.names == "same":
-            if {type(found.name), type(gold.name)} == {Sym, Apply} and Sym("y") in (found.name, gold.name):
+            if {type(found.name), type(gold.name)} == {Sym, Apply} and _dependent(found.name, gold.name):
                 return self.same_value(found.value, gold.value)
             if not (isinstance(found.name, Apply) and isinstance(gold.name, Apply)):
                 return False
@@ -394,6 +406,15 @@ class Comparison:
         return isinstance(found, Text) and isinstance(gold, Text) and found.words == gold.words != ""
 
 
+def _counted(value: Node, unit: str) -> Node:
+    """`3 million dollars` as 3000000 dollars."""
+    count = count_word(unit)
+    if count is None:
+        return Quantity(value, unit) if unit else value
+    number = Mul((Num(Fraction(count[0])), value))
+    return Quantity(number, count[1]) if count[1] else number
+
+
 def _like_conditions(one: str, other: str) -> bool:
     """Two side conditions that are written alike; quantifiers (`for all x`) restrict nothing."""
     kept = [text for text in (one, other) if not text.startswith(("for all", "for any", "for every", "for each"))]
@@ -433,19 +454,6 @@ def _spelled(node: Node) -> Node:
     return rebuild(node, {Sym(name): value for name, value in _SYMPY.items()})
 
 
-def _letters(node: Node, beside: Node) -> Node:
-    """`ACD` beside a list of letters: several options of multiple choice."""
-    match node, beside:
-        case Mul(args), Seq("list", items) if all(map(_is_letter, args)) and all(map(_is_letter, items)):
-            return Seq("list", args)
-        case _:
-            return node
-
-
-def _is_letter(node: Node) -> bool:
-    return isinstance(node, Sym) and len(node.name) == 1 and node.name in "ABCDEFGHIJ"
-
-
 def _is_tuple(node: Node) -> bool:
     return isinstance(node, Seq) and node.kind == "tuple"
 
@@ -464,6 +472,14 @@ def _rename_arguments(found: Value, gold: Value) -> Node | None:
     if not all(isinstance(arg, Sym) for arg in (*one.args, *other.args)):
         return None
     return rebuild(found.value, dict(zip(one.args, other.args, strict=True)))
+
+
+def _dependent(one: Node, other: Node) -> bool:
+    """Whether a name is `y` beside a function, or its derivative `y'` beside the derivative of a function."""
+    name, function = (one, other) if isinstance(one, Sym) else (other, one)
+    assert isinstance(name, Sym)
+    assert isinstance(function, Apply)
+    return name.name.startswith("y") and name.name.removeprefix("y") == function.name.lstrip("fghFGH")
 
 
 def _equation(node: Node) -> tuple[str, Node] | None:

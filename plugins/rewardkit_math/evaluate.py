@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from rewardkit_math.exact import exact
+from rewardkit_math.exact import bits, exact
 from rewardkit_math.limits import EXPONENT, STEPS, TERMS, TooCostlyError
 from rewardkit_math.tree import Add, Apply, Big, Call, Const, Mul, Node, Num, Pow, Sym
 
-DIGITS = 40
+DIGITS = 60
 _LARGEST_LOG10 = 10**7
 _local = threading.local()
 
@@ -78,6 +78,10 @@ class Evaluation:
         ctx = self.ctx
         match node:
             case Num(value, _):
+                size = bits(value)
+                if size > ctx.prec - 64:
+                    # A long literal: its last digit counts as much as its first.
+                    self.smallest = min(self.smallest, -size)
                 return (
                     ctx.mpf(value.numerator) / value.denominator if value.denominator != 1 else ctx.mpf(value.numerator)
                 )
@@ -136,7 +140,7 @@ class Evaluation:
     def _real_power(self, below: Any, power: Fraction) -> Any:
         """A rational power; of a negative number with an odd root the real one."""
         ctx = self.ctx
-        above = ctx.mpf(power.numerator) / power.denominator
+        above = self.value(Num(power))
         if abs(power) > EXPONENT:
             raise TooCostlyError("a power with a huge exponent")
         if not below:

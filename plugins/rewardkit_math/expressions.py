@@ -37,6 +37,8 @@ _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _FUNCTION_LETTERS = frozenset("fghFGHWPQT") | {"phi", "psi", "varphi"}
 _SETS = (Seq, Interval, SetOp, Builder)
 _FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac", "sfrac"))
+INFIX = frozenset(("over", "choose"))
+"""TeX's commands between their arguments: `{10 \\choose 3}`."""
 _INDEX_BITS = 64
 _MODULO = frozenset(("pmod", "bmod", "mod", "pod"))
 _INVERSES = frozenset(("asin", "acos", "atan", "acot", "asec", "acsc", "asinh", "acosh", "atanh"))
@@ -91,6 +93,8 @@ class Expressions(Cursor):
                 terms.append(self.plus_minus(self.peek().text))
             else:
                 break
+        if self.peek().kind == "cmd" and self.peek().text in INFIX:
+            return self.infix(terms[0] if len(terms) == 1 else Add(tuple(terms)))
         if len(terms) == 2 and isinstance(terms[0], _SETS):
             match terms[1]:
                 case Mul((minus, Seq() | Interval() | SetOp() | Builder() as taken)) if minus == MINUS_ONE:
@@ -98,6 +102,13 @@ class Expressions(Cursor):
                 case _:
                     raise UnreadableError("a sum of sets")
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
+
+    def infix(self, first: Node) -> Node:
+        r"""`a \over b`, `a \choose b`: everything before and everything after, up to the closing bracket."""
+        name = self.peek().text
+        self.at += 1
+        second = self.sum()
+        return Call("binomial", (first, second)) if name == "choose" else Mul((first, Pow(second, MINUS_ONE)))
 
     def plus_minus(self, sign: str) -> Node:
         self.at += 1
@@ -193,7 +204,7 @@ class Expressions(Cursor):
         if token.kind in ("num", "sym", "const", "func"):
             return True
         if token.kind == "cmd":
-            return not token.text.startswith("end ")
+            return not token.text.startswith("end ") and token.text not in INFIX
         if token.kind == "op":
             if token.text == "|":
                 return self.no_bar == 0

@@ -31,6 +31,8 @@ _BOX_TAGS = re.compile(r"<\|(?:begin|end)_of_box\|>")
 _MARKERS = (
     "nswer",
     "NSWER",
+    "ption is",
+    "hoice is",
     "答案",
     "éponse",
     "espuesta",
@@ -60,6 +62,15 @@ _PHRASE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WHOLE_CHARS = 400
+_MOST_BOXES = 500
+_OUTER_TRIES = 12
+_JOINED = re.compile(
+    r"(?:[ \t$,;/&|~]|\\[()\[\],;:! ]|\\q?quad|\\text\s*\{[^{}]{0,20}\}|\band\b|\bet\b|\bund\b|\by\b|[和与及、，])*"
+)
+_ALTERNATIVE = re.compile(
+    r"\b(?:or|either|maybe|perhaps|possibly|alternatively|ou|oder|peut-être|vielleicht)\b|或|也可能", re.IGNORECASE
+)
+_ENDED = re.compile(r"[.!?]\s|[。！？]|\b(?:wait|actually|wrong|incorrect|correct|instead|rather)\b", re.IGNORECASE)
 
 
 def find_answer(text: str) -> Found:
@@ -95,11 +106,27 @@ def find_answer(text: str) -> Found:
 
 def last_boxes(text: str, found: Found) -> list[Found]:
     """All boxes on the line of the last one, in order, for a gold that is a list."""
-    line = text.rfind("\n", 0, found.start) + 1
+    return _boxes(text, text.rfind("\n", 0, found.start) + 1, found)
+
+
+def joined_boxes(text: str, found: Found) -> list[Found]:
+    """The last box with those before it that it is joined to: side by side on its line, or by a word such as `or`."""
+    boxes = _boxes(text, max(0, found.start - ANSWER_CHARS), found)
+    first = len(boxes) - 1
+    while first > 0:
+        between = text[boxes[first - 1].end : boxes[first].start]
+        between = between[: max(between.rfind(name) for name in _BOX)].lstrip("}")
+        if not _JOINED.fullmatch(between) and (_ENDED.search(between) or not _ALTERNATIVE.search(between)):
+            break
+        first -= 1
+    return boxes[max(first, 0) :]
+
+
+def _boxes(text: str, position: int, last: Found) -> list[Found]:
+    """The boxes from an index up to the last one."""
     boxes: list[Found] = []
-    position = line
-    while position < found.end and len(boxes) < 50:
-        box = _box_at(text, position, len(text))
+    while position < last.end and len(boxes) < _MOST_BOXES:
+        box = _box_at(text, position, last.end + 1)
         if box is None:
             break
         boxes.append(box)
@@ -147,12 +174,13 @@ def _last_box(text: str, start: int, end: int) -> Found | None:
     box = _box_at(text, mark, end)
     if box is None:
         return Found("none", "", mark, end, "the last box does not close")
-    for _ in range(3):
-        before = max(text.rfind(name, start, mark) for name in _BOX)
-        outer = _box_at(text, before, end) if before >= 0 else None
-        if outer is None or outer.end < box.end:
+    for _ in range(_OUTER_TRIES):
+        mark = max(text.rfind(name, start, mark) for name in _BOX)
+        if mark < 0:
             break
-        box, mark = outer, before
+        outer = _box_at(text, mark, end)
+        if outer is not None and outer.end > box.end:
+            box = outer
     return box
 
 

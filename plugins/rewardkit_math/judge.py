@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rewardkit_math.compare import Comparison
+from rewardkit_math.exact import exact
 from rewardkit_math.extract import find_answer, last_boxes
 from rewardkit_math.limits import TooCostlyError
 from rewardkit_math.params import MathParams
 from rewardkit_math.parse import parse, plain
-from rewardkit_math.prose import read
-from rewardkit_math.tree import Given, Node, Seq, Sym, Text
+from rewardkit_math.prose import read, same_words
+from rewardkit_math.tree import EXPRESSION, Given, Node, Seq, Sym, Text
 
 Verdict = Literal["equal", "different", "unparsable", "too costly"]
 
@@ -57,13 +58,17 @@ _CHOICE = re.compile(
     r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?!\)?[\s}]*(?:,|and\b|or\b|&)\s*\(?[A-J]\b)"
     r"(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
 )
-_OPTION = re.compile(r"[\s$*]*\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)")
+_OPTION = re.compile(
+    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)"
+)
 _CLAUSE = re.compile(r"\(?([A-J])\)?, (?!(?:or|and|maybe|perhaps|possibly|but|either)\b)[a-z]+ \w+")
 _LETTER = re.compile(
     r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?:? |I choose )?[\s$*]*"
     r"(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*(?:is (?:correct|right|true)\.?)?\s*$",
     re.IGNORECASE,
 )
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,(\[{])(\d{1,40}),(\d{1,2}|\d{4,20})(?![\d,)\]}]|\.\d)")
+"""What is a list of two numbers, unless the gold is one number that is not whole."""
 _VANISHING = re.compile(r"\\(?:[hv]?phantom|text|mathrm|mbox|hspace)\s*\{[^{}]*\}|[\s${}\\]")
 _FORMULA = re.compile(r"\\(?!text|mathrm|mbox|[,;:! $%])|[\^_={}<>]")
 _TEXTUAL = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}")
@@ -160,11 +165,19 @@ def _judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool) -> Ju
         return Judgement("too costly", "limits", "nested too deep")
     if equal:
         return Judgement("equal", comparison.stage)
-    if isinstance(gold.node, Text) and gold.node.words and plain(prediction) == plain(gold.text):
+    if isinstance(gold.node, Text) and gold.node.words and same_words(prediction, gold.text):
         return Judgement("equal", "text")
+    if _DECIMAL_COMMA.search(prediction) and _broken(gold.node):
+        return judge(_DECIMAL_COMMA.sub(r"\1.\2", prediction), gold, policy, last=last)
     if isinstance(node, Text) and not isinstance(gold.node, Text):
         return Judgement("unparsable", "parse")
     return Judgement("different", comparison.stage)
+
+
+def _broken(node: Node) -> bool:
+    """Whether it is a number, and no whole one."""
+    value = exact(node) if isinstance(node, EXPRESSION) else None
+    return value is not None and value.denominator != 1
 
 
 def _bare(text: str) -> str:

@@ -19,7 +19,7 @@ from rewardkit_math.expressions import UNIT_LETTERS
 from rewardkit_math.limits import ITEMS, TooCostlyError
 from rewardkit_math.shapes import assignments, integer_names, join
 from rewardkit_math.tokens import RefusedError, UnreadableError, clean, tokenize
-from rewardkit_math.tree import Call, Given, Node, Quantity, Ratio, Rel, Sym, Text
+from rewardkit_math.tree import Call, Const, Given, Node, Quantity, Ratio, Rel, Sym, Text
 from rewardkit_math.vocabulary import RELATIONS, UNITS_BARE
 
 _RELATION_OPS = frozenset(RELATIONS.values())
@@ -27,7 +27,8 @@ _CONDITION = re.compile(
     r"(?:where|for|when|if|with|such|provided|assuming|as|whenever|given|on|over|unless|because|since|otherwise)\b"
 )
 _LEAD = re.compile(
-    r"(?:.*\b(?:is|are|equals|be|equal to|as|by|gives|get|means|so|thus|hence|therefore|either|x|of)|[^a-z]*)[\s:,]*$"
+    r"(?:.*\b(?:is|are|equals|be|equal to|as|by|gives|get|means|so|thus|hence|therefore|either|x|of|est|de|es|ist)"
+    r"|[^a-z]*)[\s:,]*$"
 )
 _DENIAL = re.compile(r"\b(?:not|wrong|incorrect|false|isn't|perhaps|maybe|or|nor|never|except)\b")
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
@@ -57,6 +58,15 @@ _DISCOURSE = frozenset(
         "that is",
     )
 )
+_PHRASES: dict[str, Node] = {
+    **dict.fromkeys(
+        ("all real numbers", "all reals", "any real number", "all real values", "set of all real numbers"), Const("R")
+    ),
+    **dict.fromkeys(
+        ("no solution", "no solutions", "no real solution", "no real solutions", "empty set", "there is no solution"),
+        Const("empty"),
+    ),
+}
 _CHARS_REMEMBERED = 300
 """Longer texts are parsed each time: trees are large, and memory is bounded."""
 _PUNCTUATION = frozenset((".", ",", ";", ":", "\\\\"))
@@ -86,11 +96,13 @@ def _parse(text: str) -> Node:
         tokens = tokenize(clean(text))
         while tokens and tokens[-1].kind == "op" and tokens[-1].text in _PUNCTUATION:
             tokens.pop()
-        return _Parser(tokens).answer_whole()
+        node = _Parser(tokens).answer_whole()
+        return _PHRASES.get(node.words, node) if isinstance(node, Text) else node
     except RefusedError:
         return Text("")
     except UnreadableError:
-        return Text(plain(text))
+        words = plain(text)
+        return _PHRASES.get(words) or Text(words)
 
 
 _remembered = lru_cache(maxsize=4096)(_parse)
@@ -227,6 +239,8 @@ class _Parser(Commands):
             elif (token.kind == "text" and _REMARK.match(token.text)) or (token.text == "(" and self.is_remark()):
                 self.at = len(self.tokens)
             elif token.kind == "text":
+                if not any(char.isalpha() or char in _COINS for char in token.text):
+                    raise UnreadableError(f"{token.text} after the answer")
                 if _CONDITION.match(token.text) and token.text not in UNITS_BARE:
                     condition, integers = self.rest_as_condition()
                     return Given(Quantity(node, " ".join(words)) if words else node, condition, integers)

@@ -6,6 +6,7 @@ period and compared as sets of offsets.
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from rewardkit_math.evaluate import Budget, context
@@ -66,15 +67,24 @@ def _families(given: Given, budget: Budget) -> list[tuple[Any, Any]] | None:
         if len(free) != 1 or not (free <= given.integers or (not given.integers and free <= frozenset("knmlz"))):
             return None
         (name,) = free
-        places = (real_value(rebuild(value, {Sym(name): Num(Fraction(point))}), budget) for point in (0, 1, 2))
+        places = (real_value(rebuild(value, {Sym(name): Num(Fraction(point))}), budget) for point in range(5))
         at = [place for place in places if place is not None]
-        if len(at) < 3:
+        if len(at) < 5:
             return None
-        period = at[1] - at[0]
-        if abs(at[2] - at[1] - period) > context().mpf(10) ** -25 or not period:
+        if _spaced(at):
+            found.append((at[0], abs(at[1] - at[0])))
+        elif _spaced(at[::2]) and abs(at[3] - at[1] - at[2] + at[0]) < context().mpf(10) ** -25:
+            # `(-1)^k pi/6 + k pi` is two families, one for even and one for odd numbers.
+            found += [(at[0], abs(at[2] - at[0])), (at[1], abs(at[2] - at[0]))]
+        else:
             return None
-        found.append((at[0], abs(period)))
     return found or None
+
+
+def _spaced(places: list[Any]) -> bool:
+    """Whether numbers follow each other in equal steps, other than 0."""
+    steps = [after - before for before, after in pairwise(places)]
+    return bool(steps[0]) and all(abs(step - steps[0]) < context().mpf(10) ** -25 for step in steps)
 
 
 def _items(node: Node) -> list[Node]:

@@ -6,7 +6,7 @@ Where a sentence names several numbers and nothing says which one is meant, none
 
 import re
 
-from rewardkit_math.parse import parse
+from rewardkit_math.parse import parse, plain
 from rewardkit_math.tree import Node, Text
 
 _HOPE = re.compile(r"\.?\s*I hope (?:it is|this is|this helps).{0,40}$", re.IGNORECASE)
@@ -16,7 +16,7 @@ _FORMULA = re.compile(r"\$\$?([^$]{1,2000})\$\$?|\\\((.{1,2000}?)\\\)|\\\[(.{1,2
 _NUMBER = re.compile(
     r"(?<![A-Za-z\d._])[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?)(?![A-Z\d_]|\.\d)"
 )
-_TRAILING = re.compile(r"[-+*/=().,\d\s×÷]{1,200}$")
+_TRAILING = re.compile(r"[-+*/=().,\d\s×÷$€£]{1,200}$")
 _DENIED = re.compile(r"\b(?:not|isn't|either|or|maybe|perhaps|between|nor)\b|\bou\b|或", re.IGNORECASE)
 _MARKUP = re.compile(r"\\[a-zA-Z(\[]|[\^_{}]")
 _POWER = re.compile(r"[\w)\]}]\*\*[\w({-]")
@@ -25,6 +25,24 @@ _THEREFORE = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MOST_VERBS = 6
+
+
+_SAID = re.compile(
+    r"(?:so |thus |therefore |hence )?(?:it|this|that|he|she|they|the(?: \w+){1,4}) "
+    r"(?:is|are|was|will be|would be) (?:the |an? )?"
+)
+_MONTH = re.compile(r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b")
+_DAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|,|\b(?:of|the)\b")
+
+
+def same_words(text: str, gold: str) -> bool:
+    """Whether a text says the words of the gold: alone, at the end of `it is …`, or as a date in another order."""
+    one, other = plain(text), plain(gold)
+    if one == other or _SAID.sub("", one, count=1) == other:
+        return True
+    if _MONTH.search(other) and any(char.isdigit() for char in other):
+        return sorted(_DAY.sub(" ", one).split()) == sorted(_DAY.sub(" ", other).split())
+    return False
 
 
 def read(text: str, *, last: bool) -> Node:

@@ -27,6 +27,9 @@ _NAMES = {
     "square units": "unit^2", "sq units": "unit^2", "cubic units": "unit^3",
 }  # fmt: skip
 _TABLE = {unit: (kind, Fraction(scale)) for kind, units in _SCALES.items() for unit, scale in units.items()}
+_RATES = {"mph": "mi/h", "kph": "km/h", "kmph": "km/h", "kmh": "km/h", "mps": "m/s"}
+_MONEY = frozenset(("money", "euro", "pound", "yen"))
+_COUNTS = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _SIGNIFICANT = 3
 _PROGRAM_DIGITS = 10
 
@@ -53,9 +56,18 @@ def split_letter(node: Node) -> tuple[Node, str]:
             return node, ""
 
 
+def count_word(unit: str) -> tuple[int, str] | None:
+    """The number in a unit such as `million dollars`, and the unit that is left; None where there is none."""
+    word, _, rest = unit.partition(" ")
+    return (_COUNTS[word], rest) if word in _COUNTS else None
+
+
 def unit_name(words: str) -> str:
     """One name for a unit: singular, short, powers as `^2`."""
     words = " ".join(words.replace("\\", " ").split()).strip(" .")
+    words = _RATES.get(words, words).replace(" per ", "/").replace(" an hour", "/h")
+    if "/" in words:
+        return "/".join(unit_name(part) for part in words.split("/"))
     power = ""
     for prefix, exponent in (("square ", "^2"), ("sq ", "^2"), ("sq. ", "^2"), ("cubic ", "^3")):
         if words.startswith(prefix):
@@ -76,6 +88,13 @@ def same_unit(one: str, other: str) -> Fraction | None:
         return Fraction(1)
     if one.startswith("base ") or other.startswith("base "):
         return None
+    if "/" in one or "/" in other:
+        (over, _, under), (other_over, _, other_under) = one.partition("/"), other.partition("/")
+        if not under or not other_under:
+            # `$15` and `$15 per hour` are one price.
+            return same_unit(over, other_over) if _TABLE.get(over, ("",))[0] in _MONEY else None
+        scale, divisor = same_unit(over, other_over), same_unit(under, other_under)
+        return None if scale is None or divisor is None else scale / divisor
     stem, _, power = one.partition("^")
     other_stem, _, other_power = other.partition("^")
     if power != other_power or stem not in _TABLE or other_stem not in _TABLE:

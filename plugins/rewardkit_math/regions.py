@@ -1,7 +1,7 @@
 r"""Sets of real numbers: inequalities, intervals, unions and set builders as one canonical list of intervals.
 
 A region is a sorted list of disjoint pieces between real bounds; infinities are bounds that are never closed. Bounds
-are compared as values with 30 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1` bound the same interval.
+are compared as values with 45 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1` bound the same interval.
 """
 
 from typing import Any, NamedTuple
@@ -116,7 +116,7 @@ def _same(one: Any, other: Any, tolerance: float = 0.0) -> bool:
     ctx = context()
     if ctx.isinf(one) or ctx.isinf(other):
         return False
-    return bool(abs(one - other) <= max(abs(one), abs(other), ctx.mpf(10) ** -6) * max(ctx.mpf(10) ** -30, tolerance))
+    return bool(abs(one - other) <= max(abs(one), abs(other), ctx.mpf(10) ** -6) * max(ctx.mpf(10) ** -45, tolerance))
 
 
 def _bound(node: Node, budget: Budget) -> Any:

@@ -5,7 +5,7 @@ from numbers import Number
 from typing import Any, ClassVar
 
 from rewardkit import Reward, RewardParams, Sample, Score
-from rewardkit_math.extract import Found, find_answer, last_boxes
+from rewardkit_math.extract import Found, find_answer, joined_boxes, last_boxes
 from rewardkit_math.judge import Gold, Judgement, UnusableGoldError, judge, read_gold
 from rewardkit_math.params import MathParams
 
@@ -72,12 +72,18 @@ class MathReward(Reward):
     def _judge(self, text: str, found: Found, golds: list[Gold]) -> Judgement:
         judgement = None
         for gold in golds:
-            prediction = found.text
-            if gold.several and found.how == "box":
-                boxes = last_boxes(text, found)
-                if len(boxes) > 1:
-                    prediction = " , ".join(box.text for box in boxes)
-            judgement = judge(prediction, gold, self.params, last=found.how not in ("phrase", "hash"))
+            predictions = [found.text]
+            if found.how == "box":
+                if gold.several:
+                    predictions = [" , ".join(box.text for box in last_boxes(text, found)) or found.text]
+                else:
+                    # Boxes that are joined are one answer, and right where each of them is.
+                    predictions += [box.text for box in joined_boxes(text, found)[:-1]]
+            for prediction in predictions:
+                judgement = judge(prediction, gold, self.params, last=found.how not in ("phrase", "hash"))
+                if judgement.verdict != "equal":
+                    break
+            assert judgement is not None
             if judgement.verdict == "equal":
                 break
         assert judgement is not None

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from rewardkit_math.evaluate import Budget, UndefinedError
+from rewardkit_math.exact import exact
 from rewardkit_math.probes import equal_values
 from rewardkit_math.quantity import split_unit
 from rewardkit_math.tree import (
@@ -68,17 +69,28 @@ def solutions(node: Node) -> list[Value] | None:
 
 
 def _before_approximation(ops: tuple[str, ...], sides: tuple[Node, ...]) -> tuple[Node, ...]:
-    """`x = 1/3 ≈ 0.33` says 1/3; `x ≈ 11` says 11."""
+    """`x = 1/3 ≈ 0.33` says 1/3; `x ≈ 11` says 11; `42 ≈ 43` says nothing."""
     named = isinstance(sides[0], Sym | Apply)
     if ops == ("~",) and isinstance(sides[0], Num) and not isinstance(sides[1], Num):
         return sides[1:]
+    for op, exactly, nearly in zip(ops, sides, sides[1:], strict=False):
+        if op == "~" and _contradict(exactly, nearly):
+            return ()
     if "~" in ops and ops.index("~") >= (1 if named else 0):
         return sides[: ops.index("~") + 1]
     return sides
 
 
+def _contradict(one: Node, other: Node) -> bool:
+    """Whether two whole numbers are said to be near each other: neither is rounded, so that one of them is wrong."""
+    first, second = exact(one), exact(other)
+    return first is not None and second is not None and first.denominator == second.denominator == 1 and first != second
+
+
 def _named(sides: tuple[Node, ...]) -> list[Value] | None:
     """`x = 3`, `x = 2 + 1 = 3`, `(x, y) = (1, 2)`: the value, where the left side names it."""
+    if not sides:
+        return None
     first, last = sides[0], sides[-1]
     if len(sides) == 1:
         return solutions(first)

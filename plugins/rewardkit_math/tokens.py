@@ -71,7 +71,8 @@ _CIRCLED = re.compile("[\u2460-\u2473]+")
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s|~|\\[,;:!\ >]|\\\n|\$)+)
       | (?P<hex>0x[0-9a-fA-F]+\b|0b[01]+\b)
-      | (?P<num>\d+\.\d+[eE][+-]?\d+(?!\w)|(?:\d+E|1e)[+-]?\d+(?!\w)|\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)
+      | (?P<num>\d+\.\d+[eE][+-]?\d+(?!\w)|(?:\d+E|1e)[+-]?\d+(?!\w)
+        |\d+(?:\{,\}\d{3}(?!\d))+(?:\.\d+)?|\d+\{,\}\d+|\d+(?:\.\d+)?|\.\d+)
       | (?P<cmd>\\[a-zA-Z]+\*?)
       | (?P<esc>\\.)
       | (?P<word>[A-Za-z]+)
@@ -83,6 +84,13 @@ _THOUSANDS = re.compile(
     r"[1-9]\d{0,2}(?:(?:,|,\\!|,\\,|, ?\\! ?)\d{3})+(?![\d,])(?:\.\d+)?"
     r"|[1-9]\d{0,2}(?:(?:\\,|\\ |\\!|~|[ \u00a0\u202f])\d{3})+(?![\d,])(?:\.\d+)?"
 )
+_COMBINATIONS = re.compile(
+    r"(?<![A-Za-z\\])(?:\\(?:mathrm|text|rm)\s*)?(?:"
+    r"\{?(?P<letter>[CA])\}?(?:_\{?(?P<n>\d{1,4}|n)\}?\^\{?(?P<k>\d{1,4}|k)\}?|\^\{?(?P<k2>\d{1,4}|k)\}?_\{?(?P<n2>\d{1,4}|n)\}?)"
+    r"|(?:\{\})?[_^]\{?(?P<n3>\d{1,4}|n)\}?\s*C_\{?(?P<k3>\d{1,4}|k)\}?)(?![\w^{])"
+)
+_DERIVATIVE = re.compile(r"^[\s$]*\\[dt]?frac\s*\{d([a-z])\}\s*\{d([a-z])\}\s*=")
+_THREES = re.compile(r"[1-9]\d{0,2}(?:\{,\}\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"0,\d{2,}(?![\d,])|\d+,\d{2}(?=\s*(?:€|\\euro))")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _SEPARATOR = re.compile(r"\{,\}|\\[,! ]|[,~ \u00a0\u202f]")
@@ -118,6 +126,10 @@ def clean(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub(lambda found: "\\" if found[1] in COMMANDS else found[0], text)
+    if "C" in text or "A" in text:
+        text = _COMBINATIONS.sub(_combinations, text)
+    if "d}" not in text and "{d" in text:
+        text = _DERIVATIVE.sub(_derivative, text)
     if ":" in text:
         text = _HALF_DAY.sub(lambda found: found[1].lower() + "m", text)
     if "Interval." in text:
@@ -128,6 +140,21 @@ def clean(text: str) -> str:
     if "circ" in text or "°" in text:
         text = _DEGREES.sub("°", text)
     return _GLUED_WORD.sub(r" \1 ", text) if "or" in text or "and" in text else text
+
+
+def _combinations(found: re.Match[str]) -> str:
+    """`C_5^2`, `C^2_5`, `{}_5C_2` as a binomial, `A_5^2` as the number of arrangements."""
+    letter = found["letter"] or "C"
+    below = found["n"] or found["n2"] or found["n3"]
+    above = found["k"] or found["k2"] or found["k3"]
+    if letter == "C":
+        return f"\\binom{{{below}}}{{{above}}}"
+    return f"\\frac{{{below}!}}{{({below}-{above})!}}"
+
+
+def _derivative(found: re.Match[str]) -> str:
+    r"""`\frac{dy}{dx} =` as the name `y'`, `\frac{df}{dx} =` as `f'(x)`."""
+    return f"{found[1]}'({found[2]}) =" if found[1] in "fgh" else f"{found[1]}' ="
 
 
 def _circled(found: re.Match[str]) -> str:
@@ -202,7 +229,8 @@ def tokenize(text: str) -> list[Token]:
         if kind == "hex":
             tokens.append(Token("num", piece, Fraction(int(piece, 0)), None, glued))
         elif kind == "num":
-            value, places = number(piece.replace("{,}", ""))
+            thousands = _THREES.fullmatch(piece)
+            value, places = number(piece.replace("{,}", "" if thousands else "."))
             if text.startswith(".\\", position):
                 position, places = position + 1, 0
             repeat = _REPEATING.match(text, position) if places is not None and places >= 0 else None
@@ -265,6 +293,7 @@ def _command(name: str, text: str, position: int, tokens: list[Token], *, glued:
         return add("const", inner.strip()[:1] if inner.strip()[:1] in "RZNQC" else "?")
     if name in MARKS:
         inner, position = _argument(text, position)
+        name = _ARROWS.get(name, name)
         return add("sym", f"{name}({''.join(inner.split())[:40]})")
     if name in ("begin", "end"):
         inner, position = _argument(text, position)
@@ -302,7 +331,9 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
     words = inner.replace("$", " ").replace("~", " ").replace("\\ ", " ").replace("\\,", " ").strip()
     bare = words.strip(",.; ")
     after_number = bool(tokens) and tokens[-1].kind == "num"
-    if bare in ("and", "or"):
+    if bare == "to" and after_number:
+        tokens.append(Token("op", ":", glued=glued))
+    elif bare in ("and", "or"):
         tokens.append(Token("op", bare, glued=glued))
     elif words in ("e", "i", "d") or (len(words) == 1 and words in ascii_uppercase and not after_number):
         tokens.append(Token("sym", words, glued=glued))
@@ -323,6 +354,7 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
         tokens.extend(tokenize(words))
 
 
+_ARROWS = {"overrightarrow": "vec", "hat": "hat", "widehat": "hat", "widetilde": "tilde", "overline": "bar"}
 _LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|and)\s*\(?[A-J]\)?)+")
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
