@@ -1,6 +1,7 @@
 """What all tests share: no skip goes unnoticed where everything is required, and a plugin that misbehaves to order."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,11 @@ import pytest
 
 REQUIRE_ALL = "REWARDKIT_REQUIRE_ALL"
 """Environment variable: where it is set, a test that is skipped fails, unless it needs a GPU."""
+
+
+def pytest_configure() -> None:
+    """Lets children be interrupted also where the tests run in a shell's background, which ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -52,7 +52,6 @@ def test_programs_on_standard_input(judge, program):
         "def add(a, b): return a + b",
         "add = lambda a, b: a + b",
         "from operator import add",
-        "class Solution:\n    def add(self, a: int, b: int) -> int:\n        return a + b",
         "import functools\n@functools.cache\ndef add(a, b): return a + b",
         "class Adder:\n    def __call__(self, a, b): return a + b\nadd = Adder()",
         "def add(a, b):\n    print('working')\n    return a + b",
@@ -64,8 +63,6 @@ def test_programs_on_standard_input(judge, program):
 )
 @pytest.mark.parametrize("way", ["function", "asserts", "check", "unittest", "pytest"])
 def test_programs_that_define_a_function(judge, program, way):
-    if "class Solution" in program and way != "function":
-        pytest.skip("only calls look into class Solution")
     tests = {
         "function": ADD,
         "asserts": asserts("assert add(1, 2) == 3", "assert add(-5, 5) == 0"),
@@ -82,6 +79,12 @@ def test_programs_that_define_a_function(judge, program, way):
         },
     }[way]
     score = judge(program, tests)
+    assert score.value == 1.0, score.reason
+
+
+def test_calls_look_into_class_solution(judge):
+    program = "class Solution:\n    def add(self, a: int, b: int) -> int:\n        return a + b"
+    score = judge(program, ADD)
     assert score.value == 1.0, score.reason
 
 
