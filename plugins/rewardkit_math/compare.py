@@ -13,10 +13,10 @@ from rewardkit_math.exact import exact
 from rewardkit_math.params import MathParams
 from rewardkit_math.periodic import same_families
 from rewardkit_math.probes import equal_values, rough_value
-from rewardkit_math.quantity import count_word, rounds_to, same_unit, split_letter, split_unit, within
+from rewardkit_math.quantity import compound, count_word, rounds_to, same_unit, split_letter, split_unit, within
 from rewardkit_math.readings import in_shape_of, unmarked, written_out
 from rewardkit_math.regions import NoRegionError, region_of, same_region
-from rewardkit_math.solutions import Value, indexed, solutions, spread, stems
+from rewardkit_math.solutions import Value, equations, indexed, solutions, spread, stems
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
@@ -53,6 +53,7 @@ _SHORT_LIST = 6
 _ZERO = Num(Fraction(0))
 _ANCHORS = ((7, 3, 5), (11, 4, 7), (13, 2, 11), (17, 5, 3))
 """Points at which two equations are weighed against each other: several, for a point may lie on the curve itself."""
+_COORDINATES = frozenset("xyz")
 _PARAMETERS = frozenset("knmlz")
 
 
@@ -86,7 +87,7 @@ class Comparison:
                 return True
             return isinstance(found, Rel) and isinstance(gold, Rel) and self._same_relation(found, gold)
         if isinstance(found, Rel) or isinstance(gold, Rel):
-            return self._same_relation(found, gold)
+            return self._same_relation(found, gold) or self._same_equations(found, gold)
         if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(gold):
             return self._same_shape(found, gold)
         if _is_tuple(found) and _is_tuple(gold):
@@ -102,6 +103,8 @@ class Comparison:
                 return sides[-1] if all(self.same(side, sides[-1]) for side in sides[:-1]) else node
             case Seq("list" | "set", (Quantity() | Text() as only,)):
                 return only
+            case Seq("list", items) if isinstance(items[0], Quantity):
+                return compound(items) or node
             case Seq(kind, items) if Sym("…") in items:
                 return Seq(kind, written_out(items))
             case _:
@@ -274,6 +277,9 @@ class Comparison:
         return True
 
     def _same_named(self, found: Value, gold: Value) -> bool:
+        if found.name is None and isinstance(gold.name, Add | Mul) and names(gold.name) <= _COORDINATES:
+            # `x + y = 5` is a line, and more than 5.
+            return False
         if found.name is not None and gold.name is not None and found.name != gold.name and self.policy.names == "same":
             if {type(found.name), type(gold.name)} == {Sym, Apply} and _dependent(found.name, gold.name):
                 return self.same_value(found.value, gold.value)
@@ -301,6 +307,13 @@ class Comparison:
         except UndefinedError:
             return False
         return False
+
+    def _same_equations(self, found: Node, gold: Node) -> bool:
+        """`3x ± 4y = 0` and other pairs of equations, one by one."""
+        one, other = equations(found), equations(gold)
+        if len(one) != len(other) or len(one) < 2:
+            return False
+        return self._match(one, other, lambda a, b: self._same_relation(a.value, b.value))
 
     def _proportional(self, left: Node, right: Node, *, positive: bool) -> bool:
         """Whether `left = c right` with a constant c other than 0 (above 0 where `positive`)."""

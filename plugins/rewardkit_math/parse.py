@@ -17,6 +17,7 @@ from functools import lru_cache
 from rewardkit_math.commands import Commands
 from rewardkit_math.expressions import UNIT_LETTERS
 from rewardkit_math.limits import ITEMS, TooCostlyError
+from rewardkit_math.quantity import is_measure
 from rewardkit_math.shapes import assignments, integer_names, join
 from rewardkit_math.tokens import RefusedError, UnreadableError, clean, tokenize
 from rewardkit_math.tree import Call, Const, Given, Node, Quantity, Ratio, Rel, Sym, Text
@@ -52,6 +53,13 @@ _DISCOURSE = frozenset(
         "so",
         "then",
         "finally",
+        "donc",
+        "ainsi",
+        "also",
+        "daher",
+        "luego",
+        "entonces",
+        "por lo tanto",
         "so we get",
         "we get",
         "we have",
@@ -108,6 +116,10 @@ def _parse(text: str) -> Node:
 _remembered = lru_cache(maxsize=4096)(_parse)
 
 
+def _measured(node: Node) -> bool:
+    return isinstance(node, Quantity) and is_measure(node.unit)
+
+
 class _Parser(Commands):
     """One pass over the tokens of one answer."""
 
@@ -142,7 +154,8 @@ class _Parser(Commands):
                 condition, found = self.rest_as_condition()
                 integers |= found
                 break
-            if items and not self.separated():
+            goes_on = items and token.kind == "num" and _measured(items[-1])
+            if items and not self.separated() and not goes_on:
                 raise UnreadableError(f"unexpected {token.text}")
             item = self.item()
             if not (isinstance(item, Text) and item.words in _DISCOURSE):

@@ -5,7 +5,7 @@ from fractions import Fraction
 from rewardkit_math.evaluate import Budget, context
 from rewardkit_math.exact import exact
 from rewardkit_math.probes import real_value
-from rewardkit_math.tree import MINUS_ONE, Call, Const, Mul, Node, Num, Pow, Quantity, Sym
+from rewardkit_math.tree import MINUS_ONE, Add, Call, Const, Mul, Node, Num, Pow, Quantity, Sym
 
 _SCALES = {
     "length": {"m": "1", "km": "1000", "dm": "0.1", "cm": "0.01", "mm": "0.001", "in": "0.0254", "ft": "0.3048",
@@ -80,6 +80,26 @@ def unit_name(words: str) -> str:
         singular = stem.removesuffix("s") if len(stem) > 2 else stem
         stem = _NAMES.get(stem) or _NAMES.get(singular) or singular
     return stem + power
+
+
+def is_measure(unit: str) -> bool:
+    """Whether a unit is one of a measure that is known here, such as hours or inches."""
+    return unit_name(unit) in _TABLE
+
+
+def compound(items: tuple[Node, ...]) -> Node | None:
+    """`3 hours 20 minutes` as minutes; None for what is no number of ever smaller units of one kind."""
+    terms: list[Node] = []
+    before: tuple[str, Fraction] | None = None
+    last = unit_name(items[-1].unit) if isinstance(items[-1], Quantity) else ""
+    for item in items:
+        kind = _TABLE.get(unit_name(item.unit)) if isinstance(item, Quantity) else None
+        if kind is None or last not in _TABLE or (before and (kind[0] != before[0] or kind[1] >= before[1])):
+            return None
+        assert isinstance(item, Quantity)
+        terms.append(Mul((Num(kind[1] / _TABLE[last][1]), item.value)))
+        before = kind
+    return Quantity(Add(tuple(terms)), last) if len(terms) > 1 else None
 
 
 def same_unit(one: str, other: str) -> Fraction | None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from rewardkit_math.limits import ITEMS, TooCostlyError
 from rewardkit_math.shapes import named
-from rewardkit_math.tree import EXPRESSION, Add, Call, Mul, Node, Num, Rel, Seq, Sym, names, rebuild
+from rewardkit_math.tree import EXPRESSION, Add, Apply, Call, Mul, Node, Num, Rel, Seq, Sym, names, rebuild
 
 _UNIT_VECTORS = (named("i"), Sym("j"), Sym("k"))
 _MARKED = ("vec(", "hat(")
@@ -14,14 +14,16 @@ _MARKED = ("vec(", "hat(")
 def in_shape_of(other: Node, node: Node) -> Node:
     """The node as the other side asks for it, or as it is.
 
-    `ACD` beside a list of letters is several options of multiple choice; `C(10, 3)` beside a number a binomial; a tuple
-    beside `3i + 2j` a sum of unit vectors.
+    `ACD` beside a list of letters is several options of multiple choice; `C(10, 3)` beside a number a binomial; a point
+    `P(1, 2)` beside a tuple that tuple; a tuple beside `3i + 2j` a sum of unit vectors.
     """
     match node, other:
         case Mul(args), Seq("list", items) if all(map(_is_letter, args)) and all(map(_is_letter, items)):
             return Seq("list", args)
         case Rel(("=",), (Sym("C"), Seq("tuple", (_, _) as items))), _ if isinstance(other, EXPRESSION):
             return Call("binomial", items)
+        case Apply(name, items), Seq("tuple", _) if len(name) == 1 and name.isupper():
+            return Seq("tuple", items)
         case Seq("tuple", items), _ if 2 <= len(items) <= 3 and isinstance(other, EXPRESSION):
             if not {"j", "k"} & names(unmarked(other)):
                 return node

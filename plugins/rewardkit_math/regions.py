@@ -136,6 +136,8 @@ def _bound(node: Node, budget: Budget) -> Any:
 def _piece(low: Node, high: Node, budget: Budget, *, low_closed: bool, high_closed: bool) -> Piece:
     ctx = context()
     below, above = _bound(low, budget), _bound(high, budget)
+    if below > above:
+        raise NoRegionError("the bounds are the wrong way round")
     return Piece(below, low_closed and not ctx.isinf(below), above, high_closed and not ctx.isinf(above))
 
 

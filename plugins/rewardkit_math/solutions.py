@@ -18,6 +18,7 @@ from rewardkit_math.tree import (
     Mul,
     Node,
     Num,
+    Pow,
     Quantity,
     Ratio,
     Rel,
@@ -120,14 +121,16 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
 
 
 def _is_label(node: Node) -> bool:
-    r"""What measures something by its name: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`."""
+    r"""What measures something by its name: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`, `m / n`."""
     match node:
         case Call("abs" | "norm" | "sin" | "cos" | "tan", (inner,)):
             return _is_label(inner) or (isinstance(inner, Sym) and (inner.name.isupper() or "(" in inner.name))
-        case Mul(args):
-            return all(isinstance(arg, Sym) and (arg.name.isupper() or arg.name.startswith("\\")) for arg in args)
-        case Add(args):
-            return all(isinstance(arg, Sym) for arg in args)
+        case Add(args) | Mul(args):
+            return all(
+                isinstance(arg, Sym)
+                or (isinstance(arg, Pow) and arg.exponent == MINUS_ONE and isinstance(arg.base, Sym))
+                for arg in args
+            )
         case _:
             return False
 
@@ -164,10 +167,25 @@ def _holds(node: Node, name: str) -> bool:
 
 
 def plus_minus(node: Node) -> list[Node]:
-    """The values of an expression with ±: both, all signs turned together; else the expression itself."""
+    """The values of an expression or the equations with ±: both, all signs turned together; else the node itself."""
+    if isinstance(node, Call) and node.name in ("pm", "mp") and isinstance(node.args[0], Seq):
+        point = node.args[0]
+        return [point, Seq(point.kind, tuple(Mul((MINUS_ONE, item)) for item in point.items))]
     if not _has_sign(node):
         return [node]
     return [_signed(node, plus=True), _signed(node, plus=False)]
+
+
+def equations(node: Node) -> list[Value]:
+    """The equations that an answer lists, with ± written out; empty where it lists anything else."""
+    match node:
+        case Rel():
+            return [Value(None, version) for version in plus_minus(node)]
+        case Seq("list" | "set", items) | Logic(_, items):
+            each = [equations(item) for item in items]
+            return [value for inner in each for value in inner] if all(each) else []
+        case _:
+            return []
 
 
 def _has_sign(node: Node) -> bool:

@@ -84,10 +84,11 @@ _THOUSANDS = re.compile(
     r"[1-9]\d{0,2}(?:(?:,|,\\!|,\\,|, ?\\! ?)\d{3})+(?![\d,])(?:\.\d+)?"
     r"|[1-9]\d{0,2}(?:(?:\\,|\\ |\\!|~|[ \u00a0\u202f])\d{3})+(?![\d,])(?:\.\d+)?"
 )
+_INDEX = r"(?:[\dnkm]|\{[^{}]{1,8}\})"
 _COMBINATIONS = re.compile(
-    r"(?<![A-Za-z\\])(?:\\(?:mathrm|text|rm)\s*)?(?:"
-    r"\{?(?P<letter>[CA])\}?(?:_\{?(?P<n>\d{1,4}|n)\}?\^\{?(?P<k>\d{1,4}|k)\}?|\^\{?(?P<k2>\d{1,4}|k)\}?_\{?(?P<n2>\d{1,4}|n)\}?)"
-    r"|(?:\{\})?[_^]\{?(?P<n3>\d{1,4}|n)\}?\s*C_\{?(?P<k3>\d{1,4}|k)\}?)(?![\w^{])"
+    r"(?<![A-Za-z\\])(?:\\(?:mathrm|text|rm)\s*)?(?:\{?(?P<letter>[CA])\}?"
+    rf"(?:_(?P<n>{_INDEX})\^(?P<k>{_INDEX})|\^(?P<k2>{_INDEX})_(?P<n2>{_INDEX}))"
+    rf"|(?:\{{\}})?[_^](?P<n3>{_INDEX})\s*C_(?P<k3>{_INDEX}))(?![\w^{{])"
 )
 _DERIVATIVE = re.compile(r"^[\s$]*\\[dt]?frac\s*\{d([a-z])\}\s*\{d([a-z])\}\s*=")
 _THREES = re.compile(r"[1-9]\d{0,2}(?:\{,\}\d{3})+(?:\.\d+)?")
@@ -145,11 +146,11 @@ def clean(text: str) -> str:
 def _combinations(found: re.Match[str]) -> str:
     """`C_5^2`, `C^2_5`, `{}_5C_2` as a binomial, `A_5^2` as the number of arrangements."""
     letter = found["letter"] or "C"
-    below = found["n"] or found["n2"] or found["n3"]
-    above = found["k"] or found["k2"] or found["k3"]
+    below = (found["n"] or found["n2"] or found["n3"]).strip("{}")
+    above = (found["k"] or found["k2"] or found["k3"]).strip("{}")
     if letter == "C":
         return f"\\binom{{{below}}}{{{above}}}"
-    return f"\\frac{{{below}!}}{{({below}-{above})!}}"
+    return f"\\frac{{({below})!}}{{({below}-({above}))!}}"
 
 
 def _derivative(found: re.Match[str]) -> str:
@@ -355,7 +356,7 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
 
 
 _ARROWS = {"overrightarrow": "vec", "hat": "hat", "widehat": "hat", "widetilde": "tilde", "overline": "bar"}
-_LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|and)\s*\(?[A-J]\)?)+")
+_LETTERS = re.compile(r"[A-J]{2,5}|\(?[A-J]\)?(?:\s*(?:,|and)\s*\(?[A-J]\)?)+")
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
 
