@@ -17,7 +17,8 @@ import pickle
 import signal
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
@@ -62,8 +63,25 @@ class Mark(NamedTuple):
 _MARK = struct.Struct("<QIII")
 MARK_BYTES = _MARK.size
 
+
+class _Marker:
+    """Writes the mark: called with the index of the sample and of the step, for the unit at `place`."""
+
+    def __init__(self, shared: mmap.mmap) -> None:
+        self._shared = shared
+        self._number = Mark.read(shared).number
+        self.place = 0
+
+    def __call__(self, sample: int, step: int) -> None:
+        self._number += 1
+        _MARK.pack_into(self._shared, 0, self._number, self.place, sample, step)
+
+
 SampleFields = tuple[Any, ...]
 """The values of a Sample's fields in their order: several times cheaper to send than the model."""
+
+sample_fields: Callable[[Sample], SampleFields] = attrgetter(*Sample.model_fields)
+"""What is sent of a sample."""
 
 
 class UnitFields(NamedTuple):
@@ -85,11 +103,6 @@ def spare_the_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(100_000)
-
-
-def sample_fields(sample: Sample) -> SampleFields:
-    """What is sent of a sample."""
-    return tuple(getattr(sample, name) for name in Sample.model_fields)
 
 
 def send(stream: BinaryIO, message: object) -> None:
@@ -142,11 +155,9 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *,
     units, weights = request
     finished: list[tuple[int, list[ResultFields]]] = []
     flushed = monotonic()
+    mark = _Marker(shared)
     for place, unit in _units(units):
-
-        def mark(sample: int, step: int, place: int = place) -> None:
-            _MARK.pack_into(shared, 0, Mark.read(shared).number + 1, place, sample, step)
-
+        mark.place = place
         try:
             results = judge.judge(unit, weights, timings=timings, mark=mark)
         except MemoryError:
