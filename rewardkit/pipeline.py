@@ -71,7 +71,8 @@ class Scorer:
             raise ConfigError(f"workers: found {workers}, wanted 1 or more")
         self.rubric = rubric
         files = tuple(Path(file) for file in plugins)
-        steps = resolve(rubric, load_registry(files))
+        self.steps = steps = resolve(rubric, load_registry(files))
+        """The rewards of the rubric, found, in the order in which they are asked."""
         self.sees_groups = any(step.installed.reward.sees == "group" for step in steps)
         """Whether a reward of the rubric asks to see whole groups."""
         self._workers = workers
