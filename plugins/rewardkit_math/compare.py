@@ -200,7 +200,9 @@ class Comparison:
     def _fits_constant(self, found: Node, gold: Node) -> bool:
         """Whether they differ only in the name of the constant of integration."""
         mine, theirs = names(found) - names(gold), names(gold) - names(found)
-        if not (len(mine) == len(theirs) == 1 and mine <= _CONSTANTS and theirs <= _CONSTANTS):
+        if not isinstance(gold, Add) or not (
+            len(mine) == len(theirs) == 1 and mine <= _CONSTANTS and theirs <= _CONSTANTS
+        ):
             return False
         renamed = rebuild(found, {Sym(*mine): Sym(*theirs)})
         try:
@@ -492,7 +494,8 @@ def _dependent(one: Node, other: Node) -> bool:
     name, function = (one, other) if isinstance(one, Sym) else (other, one)
     assert isinstance(name, Sym)
     assert isinstance(function, Apply)
-    return name.name.startswith("y") and name.name.removeprefix("y") == function.name.lstrip("fghFGH")
+    mark = function.name.lstrip("fghFGH").removeprefix("^{-1}")
+    return name.name.startswith("y") and name.name.removeprefix("y") == mark
 
 
 def _equation(node: Node) -> tuple[str, Node] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rewardkit_math.evaluate import Budget, context
 from rewardkit_math.probes import real_value
-from rewardkit_math.tree import MINUS_ONE, Call, Given, Mul, Node, Num, Rel, Seq, Sym, children, names, rebuild
+from rewardkit_math.tree import MINUS_ONE, Call, Given, Mul, Node, Num, Pow, Rel, Seq, Sym, children, names, rebuild
 
 _MOST = 48
 
@@ -73,12 +73,17 @@ def _families(given: Given, budget: Budget) -> list[tuple[Any, Any]] | None:
             return None
         if _spaced(at):
             found.append((at[0], abs(at[1] - at[0])))
-        elif _spaced(at[::2]) and abs(at[3] - at[1] - at[2] + at[0]) < context().mpf(10) ** -25:
+        elif _alternates(value) and _spaced(at[::2]) and abs(at[3] - at[1] - at[2] + at[0]) < context().mpf(10) ** -25:
             # `(-1)^k pi/6 + k pi` is two families, one for even and one for odd numbers.
             found += [(at[0], abs(at[2] - at[0])), (at[1], abs(at[2] - at[0]))]
         else:
             return None
     return found or None
+
+
+def _alternates(node: Node) -> bool:
+    """Whether it has a power such as `(-1)^k`."""
+    return any(isinstance(part, Pow) and part.base == MINUS_ONE and names(part.exponent) for part in _walk(node))
 
 
 def _spaced(places: list[Any]) -> bool:

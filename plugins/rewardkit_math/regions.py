@@ -136,7 +136,7 @@ def _bound(node: Node, budget: Budget) -> Any:
 def _piece(low: Node, high: Node, budget: Budget, *, low_closed: bool, high_closed: bool) -> Piece:
     ctx = context()
     below, above = _bound(low, budget), _bound(high, budget)
-    if below > above:
+    if below > above or (below == above and not (low_closed and high_closed)):
         raise NoRegionError("the bounds are the wrong way round")
     return Piece(below, low_closed and not ctx.isinf(below), above, high_closed and not ctx.isinf(above))
 
