@@ -22,6 +22,7 @@ from rewardkit_math.tree import (
     Rel,
     Seq,
     Sym,
+    rebuild,
 )
 from rewardkit_math.vocabulary import RELATIONS
 
@@ -108,9 +109,15 @@ class Commands(Expressions):
                 low = self.signed()
         if kind == "int":
             return self.integral(low, high)
-        if isinstance(low, Rel) and low.ops == ("=",) and isinstance(low.sides[0], Sym):
-            var, low = low.sides[0].name, low.sides[1]
-        return Big(kind, var, low, high, self.product())
+        body = self.product()
+        if isinstance(low, Rel) and low.ops == ("=",):
+            if low.sides[0] == Const("i"):
+                # An index, and no imaginary unit.
+                low, body = (rebuild(part, {Const("i"): Sym("i")}) for part in (low, body))
+                assert isinstance(low, Rel)
+            if isinstance(low.sides[0], Sym):
+                var, low = low.sides[0].name, low.sides[1]
+        return Big(kind, var, low, high, body)
 
     def integral(self, low: Node | None, high: Node | None) -> Node:
         """The integrand up to `d x`."""

@@ -35,6 +35,7 @@ _DENIAL = re.compile(r"\b(?:not|wrong|incorrect|false|isn't|perhaps|maybe|or|nor
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _ASIDE = frozenset(("which", "namely", "which is"))
 _CASE = re.compile(r"(?:if|when|otherwise|else|for)\b")
+_ROUGHLY = frozenset(("approximately", "about", "roughly", "around", "exactly", "only"))
 _QUANTIFIER = re.compile(r"for (?:all|any|every|each)\b|\\forall")
 _REMARK = re.compile(
     r"\((?:about|approx|roughly|approximately|nearly|exactly)\b|(?:which is |or )?(?:about|approximately|roughly)\b"
@@ -67,6 +68,7 @@ _DISCOURSE = frozenset(
     )
 )
 _PHRASES: dict[str, Node] = {
+    "dne": Text("does not exist"),
     **dict.fromkeys(
         ("all real numbers", "all reals", "any real number", "all real values", "set of all real numbers"), Const("R")
     ),
@@ -203,6 +205,8 @@ class _Parser(Commands):
             self.at += 1
             node = self.trailing(self.statement())
             return Quantity(node.value if isinstance(node, Quantity) else node, coin.text)
+        while self.is_op("~", "=") or (self.peek().kind == "text" and self.peek().text in _ROUGHLY):
+            self.at += 1
         lead: list[str] = []
         while self.peek().kind == "text" and self.peek(1).kind == "text":
             lead.append(self.peek().text)
@@ -215,7 +219,7 @@ class _Parser(Commands):
                 after.kind == "op" and after.text in (",", ";", "and", "or", ")", "]", "}", "\\}", "\\\\")
             ):
                 return Text(" ".join(lead).strip(" .:"))
-            if self.is_op(":"):
+            if self.is_op(":", "="):
                 self.at += 1
             elif not _LEAD.match(" ".join(lead)):
                 raise UnreadableError("words before the answer")

@@ -17,6 +17,11 @@ _NUMBER = re.compile(
     r"(?<![A-Za-z\d._])[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?)(?![A-Z\d_]|\.\d)"
 )
 _TRAILING = re.compile(r"[-+*/=().,\d\s×÷$€£]{1,200}$")
+_RESULT = re.compile(
+    r"(?:^|[\s:=])[$€£(]*\d(?:[\d.,$€£%()\s+\-*/×÷·]| x ){0,200}=\s*"
+    r"([$€£]?\s?-?\d[\d,]*(?:\.\d+)?)[^\d=<>\\^_{}]{0,200}$"
+)
+"""What a computation in numbers comes to, with words after it: `9 * $2 = $18 every day`."""
 _DENIED = re.compile(r"\b(?:not|isn't|either|or|maybe|perhaps|between|nor)\b|\bou\b|或", re.IGNORECASE)
 _MARKUP = re.compile(r"\\[a-zA-Z(\[]|[\^_{}]")
 _POWER = re.compile(r"[\w)\]}]\*\*[\w({-]")
@@ -59,7 +64,7 @@ def read(text: str, *, last: bool) -> Node:
     if not whole.words:
         return whole
     text = _HOPE.sub("", text)
-    formulas = [next(group for group in match.groups() if group) for match in _FORMULA.finditer(text)]
+    formulas = _formulas(text)
     if len(formulas) == 1 and not any(char.isdigit() for char in _FORMULA.sub("", text)) and not _DENIED.search(text):
         found = _known(formulas[0])
         if found is not None:
@@ -83,7 +88,7 @@ def _in_sentence(sentence: str) -> Node | None:
             found = _known(rest)
             if found is not None:
                 return found
-    formulas = [next(group for group in match.groups() if group) for match in _FORMULA.finditer(sentence)]
+    formulas = _formulas(sentence)
     if len(set(formulas)) == 1 or (
         formulas and sentence.endswith(("$", "\\)", "\\]")) and not _DENIED.search(sentence)
     ):
@@ -95,10 +100,19 @@ def _in_sentence(sentence: str) -> Node | None:
     numbers = {match[0] for match in _NUMBER.finditer(sentence)}
     if len(numbers) == 1 and not _DENIED.search(sentence):
         return _known(numbers.pop())
+    result = _RESULT.search(sentence)
+    if result and not _DENIED.search(sentence):
+        return _known(result[1])
     trailing = _TRAILING.search(sentence)
     if trailing and any(char.isdigit() for char in trailing[0]) and "=" in trailing[0] and not _DENIED.search(sentence):
         return _known(trailing[0].strip(" ,."))
     return None
+
+
+def _formulas(text: str) -> list[str]:
+    """The formulas in a text; what stands between the dollar signs of two amounts of money is none."""
+    found = [next(group for group in match.groups() if group) for match in _FORMULA.finditer(text)]
+    return [formula for formula in found if not formula[-1].isspace() or formula[0].isspace()]
 
 
 def _known(text: str) -> Node | None:

@@ -124,7 +124,7 @@ def _is_label(node: Node) -> bool:
     r"""What measures something by its name: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`, `m / n`."""
     match node:
         case Call("abs" | "norm" | "sin" | "cos" | "tan", (inner,)):
-            return _is_label(inner) or (isinstance(inner, Sym) and (inner.name.isupper() or "(" in inner.name))
+            return _is_label(inner) or (isinstance(inner, Sym) and (inner.name.isupper() or len(inner.name) > 1))
         case Add(args) | Mul(args):
             return all(
                 isinstance(arg, Sym)

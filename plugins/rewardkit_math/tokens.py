@@ -91,6 +91,10 @@ _COMBINATIONS = re.compile(
     rf"|(?:\{{\}})?[_^](?P<n3>{_INDEX})\s*C_(?P<k3>{_INDEX}))(?![\w^{{])"
 )
 _DERIVATIVE = re.compile(r"^[\s$]*\\[dt]?frac\s*\{d([a-z])\}\s*\{d([a-z])\}\s*=")
+_MODULO = re.compile(
+    r"\(\s*(?:\\(?:mathrm|text|operatorname)\s*\{\s*mod\s*\}|\\?mod\b)(?:\s|\\ )*\{?(\d{1,9}|[a-z])\}?\s*\)"
+)
+_TIMES = re.compile(r"(?<=\d) x (?=[$€£]?\d)")
 _THREES = re.compile(r"[1-9]\d{0,2}(?:\{,\}\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"0,\d{2,}(?![\d,])|\d+,\d{2}(?=\s*(?:€|\\euro))")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -131,6 +135,10 @@ def clean(text: str) -> str:
         text = _COMBINATIONS.sub(_combinations, text)
     if "d}" not in text and "{d" in text:
         text = _DERIVATIVE.sub(_derivative, text)
+    if "mod" in text:
+        text = _MODULO.sub(r"\\pmod{\1}", text)
+    if " x " in text:
+        text = _TIMES.sub(" * ", text)
     if ":" in text:
         text = _HALF_DAY.sub(lambda found: found[1].lower() + "m", text)
     if "Interval." in text:
@@ -246,7 +254,11 @@ def tokenize(text: str) -> list[Token]:
                 places, position = None, dots.end()
             tokens.append(Token("num", piece, value, places, glued))
         elif kind == "word":
-            tokens.extend(_word(piece, glued))
+            counted = bool(tokens) and tokens[-1].kind == "num" and not glued
+            if piece.casefold() in SHORT_WORDS and text[position : position + 1] == "^":
+                tokens.extend(Token("sym", char, glued=glued) for char in piece)
+            else:
+                tokens.extend(_word(piece, glued, counted=counted))
         elif kind == "cmd":
             position = _command(piece[1:].rstrip("*"), text, position, tokens, glued=glued)
         elif kind == "esc":
@@ -356,11 +368,15 @@ def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
 
 
 _ARROWS = {"overrightarrow": "vec", "hat": "hat", "widehat": "hat", "widetilde": "tilde", "overline": "bar"}
+_THING = re.compile(
+    r"(?=[a-z]{3}$)(?:[a-z]*[eio][a-z]*|bag|bat|cat|car|day|hat|man|can|cap|jar|map|pan|bus|cup|mug|nut)|pies|pints"
+)
+"""A short word after a number, which is no product of names: `5 men`, `2 cup`."""
 _LETTERS = re.compile(r"[A-J]{2,5}|\(?[A-J]\)?(?:\s*(?:,|and)\s*\(?[A-J]\)?)+")
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
 
-def _word(run: str, glued: bool) -> list[Token]:  # noqa: FBT001
+def _word(run: str, glued: bool, *, counted: bool = False) -> list[Token]:  # noqa: FBT001
     """The tokens of a bare run of letters: a function, a constant, a word, or a product of one-letter names."""
     if len(run) == 1:
         return [Token("sym", run, glued=glued)]
@@ -373,12 +389,14 @@ def _word(run: str, glued: bool) -> list[Token]:  # noqa: FBT001
         return [Token("op", low, glued=glued)]
     if low == "in":
         return [Token("op", "in", glued=glued)]
-    if run in ("union", "Union", "cup", "U") and run != "U":
+    if run in ("union", "Union"):
         return [Token("op" if run != "Union" else "func", "∪", glued=glued)]
     if low in ("percent", "percentage"):
         return [Token("op", "%", glued=glued)]
     if run in SYMPY_WORDS:
         return [Token("cmd", run, glued=glued)]
+    if counted and _THING.fullmatch(run):
+        return [Token("text", low, glued=glued)]
     for prefix in _PREFIXES if low not in SHORT_WORDS else ():
         if run.startswith(prefix) and len(run) - len(prefix) <= 2:
             return [*_word(prefix, glued), *_word(run[len(prefix) :], True)]
