@@ -13,6 +13,7 @@ from rewardkit_math.tree import (
     Builder,
     Call,
     Const,
+    Given,
     Interval,
     Matrix,
     Mul,
@@ -234,5 +235,10 @@ class Commands(Expressions):
                 return inner
             raise UnreadableError("a brace that does not close")
         if isinstance(inner, Builder):
-            return inner
+            match inner.condition:
+                case Given(Rel(("=",), (head, _)), _, _) if head == inner.head:
+                    # `{x | x = k pi, k in Z}` is the family that it describes.
+                    return inner.condition
+                case _:
+                    return inner
         return Seq("set", inner.items if isinstance(inner, Seq) and inner.kind == "list" else (inner,))

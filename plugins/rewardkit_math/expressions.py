@@ -352,6 +352,10 @@ class Expressions(Cursor):
             if count and self.peek(count).text == "(":
                 self.at += count
                 return Apply(token.text + mark[:count], self.arguments())
+        if token.text == "C" and (self.at > 1 or self.peek(5).kind != "end"):
+            mark = "".join("0" if part.kind == "num" else part.text for part in self.tokens[self.at : self.at + 5])
+            if mark == "(0,0)":
+                return Call("binomial", self.arguments())
         following, second, third = self.peek(), self.peek(1), self.peek(2)
         if following.text == "(" and following.kind == "op":
             defined = second.kind == "sym" and third.text == ")" and self.peek(3).text == "="

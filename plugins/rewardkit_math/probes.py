@@ -201,7 +201,7 @@ def _agree(left: Node, right: Node, probe: Mapping[str, Any], ctx: Any, budget: 
     allowed = ctx.ldexp(ctx.mpf(10) ** (_SPARE - digits), largest)
     if rough:
         # Sums and integrals hold some 14 digits. Large numbers on the way, as in `10^{99} - 10^{99}`, allow no more.
-        allowed = ctx.mpf(10) ** -14 * max(abs(first), abs(second)) if first and second else ctx.mpf(10) ** -20
+        allowed = ctx.mpf(10) ** -14 * max(abs(first), abs(second)) if first and second else ctx.mpf(10) ** -22
     elif not settled:
         allowed = max(abs(first), abs(second)) * ctx.mpf(10) ** (_SPARE - digits)
     if not complex_too and (abs(ctx.im(first)) > allowed or abs(ctx.im(second)) > allowed):

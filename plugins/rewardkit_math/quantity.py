@@ -23,6 +23,7 @@ _NAMES = {
     "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi", "gram": "g", "kilogram": "kg",
     "ton": "t", "tonne": "t", "ounce": "oz", "lbs": "lb", "sec": "s", "second": "s", "minute": "min", "mins": "min",
     "hr": "h", "hour": "h", "hrs": "h", "liter": "l", "litre": "l", "milliliter": "ml", "millilitre": "ml",
+    "L": "l", "mL": "ml",
     "radian": "rad", "usd": "dollar", "$": "dollar", "eur": "euro", "€": "euro", "£": "pounds", "¥": "yen",
     "square units": "unit^2", "sq units": "unit^2", "cubic units": "unit^3",
 }  # fmt: skip

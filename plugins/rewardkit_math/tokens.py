@@ -62,7 +62,9 @@ _ESCAPES = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
 _EATEN = re.compile(r"[\x08\x0c](?=[a-z])|\t(?=ext|frac|heta|imes|an\b|riangle)|\r(?=ight|ceil|floor)")
 _DOTS = re.compile(r"\.\.\.|\\(?:ldots|dots|cdots)(?![a-z])")
 _CYCLE = re.compile(r"\d*?(\d{1,3}?)\1{2,}")
-_MEMBERSHIP = re.compile(r"[,;]?\s*\(\s*([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*\\in\b([^()]{1,40})\)\s*\$?\s*$")
+_MEMBERSHIP = re.compile(
+    r"[,;]?(?:\\[ ,;]|\\q?quad|\s)*\(\s*([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*\\in\b([^()]{1,40})\)\s*\$?\s*$"
+)
 _DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
@@ -254,6 +256,8 @@ def tokenize(text: str) -> list[Token]:
                 places, position = None, dots.end()
             tokens.append(Token("num", piece, value, places, glued))
         elif kind == "word":
+            if piece == "in" and not text[position:].strip(" .$}"):
+                piece = "inches"
             counted = bool(tokens) and tokens[-1].kind == "num" and not glued
             if piece.casefold() in SHORT_WORDS and text[position : position + 1] == "^":
                 tokens.extend(Token("sym", char, glued=glued) for char in piece)

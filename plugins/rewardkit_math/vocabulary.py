@@ -199,7 +199,7 @@ UNITS_BARE = words(
 SHORT_WORDS = words(
     "since sine sing pint pick pine logs lone tank "
     "per de du la le el los der die das una un eine est ist son "
-    "dne so the is not no yes odd two ten one six are was but all any has its for if to of at on as be by we it"
+    "dne il au so the is not no yes odd two ten one six are was but all any has its for if to of at on as be by we it"
 )
 UNICODE = str.maketrans(
     {
