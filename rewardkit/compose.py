@@ -4,7 +4,7 @@ Each reward of the rubric gives a term, or is left out:
 
     what its score is                          what it gives
     its `when` does not hold                   left out
-    a gate is closed                           0: no credit, and no escape either
+    a gate is closed                           0: no credit
     scored                                     the value, clipped
     abstained                                  `on_abstained`: left out (the default), None for the sample, or a number
     failed                                     `on_failed`: None for the sample (the default), or left out
@@ -32,14 +32,16 @@ def applies(config: RewardConfig, sample: Sample) -> bool:
     return not config.when or all(sample.column(column) in wanted for column, wanted in config.when.items())
 
 
-def closed_gate(config: RewardConfig, scores: Mapping[str, Score]) -> str | None:
+def closed_gate(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> str | None:
     """The first gate that keeps a reward from being paid, None where all are open.
 
-    A gate that abstained is closed, or a completion could gain by making its gate abstain.
+    A gate that abstained is closed, or a completion could gain by making its gate abstain. A gate whose own conditions
+    do not hold for the sample is open: it was never meant for it.
     """
     for gate, least in config.gate.items():
         score = scores[gate]
-        if score.status == "abstained" or (score.value is not None and score.value < least):
+        closed = score.status == "abstained" or (score.value is not None and score.value < least)
+        if closed and applies(rubric.rewards[gate], sample):
             return gate
     return None
 
@@ -49,14 +51,14 @@ def failed_gate(config: RewardConfig, scores: Mapping[str, Score]) -> str | None
     return next((gate for gate in config.gate if scores[gate].status == "failed"), None)
 
 
-def unjudged(config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> Score | None:
+def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> Score | None:
     """The score of a reward that need not be asked, None where it must be."""
     if not applies(config, sample):
         column = next(column for column, wanted in config.when.items() if sample.column(column) not in wanted)
         return Score.abstained(f"{NOT_APPLYING}{column} is {sample.column(column)!r}"[:200])
     if not config.gate:
         return None
-    if gate := closed_gate(config, scores):
+    if gate := closed_gate(rubric, config, sample, scores):
         return Score.abstained(f"{NOT_JUDGED}the gate {gate!r} is closed")
     if gate := failed_gate(config, scores):
         return Score.failed(f"{NOT_JUDGED}its gate {gate!r} failed")
@@ -67,12 +69,14 @@ Term = float | Literal["none"] | None
 """What a reward adds: weight times value; `none` where it makes the whole sample None; None where it is left out."""
 
 
-def term(config: RewardConfig, sample: Sample, scores: Mapping[str, Score], alias: str, weight: float) -> Term:
+def term(rubric: Rubric, alias: str, sample: Sample, scores: Mapping[str, Score], weight: float) -> Term:
     """What one reward of the rubric gives to the reward of a sample."""
+    config = rubric.rewards[alias]
     if not weight or not applies(config, sample):
         return None
-    if config.gate and closed_gate(config, scores):
-        return 0.0
+    if config.gate and (gate := closed_gate(rubric, config, sample, scores)):
+        # In a sum nothing is as good as 0, and where nobody judged anything it is the truth.
+        return None if scores[gate].status == "abstained" and rubric.combine == "sum" else 0.0
     score = scores[alias]
     if score.value is not None:
         return weight * _clipped(score.value, config.clip)
@@ -85,8 +89,8 @@ def term(config: RewardConfig, sample: Sample, scores: Mapping[str, Score], alia
 def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights: Mapping[str, float]) -> float | None:
     """The reward of a sample: `scores` and `weights` by alias."""
     terms = []
-    for alias, config in rubric.rewards.items():
-        given = term(config, sample, scores, alias, weights[alias])
+    for alias in rubric.rewards:
+        given = term(rubric, alias, sample, scores, weights[alias])
         if given == "none":
             return None
         if isinstance(given, float):

@@ -76,7 +76,7 @@ class Judge:
             asked = []
             for index, sample in enumerate(samples):
                 score = unit.known.get((index, alias)) if unit.known else None
-                score = score or unjudged(step.config, sample, scores[index])
+                score = score or unjudged(self._rubric, step.config, sample, scores[index])
                 if score is None:
                     asked.append(index)
                 else:
@@ -99,6 +99,10 @@ class Judge:
             for sample, given, took in zip(samples, scores, elapsed, strict=True)
         ]
 
+    def failure(self, score: Score) -> Judged:
+        """What a sample comes to when something outside the rewards went wrong: `score` from each of them."""
+        return Judged(None, [score] * len(self._steps), {})
+
     def close(self) -> None:
         """Closes every reward."""
         for _, reward in self._steps:
@@ -117,7 +121,7 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
         return [_sound(score, alias) for score in scores]
     except MemoryError:
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
+    except BaseException as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
         return _failed(f"{alias!r} {_said(error)}", samples)
 
 
@@ -127,7 +131,11 @@ def _said(error: BaseException) -> str:
         fault = error.errors(include_url=False)[0]
         return f"made a {error.title} that is none: {fault['msg'].removeprefix('Value error, ')}"
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"raised {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an error of a stranger's may not even be able to say what it is
+        text = "(its __str__ raises)"
+    return f"raised {type(error).__name__}: {text} ({where.name}, line {where.lineno})"
 
 
 def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:
@@ -138,8 +146,12 @@ def _sound(score: object, alias: str) -> Score:
     """A score as the output takes it: a bounded reason, details that are JSON and bounded."""
     if not isinstance(score, Score):
         return Score.failed(f"{alias!r} returned {score!r:.80}, which is no Score; return Score.scored(value)")
-    if score.value is not None and not math.isfinite(score.value):  # pydantic's model_construct checks nothing
-        return Score.failed(f"{alias!r} made a Score whose value is {score.value}")
+    if not _consistent(score):  # pydantic's model_construct checks nothing
+        return Score.failed(
+            f"{alias!r} made a Score with the status {score.status!r:.40} and value {score.value!r:.40}"
+        )
+    if not score.reason.isascii():
+        score = score.model_copy(update={"reason": score.reason.encode("utf-8", "replace").decode()})
     if len(score.reason) > REASON_CHARACTERS:
         score = score.model_copy(update={"reason": score.reason[: REASON_CHARACTERS - 1] + "…"})
     if score.details:
@@ -150,12 +162,20 @@ def _sound(score: object, alias: str) -> Score:
     return score
 
 
+def _consistent(score: Score) -> bool:
+    if not isinstance(score.reason, str) or score.status not in ("scored", "abstained", "failed"):
+        return False
+    if score.status == "scored":
+        return isinstance(score.value, float | int) and math.isfinite(score.value)
+    return score.value is None
+
+
 def _build(step: Step, rubric: Rubric) -> Reward:
     try:
         return step.installed.reward(step.params, rubric.setting)
     except RewardkitError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InfrastructureError(
             f"reward {step.alias!r} ({step.installed.qualified_name}) did not start: {type(error).__name__}: {error}; "
             "see `rewardkit doctor`"

@@ -7,6 +7,7 @@ The command line, the trainers' adapters and the Python API all use `Scorer`; th
 """
 
 import asyncio
+import hashlib
 import itertools
 import os
 import weakref
@@ -31,6 +32,7 @@ T = TypeVar("T")
 JOB_S = 0.05
 """A job should take about this long: long enough to hide its transport, short enough to share the work."""
 JOB_SAMPLES = 2048
+JOB_CHARACTERS = 2_000_000
 JOBS_AHEAD = 3
 """Jobs on the way for each worker: what bounds the memory of a stream."""
 
@@ -77,7 +79,7 @@ class Scorer:
         """Whether a reward of the rubric asks to see whole groups."""
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
-        self._pool = Pool(Crew(rubric, steps, files, timings), workers)
+        self._pool = Pool(Crew(rubric, steps, files, timings, str(Path.cwd())), workers)
         self.close = weakref.finalize(self, self._pool.close)
         """Ends the workers; also done when the scorer is forgotten, and at the end of the program."""
 
@@ -88,7 +90,21 @@ class Scorer:
         progress  how far training has come, from 0 to 1: what weight schedules read
         raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
         """
-        built = list(_built(samples))
+        return self._score(list(_built(samples)), progress, deque())
+
+    async def score_async(
+        self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0
+    ) -> list[Result]:
+        """`score` for an event loop, which goes on meanwhile; what is cancelled is judged no further."""
+        ahead: deque[Job] = deque()
+        try:
+            return await asyncio.to_thread(self._score, list(_built(samples)), progress, ahead)
+        except asyncio.CancelledError:
+            for job in list(ahead):
+                job.abandon()
+            raise
+
+    def _score(self, built: Sequence[Sample], progress: float, ahead: deque[Job]) -> list[Result]:
         units = [[index] for index in range(len(built))]
         if self.sees_groups:
             together: dict[object, list[int]] = {}
@@ -97,25 +113,20 @@ class Scorer:
             units = list(together.values())
         most = max(1, len(units) // (self._workers * JOBS_AHEAD))
         results: list[Result | None] = [None] * len(built)
-        judged = self._judged(([built[index] for index in unit] for unit in units), progress, most)
+        judged = self._judged(([built[index] for index in unit] for unit in units), progress, most, ahead)
         for index, result in zip((index for unit in units for index in unit), judged, strict=True):
             results[index] = result
         return [result for result in results if result is not None]
 
-    async def score_async(
-        self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0
-    ) -> list[Result]:
-        """`score` for an event loop, which goes on meanwhile."""
-        return await asyncio.to_thread(self.score, samples, progress=progress)
-
-    def stream(self, samples: Iterable[Sample], *, progress: float = 1.0) -> Iterator[Result]:
+    def stream(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Iterator[Result]:
         """The results of a stream of samples, in order and in bounded memory.
 
         raises  InputError where a reward sees groups and a group's samples do not stand beside each other
         """
-        alone = ([sample] for sample in samples)
-        units = adjacent_groups(samples, lambda sample: sample.group_key) if self.sees_groups else alone
-        return self._judged(units, progress, JOB_SAMPLES)
+        built = _built(samples)
+        alone = ([sample] for sample in built)
+        units = adjacent_groups(built, lambda sample: sample.group_key) if self.sees_groups else alone
+        return self._judged(units, progress, JOB_SAMPLES, deque())
 
     def __enter__(self) -> Self:
         return self
@@ -123,34 +134,45 @@ class Scorer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _judged(self, units: Iterable[Sequence[Sample]], progress: float, most: int) -> Iterator[Result]:
-        """Results in order; a few jobs for each worker are on their way at any time."""
+    def _judged(
+        self, units: Iterable[Sequence[Sample]], progress: float, most: int, ahead: deque[Job]
+    ) -> Iterator[Result]:
+        """Results in order. A few jobs for each worker are on their way at any time: they stand in `ahead`."""
+        if not 0 <= progress <= 1:
+            raise ConfigError(f"progress: found {progress}, wanted a number from 0 to 1")
         weights = weights_at(self.rubric, progress)
-        ahead: deque[Job] = deque()
-        for chunk in self._chunks(units, most):
-            job = Job(chunk, weights)
-            self._pool.submit(job)
-            ahead.append(job)
-            if len(ahead) >= self._workers * JOBS_AHEAD:
-                yield from self._results(ahead.popleft(), weights)
-        while ahead:
-            yield from self._results(ahead.popleft(), weights)
+        try:
+            for chunk in self._chunks(units, most):
+                job = Job(chunk, weights)
+                self._pool.submit(job)
+                ahead.append(job)
+                if len(ahead) >= self._workers * JOBS_AHEAD:
+                    yield from self._results(ahead, weights)
+            while ahead:
+                yield from self._results(ahead, weights)
+        finally:  # where the reader stopped early, nobody waits for the rest
+            for job in ahead:
+                job.abandon()
 
     def _chunks(self, units: Iterable[Sequence[Sample]], most: int) -> Iterator[list[Sequence[Sample]]]:
         """Units in jobs of a size that takes about JOB_S, by what the last jobs took."""
         chunk: list[Sequence[Sample]] = []
-        samples = 0
+        samples = characters = 0
         for unit in units:
             chunk.append(unit)
             samples += len(unit)
-            if samples >= min(most, JOB_S / self._sample_s):
+            characters += sum(len(sample.completion_text) + len(sample.prompt_text) for sample in unit)
+            if samples >= min(most, JOB_S / self._sample_s) or characters >= JOB_CHARACTERS:
                 yield chunk
-                chunk, samples = [], 0
+                chunk, samples, characters = [], 0, 0
         if chunk:
             yield chunk
 
-    def _results(self, job: Job, weights: Mapping[str, float]) -> Iterator[Result]:
+    def _results(self, ahead: deque[Job], weights: Mapping[str, float]) -> Iterator[Result]:
+        """The results of the first job that is on its way."""
+        job = ahead[0]
         done = job.future.result()
+        ahead.popleft()
         samples = sum(map(len, job.units))
         self._sample_s = max(1e-6, 0.5 * (self._sample_s + done.seconds / samples))
         for unit in done.results:
@@ -172,6 +194,9 @@ def _built(samples: Iterable[Sample | Mapping[str, Any]]) -> Iterator[Sample]:
     for number, sample in enumerate(samples, start=1):
         if isinstance(sample, Sample):
             yield sample
+        elif not isinstance(sample, Mapping):
+            found = type(sample).__name__
+            raise InputError(f"rows, row {number}: found a {found}; score a list of Samples or of mappings")
         else:
             row = Row(dict(sample), "rows", number)
             shape = shape or detect(row)
@@ -183,12 +208,13 @@ def adjacent_groups(items: Iterable[T], key: Callable[[T], str | None]) -> Itera
 
     raises  InputError where a group comes back after another: its items cannot be seen together
     """
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     for group, run in itertools.groupby(items, key=key):
         if group is None:
             yield from ([item] for item in run)
             continue
-        if group in seen:
+        digest = hashlib.blake2b(group.encode("utf-8", "replace"), digest_size=16).digest()
+        if digest in seen:
             raise InputError(f"group {group!r:.80} comes back after another group; sort the rows by group")
-        seen.add(group)
+        seen.add(digest)
         yield list(run)

@@ -10,6 +10,7 @@ ran out (that is the completion's doing), `failed` where the process crashed (th
 """
 
 import atexit
+import os
 import threading
 import weakref
 from collections import deque
@@ -22,7 +23,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import NamedTuple
 
-from rewardkit.errors import InfrastructureError, RewardkitError
+from rewardkit.errors import InfrastructureError
 from rewardkit.process import WATCH_S, Death, Process
 from rewardkit.rubric import Rubric, Step
 from rewardkit.sample import Sample
@@ -33,6 +34,7 @@ ATTEMPTS = 3
 """So often a worker that dies before it has judged anything is started again."""
 
 CLOSED = "this scorer was closed; make a new one"
+ABANDONED = "nobody waits for this any more"
 
 
 class Done(NamedTuple):
@@ -49,6 +51,12 @@ class Job:
     units: Sequence[Sequence[Sample]]
     weights: Mapping[str, float]
     future: Future[Done] = field(default_factory=Future)
+    abandoned: threading.Event = field(default_factory=threading.Event)
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more: it is not begun, or ended at once."""
+        if not self.future.cancel():
+            self.abandoned.set()
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ class Crew:
     steps: Sequence[Step]
     files: tuple[Path, ...]
     timings: bool
+    folder: str
+    """The working directory, in which relative paths keep their meaning."""
 
 
 class Pool:
@@ -73,6 +83,7 @@ class Pool:
         self._slots = [_Slot(self._jobs, crew) for _ in range(workers)]
         self._closing = threading.Lock()
         self._closed = False
+        self._pid = os.getpid()
         self._at_exit = partial(_close, weakref.ref(self))
         atexit.register(self._at_exit)
         for slot in self._slots:
@@ -86,12 +97,17 @@ class Pool:
 
     def submit(self, job: Job) -> None:
         """Queues a job for the next free worker."""
-        if self._closed:
-            raise InfrastructureError(CLOSED)
-        self._jobs.put(job)
+        if os.getpid() != self._pid:
+            raise InfrastructureError("this scorer belongs to the process that made it; make one in this process too")
+        with self._closing:
+            if self._closed:
+                raise InfrastructureError(CLOSED)
+            self._jobs.put(job)
 
     def close(self) -> None:
         """Ends processes and threads; jobs that were not finished get an InfrastructureError."""
+        if os.getpid() != self._pid:  # a forked child has neither the threads nor a right to the processes
+            return
         with self._closing:
             if self._closed:
                 return
@@ -108,7 +124,7 @@ class Pool:
                     job = self._jobs.get_nowait()
                 except Empty:
                     return
-                if job is not None:
+                if job is not None and job.future.set_running_or_notify_cancel():
                     job.future.set_exception(InfrastructureError(CLOSED))
 
 
@@ -119,7 +135,7 @@ class _Slot:
         self._jobs = jobs
         self._crew = crew
         self._process: Process | None = None
-        self._judging = False
+        self._job: Job | None = None
         self._closing = False
         self.started: Future[None] = Future()
         self.thread = threading.Thread(target=self._work, name="rewardkit-worker", daemon=True)
@@ -128,29 +144,34 @@ class _Slot:
         """Tells the thread to end, and kills a process that is at work."""
         self._closing = True
         process = self._process
-        if process and (self._judging or not process.ready):
+        if process and (self._job or not process.ready):
             process.kill("crash", CLOSED)
 
     def watch(self, passed_s: float) -> None:
-        if process := self._process:
+        process, job = self._process, self._job
+        if process and job and job.abandoned.is_set():
+            process.kill("crash", ABANDONED)
+        elif process:
             process.watch(passed_s)
 
     def _work(self) -> None:
         try:
             self._live_process()
             self.started.set_result(None)
-        except RewardkitError as error:
+        except BaseException as error:  # noqa: BLE001 - whoever made the pool waits for it
             self.started.set_exception(error)
         while (job := self._jobs.get()) is not None:
+            if not job.future.set_running_or_notify_cancel():
+                continue
             try:
-                self._judging = True
+                self._job = job
                 started = monotonic()
                 results = self._judge(job)
                 job.future.set_result(Done(results, monotonic() - started))
             except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
                 job.future.set_exception(error)
             finally:
-                self._judging = False
+                self._job = None
         if self._process:
             self._process.end()
 
@@ -164,7 +185,10 @@ class _Slot:
                 self._process.end()
             if self._closing:
                 raise InfrastructureError(CLOSED)
-            self._process = Process(self._crew.rubric, self._crew.steps)
+            try:
+                self._process = Process(self._crew.rubric, self._crew.steps, self._crew.folder)
+            except OSError as error:
+                raise InfrastructureError(f"no worker process starts: {error}; see `rewardkit doctor`") from error
             distributions = tuple({step.installed.distribution for step in self._crew.steps})
             death = self._process.start(self._crew.files, distributions, timings=self._crew.timings)
             if death is None:
@@ -179,13 +203,13 @@ class _Slot:
         idle_deaths = 0
         batches = deque([list(range(len(job.units)))])
         while batches:
+            self._check_that_somebody_waits(job)
             batch = batches.popleft()
             units = [UnitFields(i, [sample_fields(s) for s in job.units[i]], known.get(i, {})) for i in batch]
             death = self._live_process().judge(units, job.weights, done)
             if death is None:
                 continue
-            if self._closing:
-                raise InfrastructureError(CLOSED)
+            self._check_that_somebody_waits(job)
             left = [index for index in batch if index not in done]
             if death.at is None or death.at.unit not in left:
                 idle_deaths += 1
@@ -205,6 +229,12 @@ class _Slot:
             left.remove(unit)
             batches.extendleft([part for part in (left, [unit]) if part])
         return [done[index] for index in range(len(job.units))]
+
+    def _check_that_somebody_waits(self, job: Job) -> None:
+        if self._closing:
+            raise InfrastructureError(CLOSED)
+        if job.abandoned.is_set():
+            raise InfrastructureError(ABANDONED)
 
     def _settled(self, death: Death) -> Score:
         """The score of a reward in which a sample killed two workers."""

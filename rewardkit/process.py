@@ -14,9 +14,19 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
-from rewardkit.errors import InputError
+from rewardkit.errors import ConfigError, InputError
 from rewardkit.rubric import Rubric, Step
-from rewardkit.worker import MARK_BYTES, Boot, Mark, ResultFields, UnitFields, receive, send
+from rewardkit.worker import (
+    MARK_BYTES,
+    PLAIN_DATA,
+    UNSENDABLE,
+    Boot,
+    Mark,
+    ResultFields,
+    UnitFields,
+    receive,
+    send,
+)
 
 START_DEADLINE_S = 600.0
 """A worker that has not loaded its rewards by then, a large model perhaps, does not start."""
@@ -41,7 +51,8 @@ class Death(NamedTuple):
 class Process:
     """One worker process from its start to its end. All but `watch` and `kill` belong to one thread."""
 
-    def __init__(self, rubric: Rubric, steps: Sequence[Step]) -> None:
+    def __init__(self, rubric: Rubric, steps: Sequence[Step], folder: str) -> None:
+        """Starts the process in a folder. OSError where the system does not let it."""
         self._rubric = rubric
         self._steps = steps
         self._lock = threading.Lock()
@@ -59,14 +70,20 @@ class Process:
             self._shared = mmap.mmap(file.fileno(), MARK_BYTES)
         # A process group of its own: Ctrl-C reaches the parent alone, and killing it ends what a reward has started.
         group: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
-        self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-c", _BOOTSTRAP, *sys.path],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONHASHSEED": "0"},  # a set is walked alike in every worker
-            **group,
-        )
+        try:
+            self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter
+                [sys.executable, "-c", _BOOTSTRAP, *sys.path],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONHASHSEED": "0"},  # a set is walked alike in every worker
+                cwd=folder,
+                **group,
+            )
+        except OSError:
+            self._shared.close()
+            self._mark_path.unlink(missing_ok=True)
+            raise
         self._requests = cast(BinaryIO, self._popen.stdin)
         self._answers = cast(BinaryIO, self._popen.stdout)
 
@@ -78,10 +95,13 @@ class Process:
         try:
             send(self._requests, Boot(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid()))
             answer = receive(self._answers)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            raise ConfigError(f"rubric: it cannot be sent to a worker ({error}); write plain data") from error
         except (EOFError, OSError):
             return self._death(0)
         finally:
-            self._mark_path.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows keeps what is still open; `end` tries again
+                self._mark_path.unlink(missing_ok=True)
             self._busy = False
         if isinstance(answer, Exception):
             raise answer
@@ -104,12 +124,12 @@ class Process:
             while (answer := receive(self._answers)) is not None:
                 if answer == "memory":
                     self._killed = ("memory", "out of memory")
-                else:
-                    done.update(answer)
-        except (TypeError, AttributeError, pickle.PicklingError) as error:
-            raise InputError(
-                f"a sample cannot be sent to a worker ({error}); its columns must be plain data"
-            ) from error
+                    return self._death(before)
+                if isinstance(answer, InputError):
+                    raise answer
+                done.update(answer)
+        except (TypeError, AttributeError, RecursionError, pickle.PicklingError) as error:
+            raise InputError(f"{UNSENDABLE} ({type(error).__name__}: {error}); {PLAIN_DATA}") from error
         except (EOFError, OSError):
             return self._death(before)
         finally:
@@ -124,6 +144,9 @@ class Process:
         """
         with self._lock:
             if not self._busy or self._killed or self._ended:
+                return
+            if self._exited():
+                self._kill_group()  # what it has started may hold its pipe open, and nobody would hear of its end
                 return
             mark = Mark.read(self._shared)
         if mark.number != self._seen_number:
@@ -145,11 +168,15 @@ class Process:
             if self._ended:
                 return
             self._killed = self._killed or (cause, how)
-            if sys.platform == "win32":
-                self._popen.kill()
-            else:
-                with suppress(ProcessLookupError):
-                    os.killpg(self._popen.pid, signal.SIGKILL)
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        if sys.platform == "win32":
+            self._popen.kill()
+            return
+        for kill in (os.killpg, os.kill):  # a process may leave its group
+            with suppress(ProcessLookupError, PermissionError):  # Darwin's word for a group of the dead is EPERM
+                kill(self._popen.pid, signal.SIGKILL)
 
     def end(self) -> None:
         """Ends the process, by closing its pipe where it is idle, and gives everything back."""
@@ -165,6 +192,8 @@ class Process:
             self._popen.wait()
             self._answers.close()
             self._shared.close()
+            with suppress(OSError):
+                self._mark_path.unlink(missing_ok=True)
 
     def _death(self, before: int) -> Death:
         """How the process died: it is ended when this returns."""
@@ -187,6 +216,9 @@ class Process:
             sleep(0.002)
 
     def _exited(self) -> bool:
-        if sys.platform == "win32":
+        if sys.platform == "win32" or not hasattr(os, "waitid"):
             return self._popen.poll() is not None
-        return os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        try:
+            return os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # somebody else has reaped it, or SIGCHLD is ignored
+            return True

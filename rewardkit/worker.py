@@ -23,7 +23,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
 
-from rewardkit.errors import InfrastructureError, RewardkitError
+from rewardkit.errors import ConfigError, InfrastructureError, InputError, RewardkitError
 from rewardkit.judge import Judge, Judged, Unit
 from rewardkit.registry import load_registry
 from rewardkit.rubric import Rubric, resolve
@@ -31,6 +31,10 @@ from rewardkit.sample import Sample
 from rewardkit.score import Score
 
 LENGTH = struct.Struct("<Q")
+HEADROOM_MB = 64
+"""What must be left of a worker's memory with its rewards loaded: with less every sample would seem too much."""
+UNSENDABLE = "a sample cannot be sent to a worker"
+PLAIN_DATA = "its ground truth and columns must be plain data: numbers, texts, lists, mappings"
 FLUSH_S = 0.02
 """Finished results wait at most this long, so that little is judged again when a later sample kills the worker."""
 
@@ -114,6 +118,11 @@ def send(stream: BinaryIO, message: object) -> None:
 
 
 def receive(stream: BinaryIO) -> Any:
+    """Reads one message. EOFError where the other end is gone."""
+    return pickle.loads(receive_bytes(stream))  # noqa: S301 - both ends are ours
+
+
+def receive_bytes(stream: BinaryIO) -> bytes:
     """Reads one frame. EOFError where the other end is gone."""
     header = stream.read(LENGTH.size)
     if len(header) < LENGTH.size:
@@ -122,7 +131,7 @@ def receive(stream: BinaryIO) -> Any:
     payload = stream.read(length)
     if len(payload) < length:
         raise EOFError
-    return pickle.loads(payload)  # noqa: S301 - both ends are ours
+    return payload
 
 
 def main() -> None:
@@ -139,13 +148,21 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - said to the parent, which raises it
         send(answers, InfrastructureError(f"a worker did not start: {type(error).__name__}: {error}"))
         return
-    _limit_memory(boot.rubric.limits.memory_mb * 1024**2)
+    if fault := _limit_memory(boot.rubric.limits.memory_mb):
+        send(answers, fault)
+        return
     spare_the_collector()
     with Path(boot.mark_path).open("r+b") as file, mmap.mmap(file.fileno(), MARK_BYTES) as shared:
         send(answers, "ready")
         try:
             while True:
-                _answer(judge, receive(requests), answers, shared, timings=boot.timings)
+                payload = receive_bytes(requests)
+                try:
+                    request = pickle.loads(payload)  # noqa: S301 - both ends are ours
+                except Exception as error:  # noqa: BLE001 - a class of the parent's __main__, say
+                    send(answers, InputError(f"{UNSENDABLE} ({type(error).__name__}: {error}); {PLAIN_DATA}"))
+                else:
+                    _answer(judge, request, answers, shared, timings=boot.timings)
         except (EOFError, BrokenPipeError):
             judge.close()
 
@@ -164,6 +181,9 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *,
             send(answers, finished)
             send(answers, "memory")
             os._exit(1)  # what a reward holds after this is unknown: a fresh process goes on
+        except Exception as error:  # noqa: BLE001 - a column that cannot be compared with a condition, say
+            failed = Score.failed(f"it could not be judged: {type(error).__name__}: {error}"[:1000])
+            results = [judge.failure(failed) for _ in unit.samples]
         finished.append((place, [_fields(judged) for judged in results]))
         now = monotonic()
         if now - flushed > FLUSH_S:
@@ -209,9 +229,18 @@ def _die_with(parent_pid: int) -> None:
             os._exit(1)
 
 
-def _limit_memory(limit_bytes: int) -> None:
-    """Private memory beyond the limit raises MemoryError here; what the loaded rewards have taken counts."""
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415 - not on Windows
+def _limit_memory(limit_mb: int) -> ConfigError | None:
+    """Private memory beyond the limit raises MemoryError here; returns what is wrong where too little is left of it."""
+    if sys.platform != "linux":
+        return None
+    import resource  # noqa: PLC0415 - not on Windows
 
-        resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    taken_mb = int(status.partition("VmData:")[2].split()[0]) // 1024
+    if limit_mb - taken_mb < HEADROOM_MB:
+        least = taken_mb + HEADROOM_MB
+        return ConfigError(
+            f"limits.memory_mb: {limit_mb}: the rewards take {taken_mb} MB once loaded; write {least} at least"
+        )
+    resource.setrlimit(resource.RLIMIT_DATA, (limit_mb * 1024**2, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    return None

@@ -1,7 +1,6 @@
 """`rewardkit explain`: one row, and how its reward came about."""
 
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 from rewardkit.commands import show
@@ -23,7 +22,7 @@ def run(
     sandbox: str | None,
     progress: float,
 ) -> None:
-    """Judges row `number` of a file and shows each step."""
+    """Judges one row of a file and shows each step; messages name the row by the same `number`."""
     rubric = load_rubric(rubric_file, sandbox)
     row = _row(file, number)
     shape = detect(row, places_of(places), shape_name)
@@ -31,15 +30,18 @@ def run(
     with Scorer(rubric, workers=1, plugins=plugins, timings=True) as scorer:
         (result,) = scorer.score([sample], progress=progress)
     terms: dict[str, Term] = {
-        alias: term(config, sample, result.scores, alias, result.weights[alias])
-        for alias, config in rubric.rewards.items()
+        alias: term(rubric, alias, sample, result.scores, result.weights[alias]) for alias in rubric.rewards
     }
     show.explanation(row.where, shape.name, sample, rubric, result, terms)
 
 
 def _row(file: str, number: int) -> Row:
-    last = 0
-    for last, row in enumerate(islice(read_rows(file), number), start=1):
-        if last == number:
+    before: Row | None = None
+    for row in read_rows(file):
+        if row.line == number:
             return row
-    raise InputError(f"{file}: --row {number}: the file has {last} rows")
+        if row.line > number:
+            raise InputError(f"{file}: --row {number}: that line is blank; the next row is {row.line}")
+        before = row
+    found = f"the last row is {before.line}" if before else "the file has no rows"
+    raise InputError(f"{file}: --row {number}: {found}")

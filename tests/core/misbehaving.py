@@ -1,5 +1,6 @@
 """Rewards that do what the completion says, so that a test can show what the user sees of it."""
 
+import asyncio
 import ctypes
 import os
 import time
@@ -8,6 +9,20 @@ from pathlib import Path
 
 import rewardkit
 from rewardkit import Reward, RewardParams, Sample, Score
+
+
+class MuteError(Exception):
+    """An error that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def fork_that_holds_the_pipe() -> None:
+    """A child that keeps every descriptor of the worker open."""
+    if os.fork() == 0:
+        time.sleep(300)
+        os._exit(0)
 
 
 class Obedient(Reward):
@@ -37,6 +52,23 @@ class Obedient(Reward):
                 hoard = []
                 while True:
                     hoard.append(bytearray(2**24))
+            if order == "fork and allocate":
+                fork_that_holds_the_pipe()
+                raise MemoryError
+            if order == "fork and exit":
+                fork_that_holds_the_pipe()
+                os._exit(7)
+            if order == "leave the group":
+                os.setpgid(0, os.getpgid(os.getppid()))
+                while True:
+                    pass
+            if order == "cancel":
+                raise asyncio.CancelledError
+            if order == "bad str":
+                raise MuteError
+            if order == "bad status":
+                scores.append(Score.model_construct(value=1.0, status="win", reason="", details={}))
+                continue
             if order == "print":
                 for _ in range(1024):
                     print("x" * 2**20)
@@ -110,6 +142,19 @@ class Rank(Reward):
         return [Score.scored(sum(o <= n for o in lengths) / len(lengths), size=len(lengths)) for n in lengths]
 
 
+class Hoarder(Reward):
+    """Holds 300 MB."""
+
+    name = "hoarder"
+
+    def __init__(self, params: RewardParams, setting: rewardkit.Setting) -> None:
+        super().__init__(params, setting)
+        self.hoard = bytearray(300 * 2**20)
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        return [Score.scored(1.0) for _ in samples]
+
+
 class Unbuildable(Reward):
     """Does not start."""
 
@@ -124,4 +169,4 @@ class Unbuildable(Reward):
 
 @rewardkit.hookimpl
 def rewardkit_rewards() -> list[type[Reward]]:
-    return [Obedient, Constant, Column, Rank, Unbuildable]
+    return [Obedient, Constant, Column, Rank, Hoarder, Unbuildable]

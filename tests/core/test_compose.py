@@ -67,17 +67,32 @@ def test_a_probe_never_pays(probe: Score):
 def test_no_credit_behind_a_closed_gate(math_score: Score, gate: Score):
     rubric = {"rewards": {"math": {"gate": "format"}, "format": {"weight": 0}}}
     reward = composed(rubric, math=math_score, format=gate)
-    if gate.status == "abstained" or (gate.value is not None and gate.value < 1.0):
+    if gate.status == "abstained":
+        assert reward is None, "nobody judged anything"
+    elif gate.value is not None and gate.value < 1.0:
         assert reward == 0.0
 
 
+def test_an_abstained_gate_is_no_way_out_of_a_product():
+    rubric = {"rewards": {"math": {"gate": "format"}, "format": {"weight": 0}, "other": {}}, "combine": "product"}
+    given_scores = {"math": Score.scored(1.0), "format": Score.abstained("why"), "other": Score.scored(2.0)}
+    assert composed(rubric, **given_scores) == 0.0
+
+
+def test_a_gate_that_is_not_meant_for_the_sample_is_open():
+    gate = {"weight": 0, "when": {"data_source": "apps"}}
+    rubric = {"rewards": {"math": {"gate": "compiles"}, "compiles": gate}}
+    assert composed(rubric, math=Score.scored(1.0), compiles=Score.abstained("does not apply")) == 1.0
+
+
 def test_what_a_gate_settles_need_not_be_judged():
-    config = Rubric.of({"rewards": {"math": {"gate": {"format": 0.5}}, "format": {}}}).rewards["math"]
-    closed = unjudged(config, SAMPLE, {"format": Score.scored(0.4)})
+    rubric = Rubric.of({"rewards": {"math": {"gate": {"format": 0.5}}, "format": {}}})
+    config = rubric.rewards["math"]
+    closed = unjudged(rubric, config, SAMPLE, {"format": Score.scored(0.4)})
     assert closed == Score.abstained("not judged: the gate 'format' is closed")
-    unknown = unjudged(config, SAMPLE, {"format": Score.failed("why")})
+    unknown = unjudged(rubric, config, SAMPLE, {"format": Score.failed("why")})
     assert unknown == Score.failed("not judged: its gate 'format' failed")
-    assert unjudged(config, SAMPLE, {"format": Score.scored(0.5)}) is None
+    assert unjudged(rubric, config, SAMPLE, {"format": Score.scored(0.5)}) is None
 
 
 def test_conditions_read_columns_also_by_dotted_paths():
@@ -90,7 +105,7 @@ def test_conditions_read_columns_also_by_dotted_paths():
     }
     built = Rubric.of(rubric)
     given_scores = {"math": Score.scored(1.0), "train": Score.scored(1.0)}
-    given_scores["code"] = unjudged(built.rewards["code"], SAMPLE, {})
+    given_scores["code"] = unjudged(built, built.rewards["code"], SAMPLE, {})
     assert given_scores["code"].reason == "does not apply: data_source is 'gsm8k'"
     assert compose(built, SAMPLE, given_scores, weights_at(built, 1.0)) == 2.0
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -65,6 +66,10 @@ def wait_until(holds: Callable[[], bool]) -> None:
         ("nan", "a score must be a finite number, not nan"),
         ("infinity", "a score must be a finite number, not inf"),
         ("unjsonable", "'obedient' raised TypeError"),
+        ("cancel", "'obedient' raised CancelledError"),
+        ("bad str", "'obedient' raised MuteError: (its __str__ raises)"),
+        ("bad status", "'obedient' made a Score with the status 'win' and value 1.0"),
+        ("fork and exit", "the process that judged it died, tried twice: exit code 7"),
     ],
 )
 def test_the_judges_fault_is_failed_and_never_zero(scorer: Scorer, order: str, reason: str):
@@ -80,7 +85,9 @@ def test_the_judges_fault_is_failed_and_never_zero(scorer: Scorer, order: str, r
     [
         ("hang", "out of time: not judged within 1 s, tried twice"),
         ("hang in C", "out of time: not judged within 1 s, tried twice"),
+        ("leave the group", "out of time: not judged within 1 s, tried twice"),
         ("allocate", "out of memory: judging takes more than 512 MB, tried twice"),
+        ("fork and allocate", "out of memory: judging takes more than 512 MB, tried twice"),
     ],
 )
 def test_what_a_completion_does_to_its_judge_scores_zero(scorer: Scorer, order: str, reason: str):
@@ -223,6 +230,78 @@ def test_bad_configuration_raises_before_any_sample(misbehaving: Path):
         Scorer({"rewards": {"unbuildable": {}}}, plugins=[misbehaving])
     with pytest.raises(ConfigError, match="workers: found 0"):
         Scorer({"rewards": {"constant": {}}}, workers=0, plugins=[misbehaving])
+
+
+def test_rewards_that_leave_no_memory_for_a_sample_are_refused(misbehaving: Path):
+    rubric = {"rewards": {"hoarder": {}}, "limits": {"memory_mb": 256}}
+    with pytest.raises(ConfigError, match=r"limits.memory_mb: 256: the rewards take \d+ MB once loaded; write \d+"):
+        Scorer(rubric, workers=1, plugins=[misbehaving])
+
+
+def test_a_worker_that_cannot_be_started_is_an_error_and_no_hang(misbehaving: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    with pytest.raises(InfrastructureError, match="no worker process starts"):
+        Scorer({"rewards": {"constant": {}}}, plugins=[misbehaving])
+
+
+def test_what_cannot_be_sent_to_a_worker_is_named(scorer: Scorer):
+    class Local:
+        pass
+
+    with pytest.raises(InputError, match="must be plain data"):
+        scorer.score([Sample(completion="x", ground_truth=Local())])
+    assert judged(scorer, "xx")[0].scores["obedient"].value == 2
+
+
+def test_a_condition_that_cannot_be_compared_fails_its_sample_alone(misbehaving: Path):
+    rubric = {"rewards": {"constant": {"when": {"odd": 1}}}}
+    with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
+        odd, even = scorer.score([Sample(completion="", columns={"odd": np.array([1, 1])}), Sample(completion="")])
+    assert odd.scores["constant"].status == "failed"
+    assert even.scores["constant"].status == "abstained"
+
+
+def test_what_nobody_waits_for_is_judged_no_further(misbehaving: Path):
+    rubric = {"rewards": {"obedient": {}}, "limits": {"deadline_s": 60}}
+
+    async def cancelled(scorer: Scorer) -> None:
+        waiting = asyncio.create_task(scorer.score_async([Sample(completion="sleep 5")] * 20))
+        await asyncio.sleep(0.5)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
+        started = time.monotonic()
+        asyncio.run(cancelled(scorer))
+        assert judged(scorer, "xx")[0].scores["obedient"].value == 2
+        assert time.monotonic() - started < 30, "the 100 s that nobody waited for were not slept"
+
+
+def test_a_forked_child_neither_hangs_nor_harms_its_parent(misbehaving: Path):
+    code = """
+import os, sys
+from rewardkit import InfrastructureError, Sample, Scorer
+scorer = Scorer({"rewards": {"constant": {}}}, workers=1, plugins=[sys.argv[1]])
+child = os.fork()
+if child == 0:
+    try:
+        scorer.score([Sample(completion="x")])
+    except InfrastructureError as error:
+        assert "belongs to the process that made it" in str(error)
+        sys.exit(0)
+    sys.exit(1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert scorer.score([Sample(completion="x")])[0].reward == 1.0
+"""
+    subprocess.run([sys.executable, "-c", code, misbehaving], check=True, timeout=60)
+
+
+def test_the_working_directory_may_change(misbehaving: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(misbehaving.parent)
+    with Scorer(RUBRIC, workers=1, plugins=[misbehaving.name]) as scorer:
+        monkeypatch.chdir(tmp_path)
+        assert [r.scores["obedient"].value for r in judged(scorer, "os._exit", "xx")] == [None, 2]
 
 
 def test_a_closed_scorer_says_so(misbehaving: Path):
