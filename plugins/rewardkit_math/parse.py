@@ -19,7 +19,8 @@ from rewardkit_math.expressions import UNIT_LETTERS
 from rewardkit_math.limits import ITEMS, TooCostlyError
 from rewardkit_math.quantity import is_measure
 from rewardkit_math.shapes import assignments, integer_names, join
-from rewardkit_math.tokens import RefusedError, UnreadableError, clean, tokenize
+from rewardkit_math.spelling import clean
+from rewardkit_math.tokens import RefusedError, UnreadableError, tokenize
 from rewardkit_math.tree import Call, Const, Given, Node, Quantity, Ratio, Rel, Sym, Text
 from rewardkit_math.vocabulary import RELATIONS, UNITS_BARE
 
