@@ -6,15 +6,17 @@ pluggy's bulk loading stops at the first plugin that does not import, drops a se
 and lets an implementation of an unknown hook pass.
 """
 
-import difflib
 import importlib.util
+import math
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -25,9 +27,13 @@ from rewardkit import hooks
 from rewardkit.errors import PluginError, UnknownRewardError
 from rewardkit.hooks import Finding
 from rewardkit.reward import Reward
+from rewardkit.validation import did_you_mean, nearest
 
 BUILT_IN = "rewardkit"
 """The distribution whose plugins are always loaded, and whose short names no other plugin takes over."""
+
+LOCAL_FILE = "local file"
+"""What stands for the version of a reward in a local file."""
 
 PLUGINS_VARIABLE = "REWARDKIT_PLUGINS"
 """Environment variable: the distributions to load besides the built-ins, separated by commas; unset loads all."""
@@ -77,7 +83,8 @@ class Registry:
     def get(self, name: str) -> InstalledReward:
         """The reward that a rubric calls `name`, short or qualified.
 
-        A short name that several distributions claim means the built-in one; between strangers it must be qualified.
+        A short name that several distributions claim means the built-in one. Between strangers it must be qualified,
+        and also where a local file claims it: a file that was asked for is not passed over in silence.
 
         raises  UnknownRewardError where no reward is called so, PluginError where several are
         """
@@ -88,15 +95,23 @@ class Registry:
         lost = [problem for problem in self.problems if problem.plugin == f"{BUILT_IN}:{name}"]
         if lost and not built_in and name == found[0].name:
             raise PluginError(f"the built-in {name!r} did not load, and no other takes its name: {lost[0]}")
-        if len(found) > 1 and not built_in:
+        if len(found) > 1 and (not built_in or any(reward.version == LOCAL_FILE for reward in found)):
             names = ", ".join(repr(reward.qualified_name) for reward in found)
             raise PluginError(f"several plugins have a reward named {name!r}; say which: {names}")
         return (built_in or found)[0]
 
+    @property
+    def by_name(self) -> Mapping[str, InstalledReward]:
+        """Each name that `get` knows, short or qualified."""
+        known = {}
+        for name in sorted({name for reward in self.rewards for name in (reward.name, reward.qualified_name)}):
+            with suppress(PluginError):
+                known[name] = self.get(name)
+        return known
+
     def _unknown(self, name: str) -> str:
         names = sorted({reward.name for reward in self.rewards})
-        near = difflib.get_close_matches(name, [*names, *(reward.qualified_name for reward in self.rewards)], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
+        hint = did_you_mean(name, [*names, *(reward.qualified_name for reward in self.rewards)]) or "."
         broken = f" Plugins that did not load: {'; '.join(map(str, self.problems))}." if self.problems else ""
         return f"no reward named {name!r}{hint} Installed: {', '.join(names)}.{broken}"
 
@@ -107,7 +122,8 @@ class Registry:
             if plugin is None:
                 continue
             try:
-                found += _ask(self.manager, plugin, "rewardkit_findings")
+                with _strangers_code():
+                    found += _ask(self.manager, plugin, "rewardkit_findings")
             except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is what doctor reports
                 found.append(Finding(plugin_name, "broken", f"its findings raised {_said(error)}", "report it there"))
         return found
@@ -126,14 +142,14 @@ def load_registry(files: Sequence[Path] = (), distributions: Collection[str] | N
     manager.add_hookspecs(hooks)
     rewards: list[InstalledReward] = []
     problems: list[Problem] = []
-    for entry_point in sorted(metadata.entry_points(group=hooks.PROJECT), key=lambda point: (point.name, point.value)):
-        distribution = normalised(entry_point.dist.name) if entry_point.dist else "?"
+    for distribution, entry_point in _entry_points():
         if wanted is not None and distribution not in wanted:
             continue
         plugin_name = f"{distribution}:{entry_point.name}"
         fix = f"update or uninstall {distribution!r}"
         try:
-            module = entry_point.load()
+            with _strangers_code():
+                module = entry_point.load()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - importing a stranger's module may raise anything
             problems.append(Problem(plugin_name, f"{entry_point.value!r} did not import: {_said(error)}", fix))
             continue
@@ -143,12 +159,13 @@ def load_registry(files: Sequence[Path] = (), distributions: Collection[str] | N
     for file in files:
         module = _load_file(file)
         faults = _register(manager, str(file), module, "correct the file")
-        rewards += _rewards(manager, str(file), module, (str(file), "local file"), "correct the file", faults)
-        if not faults and not _ask(manager, module, "rewardkit_rewards"):
+        found = list(_rewards(manager, str(file), module, (str(file), LOCAL_FILE), "correct the file", faults))
+        if not faults and not found:
             example = "@rewardkit.hookimpl\ndef rewardkit_rewards(): return [YourReward]"
             faults = [Problem(str(file), "it brings no reward", f"add this to it:\n{example}")]
         if faults:
             raise PluginError("; ".join(map(str, faults)))
+        rewards += found
     rewards.sort(key=lambda reward: (reward.name, reward.distribution != BUILT_IN, reward.distribution))
     problems += _duplicates(rewards)
     return Registry(tuple(rewards), tuple(problems), manager)
@@ -159,8 +176,39 @@ def normalised(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
+def _entry_points() -> list[tuple[str, metadata.EntryPoint]]:
+    """Every plugin that is installed, with its distribution.
+
+    The built-ins come first: whoever names a module that is loaded already is the one that is refused.
+    """
+    named = [
+        (normalised(point.dist.name) if point.dist else "?", point)
+        for point in metadata.entry_points(group=hooks.PROJECT)
+    ]
+    return sorted(named, key=lambda pair: (pair[0] != BUILT_IN, pair[1].name, pair[1].value, pair[0]))
+
+
+_STREAMS = RLock()
+
+
+@contextmanager
+def _strangers_code() -> Iterator[None]:
+    """What a plugin prints as it loads goes to standard error: standard output is for rows.
+
+    The lock keeps two threads that load plugins from giving back each other's stream.
+    """
+    with _STREAMS, redirect_stdout(sys.stderr):
+        yield
+
+
 def _load_file(file: Path) -> ModuleType:
-    """A local plugin file as a module; PluginError where it does not load."""
+    """A local plugin file as a module; PluginError where it does not load.
+
+    Modules beside the file can be imported, like those beside a script; what is installed goes before them.
+    """
+    folder = str(file.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
     name = f"rewardkit_local_{re.sub(r'[^0-9A-Za-z]', '_', str(file.resolve()))}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
@@ -168,7 +216,8 @@ def _load_file(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pickle and dataclasses look the module up while it runs
     try:
-        spec.loader.exec_module(module)
+        with _strangers_code():
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise PluginError(f"plugin {file}: it did not load: {_said(error)}; correct the file") from error
@@ -178,18 +227,18 @@ def _load_file(file: Path) -> ModuleType:
 def _register(manager: pluggy.PluginManager, plugin_name: str, module: object, fix: str) -> list[Problem]:
     """Registers a plugin, and says what pluggy would pass over: hooks that nobody specified."""
     known = [name for name, _ in vars(hooks).items() if name.startswith(f"{hooks.PROJECT}_")]
-    problems = []
-    for name in dir(module):
-        if manager.parse_hookimpl_opts(module, name) is not None and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            found = f"it implements {name!r}, which is no hook{hint} Hooks: {', '.join(known)}"
-            problems.append(Problem(plugin_name, found, fix))
+    if (owner := manager.get_name(module)) is not None:
+        return [Problem(plugin_name, f"its module is the plugin {owner}, which is loaded already", fix)]
     try:
-        manager.register(module, name=plugin_name)
-    except (pluggy.PluginValidationError, ValueError) as error:
-        problems.append(Problem(plugin_name, f"its hooks do not fit: {_said(error)}", fix))
-    return problems
+        with _strangers_code():
+            hooked = [name for name in dir(module) if manager.parse_hookimpl_opts(module, name) is not None]
+            manager.register(module, name=plugin_name)
+    except Exception as error:  # noqa: BLE001 - pluggy's own errors, or a stranger's `__getattr__`
+        return [Problem(plugin_name, f"its hooks do not fit: {_said(error)}", fix)]
+    unknown = [name for name in hooked if name not in known]
+    return [
+        Problem(plugin_name, f"it implements {name!r}, which is no hook{nearest(name, known)}", fix) for name in unknown
+    ]
 
 
 def _rewards(
@@ -201,10 +250,11 @@ def _rewards(
     problems: list[Problem],
 ) -> Iterator[InstalledReward]:
     """The rewards that one plugin brings; what does not fit is added to `problems`."""
-    if not manager.is_registered(module):
+    if manager.get_name(module) != plugin_name:
         return
     try:
-        classes = _ask(manager, module, "rewardkit_rewards")
+        with _strangers_code():
+            classes = _ask(manager, module, "rewardkit_rewards")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's hook may raise anything
         problems.append(Problem(plugin_name, f"its hook rewardkit_rewards raised {_said(error)}", fix))
         return
@@ -232,6 +282,15 @@ def _fault(reward: object) -> str:
         return f"{reward.__name__}.name is {name!r}; a name is a letter, then letters, digits, - and _"
     if not (isinstance(reward.Params, type) and issubclass(reward.Params, BaseModel)):
         return f"{reward.__name__}.Params is {reward.Params!r}, which is no pydantic model"
+    try:
+        reward.Params.model_json_schema()
+    except Exception as error:  # noqa: BLE001 - a model may bring its own code for this
+        return f"{reward.__name__}.Params has no JSON Schema: {_said(error)}"
+    cost = reward.cost_ms
+    if isinstance(cost, bool) or not isinstance(cost, int | float) or not math.isfinite(cost):
+        return f"{reward.__name__}.cost_ms is {cost!r}; it is a number of milliseconds"
+    if reward.sees not in ("sample", "group"):
+        return f"{reward.__name__}.sees is {reward.sees!r}; it is 'sample' or 'group'"
     if missing := sorted(getattr(reward, "__abstractmethods__", ())):
         return f"{reward.__name__} lacks {', '.join(missing)}"
     return ""

@@ -1,15 +1,17 @@
-"""pydantic's faults, said as a person would: where, what was found, and the nearest right name."""
+"""pydantic's faults, said as a person would: where, what was found, what is wanted, and the nearest right name."""
 
 import difflib
+import types
 import typing
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated, Any, Literal, TypeVar, Union
 
 from pydantic import BaseModel, ValidationError
 
 from rewardkit.errors import ConfigError
 
 M = TypeVar("M", bound=BaseModel)
+Path = tuple[int | str, ...]
 
 
 def validated(model: type[M], data: Any, where: str) -> M:
@@ -17,39 +19,131 @@ def validated(model: type[M], data: Any, where: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = [_sentence(fault, model) for fault in error.errors(include_url=False)]
-        raise ConfigError("\n".join(f"{where}: {fault}" for fault in dict.fromkeys(faults))) from None
+        faults = error.errors(include_url=False)
+        sentences = dict.fromkeys(_sentence(fault, faults, model, data) for fault in faults)
+        raise ConfigError("\n".join(f"{where}: {sentence}" for sentence in sentences)) from None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'math'?` where a known name is near, else the known names."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+    return did_you_mean(name, names) or f"; known: {', '.join(names)}"
 
 
-def _sentence(fault: Any, model: type[BaseModel]) -> str:
-    path = fault["loc"]
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """`; did you mean 'math'?` where a known name is near, else nothing."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _sentence(fault: Any, faults: Iterable[Any], model: type[BaseModel], data: Any) -> str:
+    path: Path = fault["loc"]
+    kind: str = fault["type"]
+    depth, annotation = _walk(model, path)
+    if depth < len(path) and _is_one_thing(path[: depth + 1], annotation, faults):
+        # Each branch of a union complains in pydantic's own words: what counts is what the field takes.
+        path, kind, found = path[:depth], "union_type", _at(data, path[:depth], fault["input"])
+    else:
+        found = fault["input"]
     place = ".".join(map(str, path))
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key {place!r}{nearest(str(path[-1]), _fields_at(model, path[:-1]))}"
+    if kind == "extra_forbidden":
+        return f"unknown key {place!r}{nearest(str(path[-1]), _fields(_walk(model, path[:-1])[1]))}"
+    if path and path[-1] == "[key]":
+        return f"{place.removesuffix('.[key]')}: the key {found!r} is no text; write it in quotes"
+    wanted = _words(annotation) if kind.endswith(("_type", "_parsing", "literal_error")) else []
     message = fault["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
-    if fault["type"] in {"missing", "value_error"}:
+    message = f"wanted {_either(wanted)}" if wanted else message[:1].lower() + message[1:]
+    if kind in {"missing", "value_error"}:
         return f"{place}: {message}" if place else message
-    found = repr(fault["input"])
-    return f"{place}: {message}, found {found if len(found) <= 80 else found[:77] + '…'}"
+    shown = repr(found)
+    return f"{place}: {message}, found {shown if len(shown) <= 80 else shown[:77] + '…'}"
 
 
-def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """The keys that a model takes at a place inside it; a mapping's key leads to the model of its values."""
+def _walk(model: type[BaseModel], path: Path) -> tuple[int, Any]:
+    """How far a path leads into a model before it enters a union or a tuple, and the type there; None if unknown."""
     current: Any = model
-    for key in path:
+    for depth, key in enumerate(path):
+        current = _bare(current)
+        if _is_union(current) or _is_pair(current):
+            return depth, current
         if isinstance(current, type) and issubclass(current, BaseModel):
             field = current.model_fields.get(str(key))
             current = field.annotation if field else None
         else:
-            inner = [argument for argument in typing.get_args(current) if argument not in (str, type(None))]
+            inner = [argument for argument in typing.get_args(current) if argument is not ...]
             current = inner[-1] if inner else None
-    fields = current.model_fields if isinstance(current, type) and issubclass(current, BaseModel) else {}
-    return list(fields)
+    return len(path), _bare(current)
+
+
+def _is_one_thing(branch: Path, annotation: Any, faults: Iterable[Any]) -> bool:
+    """Whether faults below a union or a tuple are one fault of it: of a union, where several branches were tried."""
+    others = {fault["loc"][: len(branch)] for fault in faults if fault["loc"][: len(branch) - 1] == branch[:-1]}
+    return _is_pair(annotation) or len(others) > 1
+
+
+def _at(data: Any, path: Path, otherwise: Any) -> Any:
+    """What stands at a path inside plain data."""
+    for key in path:
+        if not isinstance(data, Mapping | list | tuple):
+            return otherwise
+        try:
+            data = data[key]  # type: ignore[index]  # a key of another kind is one that is not there
+        except (LookupError, TypeError):
+            return otherwise
+    return data
+
+
+def _bare(annotation: Any) -> Any:
+    """A type out of its annotations, and without the None beside it."""
+    if typing.get_origin(annotation) is Annotated:
+        return _bare(typing.get_args(annotation)[0])
+    if _is_union(annotation):
+        branches = [branch for branch in typing.get_args(annotation) if branch is not types.NoneType]
+        return _bare(branches[0]) if len(branches) == 1 else annotation
+    return annotation
+
+
+def _is_union(annotation: Any) -> bool:
+    return typing.get_origin(annotation) in (Union, types.UnionType)
+
+
+def _is_pair(annotation: Any) -> bool:
+    """Whether this is a tuple of fixed length."""
+    return typing.get_origin(annotation) is tuple and ... not in typing.get_args(annotation)
+
+
+def _fields(annotation: Any) -> list[str]:
+    """The keys that a model takes."""
+    return list(annotation.model_fields) if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
+
+
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _words(annotation: Any) -> list[str]:
+    """What a type takes, a phrase for each choice: its description where it has one; nothing where no phrase fits."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        described = [said for note in arguments[1:] if (said := getattr(note, "description", None))]
+        return described[:1] or _words(arguments[0])
+    if origin is Literal:
+        return [repr(value) for value in arguments]
+    if _is_union(annotation):
+        branches = [_words(branch) for branch in arguments if branch is not types.NoneType]
+        return [word for words in branches for word in words] if all(branches) else []
+    if _is_pair(annotation):
+        return [f"[{', '.join(_either(_words(argument)) or '…' for argument in arguments)}]"]
+    kind = origin or annotation
+    if not isinstance(kind, type):
+        return []
+    if issubclass(kind, Mapping | BaseModel):
+        return ["a mapping"]
+    if kind not in (str, bytes) and issubclass(kind, Collection):
+        return ["a list"]
+    return [_WORDS[kind]] if kind in _WORDS else []
+
+
+def _either(words: list[str]) -> str:
+    """`a, b or c`."""
+    *first, last = dict.fromkeys(words) or [""]
+    return f"{', '.join(first)} or {last}" if first else last
