@@ -16,6 +16,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -23,13 +24,14 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from rewardkit.errors import ConfigError
+from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
 from rewardkit.registry import InstalledReward, Registry
 from rewardkit.reward import Setting
 from rewardkit.validation import nearest, validated
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Bounds = tuple[Finite, Finite]
+Points = Annotated[tuple[tuple[Finite, Finite], ...], Field(description="points [progress, weight]")]
 
 
 def _ordered(bounds: Bounds | None) -> Bounds | None:
@@ -52,6 +54,11 @@ def _as_choices(value: Any) -> Any:
     return {column: wanted if isinstance(wanted, list | tuple) else (wanted,) for column, wanted in value.items()}
 
 
+# What a rubric may write, for the JSON Schema: more than what it comes to.
+_GatesWritten = BeforeValidator(_as_gates, json_schema_input_type=str | list[str] | Mapping[str, Finite])
+_ChoicesWritten = BeforeValidator(_as_choices, json_schema_input_type=Mapping[str, Any])
+
+
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,14 +77,14 @@ class RewardConfig(_Config):
 
     reward: str | None = None
     """The plugin's reward, short or as `dist-name:reward`; the alias where it is left out."""
-    weight: Finite | tuple[tuple[Finite, Finite], ...] = 1.0
+    weight: Finite | Points = 1.0
     """A number, or a schedule: points (progress of training from 0 to 1, weight), straight lines between them. Two
     points at one progress are a step. A weight of 0 makes a probe: judged and logged, never paid."""
     params: Mapping[str, Any] = Field(default_factory=dict)
     """The reward's own parameters."""
-    gate: Annotated[Mapping[str, Finite], BeforeValidator(_as_gates)] = Field(default_factory=dict)
+    gate: Annotated[Mapping[str, Finite], _GatesWritten] = Field(default_factory=dict)
     """Other rewards and the least value of each: below it this one is not run and earns 0."""
-    when: Annotated[Mapping[str, tuple[Any, ...]], BeforeValidator(_as_choices)] = Field(default_factory=dict)
+    when: Annotated[Mapping[str, tuple[Any, ...]], _ChoicesWritten] = Field(default_factory=dict)
     """Columns and the values that they may have: elsewhere this reward does not take part."""
     clip: Bounds | None = None
     """Bounds for the value, before the weight."""
@@ -131,7 +138,9 @@ class Rubric(_Config):
     def _bare_alias(cls, rewards: Any) -> Any:
         """`math:` with nothing behind it means `math: {}`."""
         if not isinstance(rewards, Mapping):
-            return rewards
+            raise ValueError(f"each reward is a key of a mapping, found {rewards!r}; write `rewards: {{math: {{}}}}`")  # noqa: TRY004 - pydantic's protocol
+        if "" in rewards:
+            raise ValueError("an alias is empty; write a name, and which reward it means with `reward:`")
         return {alias: {} if config is None else config for alias, config in rewards.items()}
 
     @model_validator(mode="after")
@@ -155,7 +164,7 @@ class Rubric(_Config):
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"rubric {path}: cannot be read ({error}); name a YAML or TOML file") from error
         try:
-            data = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+            data = tomllib.loads(text) if path.suffix.lower() == ".toml" else yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
         except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
             raise ConfigError(f"rubric {path}: it does not parse: {error}") from error
         return cls.of(data, f"rubric {path}")
@@ -168,13 +177,35 @@ class Rubric(_Config):
             raise ConfigError(
                 f"{where}: found {found} where a mapping is wanted; write `rewards:` with one reward a line"
             )
-        return validated(cls, data, where)
+        rubric = validated(cls, data, where)
+        vars(rubric)["where"] = where
+        return rubric
+
+    @cached_property
+    def where(self) -> str:
+        """What errors call this rubric: its file, where it was loaded from one. It makes no two rubrics unequal."""
+        return "rubric"
 
     @property
     def setting(self) -> Setting:
         """What all rewards of this rubric are told."""
         memory_bytes = self.limits.memory_mb * 1024**2
         return Setting(deadline_s=self.limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, of which PyYAML keeps the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """The mapping of a node, each of its keys written once."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    said = f"the key {key.value!r} stands twice; to ask one reward twice, write an alias with `reward:`"
+                    raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True)
@@ -194,8 +225,12 @@ def resolve(rubric: Rubric, registry: Registry) -> tuple[Step, ...]:
     """
     steps = {}
     for alias, config in rubric.rewards.items():
-        installed = registry.get(config.reward or alias)
-        params = validated(installed.reward.Params, config.params, f"rubric: rewards.{alias}.params")
+        place = f"{rubric.where}: rewards.{alias}"
+        try:
+            installed = registry.get(config.reward or alias)
+        except (UnknownRewardError, PluginError) as error:
+            raise type(error)(f"{place}: {error}") from None
+        params = validated(installed.reward.Params, config.params, f"{place}.params")
         steps[alias] = Step(alias, config, installed, params)
     sorter = TopologicalSorter({alias: set(config.gate) for alias, config in rubric.rewards.items()})
     sorter.prepare()
@@ -216,26 +251,32 @@ def schema(registry: Registry) -> dict[str, Any]:
     whole = Rubric.model_json_schema()
     definitions = whole.setdefault("$defs", {})
     config = definitions.pop("RewardConfig")
-    named: dict[str, Any] = {}
-    for installed in registry.rewards:
-        params = installed.reward.Params.model_json_schema(ref_template=f"#/$defs/{installed.name}.{{model}}")
+    of_reward: dict[str, dict[str, str]] = {}
+    for number, installed in enumerate(registry.rewards):
+        key = f"reward.{installed.name}"
+        if key in definitions:
+            key += f".{number}"  # another distribution's reward of the same name
+        params = installed.reward.Params.model_json_schema(ref_template=f"#/$defs/{key}.{{model}}")
         for name, definition in params.pop("$defs", {}).items():
-            definitions[f"{installed.name}.{name}"] = definition
+            definitions[f"{key}.{name}"] = definition
         properties = config["properties"] | {"params": params}
-        name = installed.qualified_name if installed.name in named else installed.name
-        named[name] = config | {"properties": properties, "description": installed.description}
-    # An alias is free, so an entry is checked by the reward that it names, or else by its own key.
-    by_key = {name: {"anyOf": [{"$ref": f"#/$defs/reward.{name}"}, {"type": "null"}]} for name in named}
-    for name, definition in named.items():
-        definitions[f"reward.{name}"] = definition
-    by_name = [
-        {
-            "if": {"properties": {"reward": {"const": name}}, "required": ["reward"]},
-            "then": {"$ref": f"#/$defs/reward.{name}"},
-        }
-        for name in named
-    ]
-    definitions["RewardConfig"] = config
-    alias = {"$ref": "#/$defs/RewardConfig", "required": ["reward"], "allOf": by_name}
-    whole["properties"]["rewards"] |= {"properties": by_key, "additionalProperties": alias}
+        definitions[key] = config | {"properties": properties, "description": installed.description}
+        of_reward[installed.qualified_name] = {"$ref": f"#/$defs/{key}"}
+    named = {name: of_reward[installed.qualified_name] for name, installed in registry.by_name.items()}
+    # An alias is free: an entry is checked by the reward that it names, and by its own key only where it names none.
+    by_reward = [{"if": _names_reward({"const": name}), "then": named[name]} for name in named]
+    unknown = {"properties": {"reward": {"enum": [*named, None]}}}
+    definitions["RewardConfig"] = config | {"allOf": [unknown, *by_reward]}
+    an_alias = {"$ref": "#/$defs/RewardConfig"}
+    by_key = {
+        name: {"anyOf": [{"type": "null"}, {"if": _names_reward({"type": "string"}), "then": an_alias, "else": own}]}
+        for name, own in named.items()
+    }
+    free = {"allOf": [_names_reward({"type": "string"}), an_alias]}
+    whole["properties"]["rewards"] |= {"properties": by_key, "additionalProperties": free}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
+
+
+def _names_reward(said: dict[str, str]) -> dict[str, Any]:
+    """The schema of a reward's entry whose `reward` is as `said`."""
+    return {"type": "object", "properties": {"reward": said}, "required": ["reward"]}

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from rewardkit import ConfigError, PluginError, Rubric, UnknownRewardError
 from rewardkit.registry import load_registry
@@ -99,3 +101,114 @@ def test_the_schema_knows_the_parameters_of_installed_rewards(misbehaving: Path)
     assert constant["properties"]["value"]["default"] == 1.0
     assert constant["additionalProperties"] is False
     assert "math" in described["properties"]["rewards"]["properties"]
+
+
+def test_a_key_that_stands_twice_is_refused_and_named(tmp_path: Path):
+    path = tmp_path / "rubric.yaml"
+    path.write_text("rewards: {math: {weight: 1}, math: {weight: 2}}\n")
+    with pytest.raises(ConfigError, match=r"(?s)the key 'math' stands twice; .* alias with `reward:`.*line 1"):
+        Rubric.load(path)
+    path.write_text("rewards:\n  math: &all {weight: 2}\n  code: {<<: *all, weight: 1}\n")
+    assert Rubric.load(path).rewards["code"].weight == 1.0
+
+
+def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path):
+    (tmp_path / "r.TOML").write_text("[rewards.math]\nweight = 2.0\n")
+    assert Rubric.load(tmp_path / "r.TOML").rewards["math"].weight == 2.0
+
+
+@pytest.mark.parametrize(
+    ("rewards", "said"),
+    [
+        ({"math": {"weight": "x"}}, "rewards.math.weight: wanted a number or points [progress, weight], found 'x'"),
+        (
+            {"math": {"weight": [[0, "a"]]}},
+            "rewards.math.weight: wanted a number or points [progress, weight], found [[0, 'a']]",
+        ),
+        (
+            {"math": {"on_abstained": "zero"}},
+            "rewards.math.on_abstained: wanted 'skip', 'none' or a number, found 'zero'",
+        ),
+        ({"math": {"clip": [1]}}, "rewards.math.clip: wanted [a number, a number], found [1]"),
+        ({"math": 0.5}, "rewards.math: wanted a mapping, found 0.5"),
+        ({"math": {"params": {1: 2}}}, "rewards.math.params.1: the key 1 is no text; write it in quotes"),
+        (["math"], "each reward is a key of a mapping, found ['math']; write `rewards: {math: {}}`"),
+        ({"": {"reward": "math"}}, "an alias is empty"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_says_what_is_wanted(rewards: object, said: str):
+    with pytest.raises(ConfigError) as caught:
+        Rubric.of({"rewards": rewards})
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert "input should" not in str(caught.value)
+
+
+def test_what_a_rubric_asks_of_rewards_is_refused_with_its_file(tmp_path: Path, misbehaving: Path):
+    path = tmp_path / "rubric.yaml"
+    for rewards, said in (
+        ("constant: {params: {value: x}}", "rewards.constant.params: value: wanted a number, found 'x'"),
+        ("mine: {reward: constnt}", "rewards.mine: no reward named 'constnt'"),
+    ):
+        path.write_text(f"rewards: {{{rewards}}}\n")
+        with pytest.raises(ConfigError) as caught:
+            resolve(Rubric.load(path), load_registry([misbehaving]))
+        assert f"rubric {path}: {said}" in str(caught.value)
+
+
+def valid(described: dict, text: str) -> bool:
+    return not list(jsonschema.Draft202012Validator(described).iter_errors(yaml.safe_load(text)))
+
+
+def test_the_schema_takes_every_example(repository: Path):
+    described = schema(load_registry())
+    jsonschema.Draft202012Validator.check_schema(described)
+    examples = sorted((repository / "examples" / "rubrics").glob("*.yaml"))
+    assert examples
+    for example in [*examples, repository / "rewardkit" / "default.yaml"]:
+        assert valid(described, example.read_text(encoding="utf-8")), example
+
+
+@pytest.mark.parametrize(
+    "rewards",
+    [
+        "{math: , format: {weight: 0.1}}",
+        "{math: {gate: format}, format: {}}",
+        "{math: {gate: [format]}, format: {}}",
+        "{math: {gate: {format: 0.5}}, format: {}}",
+        "{math: {when: {ds: gsm8k}}}",
+        "{math: {when: {ds: [gsm8k, 3]}}}",
+        "{math: {weight: [[0, 0], [0.5, 1]]}}",
+        "{'rewardkit:math': {}}",
+        "{mine: {reward: 'rewardkit:format', params: {preset: think}}}",
+        "{math: {reward: format, params: {preset: think}}}",
+        "{math: {reward: null, params: {percent: strict}}}",
+    ],
+)
+def test_the_schema_takes_what_a_rubric_may_say(rewards: str):
+    registry = load_registry()
+    assert valid(schema(registry), f"rewards: {rewards}")
+    assert resolve(Rubric.of({"rewards": yaml.safe_load(rewards)}), registry)
+
+
+@pytest.mark.parametrize(
+    "rewards",
+    [
+        "{math: {reward: math, params: {preset: think}}}",
+        "{math: {params: {preset: think}}}",
+        "{'rewardkit:math': {params: {preset: think}}}",
+        "{format: {reward: 'rewardkit:math', params: {preset: think}}}",
+        "{mine: {reward: 'rewardkit:math', params: {preset: think}}}",
+        "{mine: {reward: mth}}",
+        "{math: {reward: mth}}",
+        "{mth: {}}",
+        "{mine: }",
+        "{math: {wieght: 1}}",
+        "{math: {gate: {format: x}}}",
+    ],
+)
+def test_the_schema_refuses_what_a_rubric_may_not_say(rewards: str):
+    registry = load_registry()
+    assert not valid(schema(registry), f"rewards: {rewards}")
+    with pytest.raises(ConfigError):
+        resolve(Rubric.of({"rewards": yaml.safe_load(rewards)}), registry)
