@@ -107,7 +107,9 @@ class Expressions(Cursor):
         r"""`a \over b`, `a \choose b`: everything before and everything after, up to the closing bracket."""
         name = self.peek().text
         self.at += 1
+        self.deeper()
         second = self.sum()
+        self.depth -= 1
         return Call("binomial", (first, second)) if name == "choose" else Mul((first, Pow(second, MINUS_ONE)))
 
     def plus_minus(self, sign: str) -> Node:

@@ -20,7 +20,7 @@ _ESCAPES = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
 # Backslashes that a string literal or a JSON reader has eaten: a tab and `ext{`, a form feed and `rac`.
 _EATEN = re.compile(r"[\x08\x0c](?=[a-z])|\t(?=ext|frac|heta|imes|an\b|riangle)|\r(?=ight|ceil|floor)")
 _MEMBERSHIP = re.compile(
-    r"[,;]?(?:\\[ ,;]|\\q?quad|\s)*\(\s*([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*\\in\b([^()]{1,40})\)\s*\$?\s*$"
+    r"[,;]?(?:\\[ ,;]|\\q?quad|\s){0,6}\(\s*([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*\\in\b([^()]{1,40})\)[\s$]*$"
 )
 _DEGREES = re.compile(r"(?:\{\})?\s*\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\^\s*\{?\s*°\s*\}?")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")

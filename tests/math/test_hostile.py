@@ -43,6 +43,10 @@ BOMBS = {
     "a long union": " \\cup ".join(f"[{n},{n}.5]" for n in range(250)),
     "a long sum of sines": "+".join(f"\\sin({n}x)" for n in range(300)),
     "accents": "4" + "\u0301" * 3_900,
+    "a flood of spaces": " " * 3_900 + ")",
+    "a flood of thin spaces": "\\," * 1_950 + ")",
+    "infixes": "1 \\choose " * 390 + "2",
+    "steps": "+".join(f"\\lfloor x/{n} \\rfloor" for n in range(2, 200)),
     "periods": ", ".join(f"\\frac{{{n}\\pi}}{{97}} + {n}k\\pi" for n in range(1, 40)) + ", k \\in \\mathbb{Z}",
 }
 
