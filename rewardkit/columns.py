@@ -7,16 +7,23 @@ MisfitError, whose message goes on from the name of the column: "is null; …".
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_CUT_OFF = frozenset(("length", "max_tokens", "truncated"))
+_CUT_OFF = frozenset(("length", "max_tokens", "truncated", "true"))
 """What OpenAI's, Anthropic's and slime's finish reasons call a completion that reached the token limit."""
+_PLAIN = frozenset((str, int, float, bool, list, dict, type(None)))
 
 
 class MisfitError(ValueError):
     """A value that cannot be what its field asks for: what was found, and the fix."""
 
 
+def plain(value: Any) -> Any:
+    """A number or an array of numpy's, which tables bring, as Python's own; everything else as it is."""
+    return value if type(value) in _PLAIN or not hasattr(value, "tolist") else value.tolist()
+
+
 def completion(value: Any) -> Any:
     """Text, or chat messages; out of the lists of one in which verl and lm-eval wrap it."""
+    value = plain(value)
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping) and "content" in value:
@@ -38,6 +45,7 @@ def completion(value: Any) -> Any:
 
 def prompt(value: Any) -> Any:
     """Text, or chat messages."""
+    value = plain(value)
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping) and "content" in value:
@@ -49,6 +57,7 @@ def prompt(value: Any) -> Any:
 
 def completion_tokens(value: Any) -> int:
     """A count, or the list of token ids; a count that went through a table of floats is a count still."""
+    value = plain(value)
     if isinstance(value, list):
         return len(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == value // 1:
@@ -57,7 +66,8 @@ def completion_tokens(value: Any) -> int:
 
 
 def truncated(value: Any) -> bool:
-    """A truth value, also as 0 or 1, or a finish reason."""
+    """A truth value, also as 0 or 1 or in letters, or a finish reason."""
+    value = plain(value)
     if isinstance(value, str):
         return value.lower() in _CUT_OFF
     if isinstance(value, int | float) and value in (0, 1):
@@ -66,21 +76,24 @@ def truncated(value: Any) -> bool:
 
 
 def group(value: Any) -> str:
-    """A name, or a number that serves as one."""
+    """A name, or a number that serves as one; NaN, as tables write what is missing, is none."""
+    value = plain(value)
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and value == value:  # noqa: PLR0124 - not NaN
         return str(value)
     raise MisfitError(f"must be a text or a number, found {_found(value)}")
 
 
 def last_answer(messages: Any) -> Sequence[Any]:
     """The last message of the assistant."""
+    messages = plain(messages)
     return [messages[_last_assistant(messages)]]
 
 
 def before_last_answer(messages: Any) -> Sequence[Any]:
     """What stands before the last message of the assistant."""
+    messages = plain(messages)
     before: Sequence[Any] = messages[: _last_assistant(messages)]
     return before
 
@@ -89,6 +102,7 @@ def first_argument(arguments: Any) -> Any:
     """The text that lm-eval sent: `[[prompt, options]]`, newer files `{"gen_args_0": {"arg_0": prompt}}`."""
     first = arguments
     for key in ("gen_args_0", "arg_0"):
+        first = plain(first)
         if isinstance(first, Mapping):
             first = first.get(key)
         elif isinstance(first, list) and first:

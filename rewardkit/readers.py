@@ -26,11 +26,15 @@ from rewardkit.streams import PARQUET_MAGIC, open_bytes, source_name
 LINE_LIMIT_BYTES = 64 * 1024**2
 """A longer line is refused: a row that large is a broken file, and would have to be held whole."""
 
+LEVELS = 200
+"""A row that is nested deeper is refused: what walks rows calls itself for each level."""
+
 _BOM = b"\xef\xbb\xbf"
 # orjson turns an integer beyond 64 bits into a float without a word. Nineteen digits in a row may be one: mapping every
 # digit to 0 and the rest to blanks finds them at memory speed; a regular expression costs more than parsing does.
 _DIGITS_TO_ZERO = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
 _LONG_NUMBER = b"0" * 19
+_TOO_DEEP = f"is nested too deeply to be read, over {LEVELS} levels; flatten the row"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FOREIGN_MAGIC = {
     b"BZh": "bzip2",
@@ -69,7 +73,7 @@ def read_rows(path: str | Path, *, limit: int | None = None) -> Iterator[Row]:
     source = source_name(path)
     with open_bytes(path) as (stream, magic):
         if magic == PARQUET_MAGIC:
-            if str(path) == "-":
+            if str(path) == "-" or not Path(path).is_file():
                 raise InputError(f"{source}: is Parquet, which cannot be read from a pipe; name the file itself")
             from rewardkit.parquet import read_batches  # noqa: PLC0415 - pyarrow is an extra, and slow to import
 
@@ -112,6 +116,8 @@ def _lines(readline: Any, source: str) -> Iterator[Row]:
         else:
             if _LONG_NUMBER in raw.translate(_DIGITS_TO_ZERO):
                 data = _loads_as_python_writes(raw, source, number)
+        if raw.count(b"{") + raw.count(b"[") > LEVELS and _is_deep(data):
+            raise InputError(f"{source}, line {number}: {_TOO_DEEP}")
         if type(data) is not dict:
             _refuse_value(data, raw, source, number)
         yield Row(data, source, number, raw)
@@ -140,10 +146,12 @@ def _loads_as_python_writes(raw: bytes, source: str, number: int) -> Any:
     except json.JSONDecodeError as error:
         raise InputError(f"{where}: {_syntax(error, text)}") from error
     except RecursionError as error:
-        raise InputError(f"{where}: is nested too deeply to be read; flatten the row") from error
+        raise InputError(f"{where}: {_TOO_DEEP}") from error
     except ValueError as error:  # int() refuses what takes it quadratic time
         raise InputError(f"{where}: holds a number too long to be read ({error}); write it as a string") from error
-    return _without_surrogates(data) if "\\ud" in text or "\\uD" in text else data
+    if ("\\ud" in text or "\\uD" in text) and not _is_deep(data):
+        return _without_surrogates(data)
+    return data
 
 
 def _syntax(error: json.JSONDecodeError, text: str) -> str:
@@ -171,6 +179,21 @@ def _refuse_value(data: Any, raw: bytes, source: str, number: int) -> NoReturn:
         f"{source}, line {number}: is {kind} ({raw[:30].decode(errors='replace')}), and a row must be an object with "
         f'named columns, such as {{"prompt": …, "completion": …}}{hint}'
     )
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than LEVELS."""
+    level = [value]
+    for _ in range(LEVELS):
+        level = [
+            item
+            for outer in level
+            for item in (outer.values() if type(outer) is dict else outer)
+            if type(item) is dict or type(item) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -23,6 +23,7 @@ from rewardkit import columns
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.readers import Row
 from rewardkit.sample import Sample
+from rewardkit.validation import nearest
 
 BLOCK = "rewardkit"
 """The column of an output row that holds the judgement."""
@@ -43,6 +44,7 @@ _GROUND_TRUTH = (
 _CONVERT: Mapping[str, Convert] = {
     "completion": columns.completion,
     "prompt": columns.prompt,
+    "ground_truth": columns.plain,
     "completion_tokens": columns.completion_tokens,
     "truncated": columns.truncated,
     "group": columns.group,
@@ -117,13 +119,12 @@ def detect(row: Row, mapping: Mapping[str, Place] | None = None, shape: str | No
     """
     mapping = dict(mapping or {})
     for name in mapping.keys() - FIELDS:
-        raise ConfigError(f"--map {name}=…: a sample has no field {name!r}{_nearest(name, FIELDS)}")
+        raise ConfigError(f"--map {name}=…: a sample has no field {name!r}{nearest(name, FIELDS)}")
     if shape is not None and shape not in LAYOUTS:
-        raise ConfigError(f"--format {shape}: no shape of that name{_nearest(shape, LAYOUTS)}")
+        raise ConfigError(f"--format {shape}: no shape of that name{nearest(shape, LAYOUTS)}")
     for name, place in mapping.items():
         if not _has(row.data, place):
-            found = f"{_nearest(place, row.data)} (columns: {_listed(row.data)})"
-            raise InputError(f"{row.where}: --map {name}={place}: no column {place!r}{found}")
+            raise InputError(f"{row.where}: --map {name}={place}: no column {place!r}{nearest(place, row.data)}")
     names = [shape] if shape else [name for name, layout in LAYOUTS.items() if _fits(row.data, layout, mapping)]
     if not names:
         raise InputError(f"{row.where}: no column is known to hold the completion{_suggestion(row.data)}")
@@ -225,11 +226,6 @@ def _has(data: Mapping[str, Any], place: Place) -> bool:
     if place in data:
         return True
     return place.split(".")[0] in data and _reader(data, place)(data) is not None
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {_listed(names)}"
 
 
 def _listed(names: Iterable[str]) -> str:

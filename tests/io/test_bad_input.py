@@ -49,6 +49,8 @@ def refusal(path):
         (b"\x00\x01\xff\x02", "binary data", "reads JSONL"),
         (b"[" * 100_000, "nested too deeply", "flatten"),
         (b'{"a":' * 100_000, "nested too deeply", "flatten"),
+        (b'{"a":' * 201 + b"1" + b"}" * 201, "nested too deeply", "flatten"),
+        (b'{"a":' + b"[" * 500 + b'"\\ud800"' + b"]" * 500 + b"}", "nested too deeply", "flatten"),
         (b'{"ground_truth": ' + b"9" * 10_000 + b"}", "number too long", "string"),
     ],
 )
@@ -60,6 +62,20 @@ def test_a_bad_line_is_named_with_the_fix(tmp_path, line, found, fix):
     assert found in message
     assert fix in message
     assert len(message) < 500
+
+
+@pytest.mark.parametrize("value", [b'"\\ud800"', b'"[[[{{{"', b"9" * 30])
+def test_a_row_of_200_levels_is_read(tmp_path, value):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"a":' * 200 + value + b"}" * 200 + b"\n")
+    (row,) = read_rows(path)
+    assert str(row.data).count("'a'") == 200
+
+
+def test_brackets_in_a_text_are_no_levels(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"completion": "[{" * 1000, "ids": [[1]] * 1000}))
+    assert len(list(read_rows(path))) == 1
 
 
 def test_rows_before_the_bad_one_are_given(tmp_path):

@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 import json
 import math
+import os
 import subprocess
 import sys
 
@@ -79,6 +80,17 @@ def test_parquet_down_a_pipe_is_refused(tmp_path):
     with path.open("rb") as file:
         done = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True, check=False)
     assert "standard input: is Parquet, which cannot be read from a pipe; name the file itself" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are of POSIX")
+def test_parquet_down_a_named_pipe_is_refused(tmp_path):
+    write(tmp_path / "rows.parquet", [{"completion": "2"}])
+    os.mkfifo(tmp_path / "pipe")
+    code = f"from rewardkit.readers import read_rows; list(read_rows({str(tmp_path / 'pipe')!r}))"
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as reader:
+        (tmp_path / "pipe").write_bytes((tmp_path / "rows.parquet").read_bytes())
+        _, said = reader.communicate(timeout=60)
+    assert "cannot be read from a pipe; name the file itself" in said
 
 
 @pytest.mark.parametrize("use", ["list(read_rows('rows.parquet'))", "open_output('out.parquet')"])

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +128,9 @@ def test_tokens_are_counted_from_a_number_or_the_ids(columns, tokens):
         ({"is_truncated": False}, False),
         ({"truncated": 1}, True),
         ({"truncated": 0.0}, False),
+        ({"truncated": "true"}, True),
+        ({"truncated": "True"}, True),
+        ({"truncated": "false"}, False),
         ({"finish_reason": "length"}, True),
         ({"finish_reason": "stop"}, False),
         ({"finish_reason": None}, None),
@@ -135,6 +139,25 @@ def test_tokens_are_counted_from_a_number_or_the_ids(columns, tokens):
 )
 def test_truncation_is_a_flag_or_a_finish_reason(columns, truncated):
     assert sample_of({"completion": "2", **columns}).truncated is truncated
+
+
+def test_what_tables_bring_as_numpy_is_pythons_own():
+    sample = sample_of(
+        {
+            "completion": np.array([{"role": "assistant", "content": "2"}]),
+            "prompt": np.array([ASK]),
+            "answer": np.int64(2),
+            "completion_tokens": np.int32(7),
+            "truncated": np.bool_(True),
+            "group": np.int64(3),
+        }
+    )
+    assert (sample.completion_text, sample.prompt_text) == ("2", ASK["content"])
+    assert (sample.completion_tokens, sample.truncated, sample.group) == (7, True, "3")
+    assert (type(sample.ground_truth), sample.ground_truth) == (int, 2)
+    assert sample_of({"completion": "2", "completion_ids": np.arange(5)}).completion_tokens == 5
+    chat = sample_of({"messages": np.array([ASK, {"role": "assistant", "content": "2"}])})
+    assert (chat.completion_text, chat.prompt_text) == ("2", ASK["content"])
 
 
 @pytest.mark.parametrize("column", ["group", "group_id", "uid", "prompt_id", "example_id", "task_id"])
@@ -213,6 +236,9 @@ def test_a_judgement_of_ours_is_no_column_of_the_row():
         ({"completion": "2", "completion_tokens": float("inf")}, r"completion_tokens .* found float inf"),
         ({"completion": "2", "truncated": [1]}, r"truncated .* found list"),
         ({"completion": "2", "group": {"a": 1}}, r"group .* found dict"),
+        ({"completion": "2", "group": float("nan")}, r"group .* found float nan"),
+        ({"completion": "2", "completion_tokens": np.float64("nan")}, r"completion_tokens .* found float nan"),
+        ({"completion": np.array([])}, r"completion .* found list \[\]"),
         ({"messages": [ASK]}, r"completion \(column 'messages'\) has no message of the role 'assistant'.*roles: user"),
         ({"messages": None}, r"completion \(column 'messages'\) is null"),
         ({"messages": "hello"}, r"completion \(column 'messages'\) must be a list of chat messages, found str 'hello'"),
