@@ -1,13 +1,38 @@
 """The command line: what each command takes. What it does stands in the module of its name, imported when it runs."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+
+class _Commands(TyperGroup):
+    """The commands, with our own errors and interruptions turned into exit codes before typer sees them.
+
+    typer would end a run with 1 where the reader of a pipe has left, and say nothing on Ctrl-C.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        from rewardkit.errors import RewardkitError
+
+        try:
+            return super().invoke(ctx)
+        except RewardkitError as error:
+            _say(str(error))
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            _say("interrupted")
+            raise typer.Exit(130) from error
+        except BrokenPipeError as error:  # whoever read our output has enough: `| head`
+            raise typer.Exit(141) from error
+
 
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Rewards for reinforcement learning with verifiable rewards: judged fast, explained, and honest.",
@@ -68,7 +93,9 @@ def score(
 @app.command()
 def explain(
     file: Annotated[str, typer.Argument(help="A file as `score` takes it.")],
-    row: Annotated[int, typer.Option("--row", "-n", min=1, help="Which row, counted from 1.")] = 1,
+    row: Annotated[
+        int, typer.Option("--row", "-n", min=1, help="Which row: the number of its line, or in Parquet of the row.")
+    ] = 1,
     rubric: RubricFile = None,
     plugin: Plugins = [],
     map_: Places = [],
@@ -114,16 +141,37 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fals
 
 def main() -> None:
     """The console script. Errors of ours are one line on standard error, and an exit code that says whose they are."""
-    from rewardkit.errors import RewardkitError
-
+    _open_missing_streams()
+    code: Any = 0
     try:
-        app()
-    except RewardkitError as error:
-        sys.stderr.write(f"rewardkit: {error}\n")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("rewardkit: interrupted\n")
-        sys.exit(130)
-    except BrokenPipeError:  # whoever read our output has enough: `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        try:
+            app()
+        except SystemExit as end:
+            code = end.code
+        sys.stdout.flush()
+    except OSError as error:  # of the help text, or of what a failed write has left behind
+        if error.filename is not None:
+            raise
+        if not code and isinstance(error, BrokenPipeError):
+            code = 141
+        elif not code:
+            _say(f"standard output: cannot be written: {error.strerror or error}; send it elsewhere")
+            code = 2
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _say(text: str) -> None:
+    """A line on standard error; where that takes nothing, the exit code must do."""
+    from rewardkit.commands.show import printable
+
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"rewardkit: {printable(text)}\n")
+
+
+def _open_missing_streams() -> None:
+    """Standard streams that the shell has closed (`>&-`) lead nowhere, instead of being None or the next open file."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end

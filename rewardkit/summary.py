@@ -30,44 +30,47 @@ class Spread:
     def __init__(self) -> None:
         self._counts: dict[float, int] = {}
         self._rounded: Counter[float] = Counter()
-        self._moments = (0, 0.0, 0.0)
+        self._figures = (0, 0.0, 0.0)
 
     def add(self, value: float) -> None:
         """Counts a value in."""
         self._counts[value] = self._counts.get(value, 0) + 1
         if len(self._counts) > DISTINCT_VALUES:
-            self._moments = self._all_moments()
+            self._figures = self._all_figures()
             for exact, times in self._counts.items():
-                self._rounded[float(f"{exact:.2e}")] += times
+                rounded = float(f"{exact:.2e}")
+                self._rounded[rounded if math.isfinite(rounded) else exact] += times
             self._counts = {}
 
     @property
     def count(self) -> int:
         """How many numbers there were."""
-        return sum(self._counts.values()) + self._moments[0]
+        return sum(self._counts.values()) + self._figures[0]
 
-    def _all_moments(self) -> tuple[int, float, float]:
-        """Count, mean, sum of squares about the mean: of before and of the values counted since (Chan 1979)."""
-        before, mean_before, squares_before = self._moments
+    def _all_figures(self) -> tuple[int, float, float]:
+        """Count, mean, deviation: of before and of the values counted since (Chan 1979). No finite value overflows."""
+        before, mean_before, std_before = self._figures
         since = sum(self._counts.values())
         if not since:
-            return self._moments
-        mean_since = math.fsum(value * times for value, times in self._counts.items()) / since
-        squares_since = math.fsum((value - mean_since) ** 2 * times for value, times in self._counts.items())
+            return self._figures
+        shares = {value: times / since for value, times in self._counts.items()}
+        mean_since = 2 * math.fsum(value / 2 * share for value, share in shares.items())
+        std_since = math.hypot(*((value - mean_since) * math.sqrt(share) for value, share in shares.items()))
         count, apart = before + since, mean_since - mean_before
-        mean = mean_before + apart * since / count
-        return count, mean, squares_before + squares_since + apart**2 * before * since / count
+        old, new = before / count, since / count
+        std = math.hypot(std_before * math.sqrt(old), std_since * math.sqrt(new), apart * math.sqrt(old * new))
+        return count, mean_before + apart * new, std
 
     def as_dict(self) -> dict[str, Any]:
         """The figures; without any number in it only the count."""
-        count, mean, squares = self._all_moments()
+        count, mean, std = self._all_figures()
         if not count:
             return {"count": 0}
         ordered = sorted((self._rounded + Counter(self._counts)).items())
         return {
             "count": count,
             "mean": mean,
-            "std": math.sqrt(squares / count),
+            "std": std,
             "min": ordered[0][0],
             "max": ordered[-1][0],
             "quantiles": {f"{q:g}": self._quantile(ordered, q) for q in QUANTILES},
@@ -87,9 +90,9 @@ class Spread:
         """Counts in equal bins from the least to the greatest value."""
         low, high = ordered[0][0], ordered[-1][0]
         bins = [0] * BINS
-        width = (high - low) or 1.0
+        width = (high / 2 - low / 2) or 1.0  # halves, whose difference is finite
         for value, times in ordered:
-            bins[min(BINS - 1, int((value - low) / width * BINS))] += times
+            bins[min(BINS - 1, int((value / 2 - low / 2) / width * BINS))] += times
         return bins
 
 
@@ -229,16 +232,12 @@ class Summary:
         mean: float | None = self._total.as_dict().get("mean")
         return mean
 
-    @property
-    def failures(self) -> int:
-        """Scores that are `failed`, over all rewards."""
-        return sum(reward.failed.count for reward in self._rewards.values())
-
     def as_dict(self) -> dict[str, Any]:
         """All of it, for machines."""
         return {
             "rows": self.rows,
             "unrewarded": self.rows - self._total.count,
+            "failed": sum(reward.failed.count for reward in self._rewards.values()),
             "reward": self._total.as_dict(),
             "scores": {alias: reward.as_dict(self._weights[alias]) for alias, reward in self._rewards.items()},
             "groups": {"solved_by": self._main, **self._groups.as_dict()},

@@ -9,7 +9,8 @@
 Rows are collected beside the output, in a hidden file of complete lines, which takes the output's name at the end of
 the `with`; `.gz`, `.zst` and `.parquet` are made of it then. Until that moment a file that was there stays as it was.
 
-A killed run leaves the hidden file, under a name that holds a hash of `key`. To resume is to cut off a torn last line,
+A killed run leaves the hidden file, under a name that holds a hash of `key`; to begin anew under that key, it must be
+removed first. To resume is to cut off a torn last line,
 to compare the lines with the rows of the input one by one, and to go on: the output is, byte for byte, that of a run
 that nobody disturbed. A run that ends by an error of its input or output removes the hidden file, unless that would
 throw away more than a minute of judging. Not guarded: two runs that resume into one output at the same time.
@@ -36,9 +37,16 @@ from rewardkit.readers import Row, read_rows
 from rewardkit.shapes import BLOCK
 from rewardkit.streams import packer
 
+STDOUT = "standard output"
+"""What messages call it."""
+
 _FLUSH_S = 1.0
 _WORTH_KEEPING_S = 60.0
 _BUFFER = 1 << 18
+_PACKED = (".gz", ".zst", ".parquet")
+_OTHER_PACKERS = frozenset(
+    (".7z", ".br", ".bz2", ".lz4", ".lzma", ".snappy", ".tar", ".tgz", ".xz", ".z", ".zip", ".zstd")
+)
 
 
 def open_output(path: str | Path, *, key: str = "", resume: bool = False) -> "Output":
@@ -47,17 +55,20 @@ def open_output(path: str | Path, *, key: str = "", resume: bool = False) -> "Ou
     path    what ends in `.gz`, `.zst` or `.parquet` is packed so, everything else is JSON lines
     key     all that decides the blocks besides the input: the rubric, the versions. A run is resumed under its key only
     resume  goes on from what a killed run left; from the start where there is nothing
-    raises  OutputError for what cannot be written, ConfigError for a resume that could not be right
+    raises  OutputError for what cannot be written, ConfigError for a resume that could not be right and for a start
+            that would throw away what a killed run has judged
     """
     piped = str(path) == "-"
-    with _blaming(path):
+    with blaming(path):
+        if Path(path).suffix.lower() in _OTHER_PACKERS:
+            raise OutputError(f"{path}: cannot be packed so; name it .jsonl, or packed {', '.join(_PACKED)}")
         if not piped and (Path(path).is_file() or Path(path).is_dir() or not Path(path).exists()):
             return FileOutput(Path(path), key, resume=resume)
         if resume:
             raise ConfigError(
                 f"--resume: {'standard output' if piped else path} cannot be resumed; name a file with -o"
             )
-        return Output(sys.stdout.buffer, "standard output") if piped else Output(Path(path).open("wb"), str(path))
+        return Output(sys.stdout.buffer, STDOUT) if piped else Output(Path(path).open("wb"), str(path))
 
 
 class Output:
@@ -88,7 +99,7 @@ class Output:
 
     def flush(self) -> None:
         """Hands over what was written, so that a kill does not cost it; `write` does so once a second by itself."""
-        with _blaming(self._name):
+        with blaming(self._name):
             self._file.flush()
             self._flushed_s = time.monotonic()
 
@@ -121,16 +132,21 @@ class FileOutput(Output):
         self.partial = self._target.with_name(f".{self._target.name}.{digest}.partial")
         """The hidden file in which rows are collected."""
         self._started_s = time.monotonic()
-        with _blaming(path):
+        with blaming(path):
             hidden = re.compile(rf"\.{re.escape(self._target.name)}\.[0-9a-f]{{12}}\.(partial|packed)")
             left = [Path(entry) for entry in os.scandir(self._target.parent) if hidden.fullmatch(entry.name)]
             stopped = [path for path in left if path.suffix == ".partial"]
-            resume = resume and bool(stopped)
-            if resume and self.partial not in stopped:
+            if resume and stopped and self.partial not in stopped:
                 raise ConfigError(
-                    f"--resume: {stopped[0]} was left by a run with another rubric or another version; "
+                    f"--resume: {stopped[0]} was left by a run with another rubric, plugin or version; "
                     "use what it used, or start anew without --resume"
                 )
+            if not resume and self.partial in stopped and (rows := _complete_lines(self.partial)):
+                raise ConfigError(
+                    f"{path}: a run that was killed left {rows:,} rows in {self.partial}: add --resume to go on, or "
+                    "remove that file to start anew"
+                )
+            resume = resume and bool(stopped)
             if not resume:
                 for stale in left:
                     stale.unlink()
@@ -153,7 +169,7 @@ class FileOutput(Output):
                     found = "the input ends before it" if row is None else f"{row.where} is another row"
                     raise ConfigError(
                         f"--resume: {self.partial}, line {number}: {found}; the input has changed since: "
-                        "start anew without --resume"
+                        "remove that file to start anew"
                     )
                 yield row, block
         self._unread = False
@@ -171,7 +187,7 @@ class FileOutput(Output):
     ) -> None:
         try:
             if error is None:
-                with _blaming(self._name):
+                with blaming(self._name):
                     self._commit()
         except BaseException as failure:
             self._leave(failure)
@@ -189,7 +205,7 @@ class FileOutput(Output):
             shutil.copymode(self._target, self.partial)
         self._file.close()
         made = self.partial
-        if self._target.suffix in (".parquet", ".gz", ".zst"):
+        if self._target.suffix in _PACKED:
             made = self.partial.with_suffix(".packed")
             with made.open("wb") as packed:
                 self._pack(packed)
@@ -248,6 +264,11 @@ def _close(file: BinaryIO) -> None:
         file.close()
 
 
+def _complete_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(_BUFFER), b""))
+
+
 def _cut_torn_line(file: BinaryIO) -> None:
     """Drops what follows the last end of line, and stands at the end."""
     end = file.seek(0, os.SEEK_END)
@@ -264,7 +285,8 @@ def _cut_torn_line(file: BinaryIO) -> None:
 
 
 @contextlib.contextmanager
-def _blaming(name: str | Path) -> Iterator[None]:
+def blaming(name: str | Path) -> Iterator[None]:
+    """Makes errors of the file system an OutputError about `name`; a pipe whose reader has left goes on as it is."""
     try:
         yield
     except OSError as error:
@@ -276,6 +298,8 @@ def _blamed(name: str | Path, error: OSError) -> OutputError:
     if isinstance(error, BrokenPipeError):
         raise error
     found = error.strerror or str(error)
+    if name == STDOUT:
+        return OutputError(f"{name}: cannot be written: {found}; send it elsewhere")
     folder = Path(name).parent
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         fix = "free some space, or name a file on another disk with -o"

@@ -5,9 +5,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from importlib import metadata, util
-
-import orjson
+from importlib import metadata
 
 from rewardkit.commands import show
 from rewardkit.hooks import Finding
@@ -29,7 +27,7 @@ def run(*, as_json: bool) -> int:
     findings = [*_core(), *_plugins()]
     if as_json:
         content = [{"name": f.name, "state": f.state, "found": f.found, "fix": f.fix} for f in findings]
-        sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        show.json(content)
     else:
         show.findings(findings)
     return int(any(finding.state == "broken" for finding in findings))
@@ -39,7 +37,7 @@ def _core() -> Iterator[Finding]:
     """What the core itself needs or can use."""
     yield Finding("rewardkit", "ok", metadata.version("rewardkit"))
     for name, what in NAMESAKES.items():
-        if _installed(name):
+        if _version(name):
             mend = f"pip uninstall {name} && pip install --force-reinstall rewardkit"
             yield Finding(name, "broken", f"is installed too: it {what}", mend)
     yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
@@ -49,8 +47,8 @@ def _core() -> Iterator[Finding]:
     else:
         yield Finding("memory limit", "missing", f"not enforced on {sys.platform}", "judge on Linux where that matters")
     for extra, (package, purpose) in EXTRAS.items():
-        if util.find_spec(package):
-            yield Finding(f"extra {extra}", "ok", f"{package} {metadata.version(package)}: {purpose}")
+        if version := _version(package):
+            yield Finding(f"extra {extra}", "ok", f"{package} {version}: {purpose}")
         else:
             fix = f"pip install 'rewardkit[{extra}]'"
             yield Finding(f"extra {extra}", "missing", f"{package} is not installed: {purpose}", fix)
@@ -60,9 +58,10 @@ def _core() -> Iterator[Finding]:
 def _cuda() -> Finding:
     if not shutil.which("nvidia-smi"):
         return Finding("cuda", "missing", "no NVIDIA driver: models run on the CPU", "use a machine with a GPU")
-    if not util.find_spec("torch"):
+    version = _version("torch")
+    if version is None:
         return Finding("cuda", "missing", "a driver, but no PyTorch", "pip install torch")
-    return Finding("cuda", "ok", f"an NVIDIA driver and PyTorch {metadata.version('torch')}")
+    return Finding("cuda", "ok", f"an NVIDIA driver and PyTorch {version}")
 
 
 def _plugins() -> Iterator[Finding]:
@@ -75,9 +74,9 @@ def _plugins() -> Iterator[Finding]:
     yield from registry.findings()
 
 
-def _installed(distribution: str) -> bool:
+def _version(distribution: str) -> str | None:
+    """The version that is installed; a folder that happens to have the package's name is none."""
     try:
-        metadata.version(distribution)
+        return metadata.version(distribution)
     except metadata.PackageNotFoundError:
-        return False
-    return True
+        return None

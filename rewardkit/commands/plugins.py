@@ -1,11 +1,8 @@
 """`rewardkit plugins`: which rewards there are, from where, and with which parameters."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from rewardkit.commands import show
 from rewardkit.registry import InstalledReward, load_registry
@@ -22,7 +19,7 @@ def run(files: Sequence[Path], *, as_json: bool) -> None:
             {"plugin": problem.plugin, "found": problem.found, "fix": problem.fix} for problem in registry.problems
         ]
         content = {"rewards": rewards, "problems": problems}
-        sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        show.json(content)
     else:
         show.plugins(rewards)
 

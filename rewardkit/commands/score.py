@@ -1,5 +1,6 @@
 """`rewardkit score`: rows in, judged rows out, and a summary."""
 
+import hashlib
 import itertools
 import math
 import sys
@@ -9,8 +10,6 @@ from contextlib import ExitStack
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import orjson
 
 from rewardkit.commands import show
 from rewardkit.compose import weights_at
@@ -71,7 +70,7 @@ def run(options: Options, *, as_json: bool, fail_under: float | None) -> int:
     summary = Summary(weights_at(rubric, options.progress))
     shown = _score(options, rubric, target, summary)
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(summary.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        show.json(summary.as_dict())
     else:
         show.summary(summary.as_dict(), shown, to_stderr=target == "-")
         if target is None:
@@ -89,9 +88,9 @@ def _score(options: Options, rubric: Rubric, target: str | None, summary: Summar
     try:
         with ExitStack() as stack:
             rows = _rows(options)  # its first row is read before any worker starts: most bad input shows here
-            if target:
-                output = stack.enter_context(open_output(target, key=_key(options, rubric), resume=options.resume))
             scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
+            if target:  # only now: a run that is itself wrong leaves what a killed one has written
+                output = stack.enter_context(open_output(target, key=_key(options, scorer), resume=options.resume))
             tick = stack.enter_context(show.progress())
             spare_the_collector()
             for judged in _judged_rows(scorer, rows, output, options):
@@ -123,7 +122,14 @@ def places_of(arguments: Sequence[str]) -> dict[str, str]:
     for argument in arguments:
         if "=" not in argument.strip("="):
             raise ConfigError(f"--map {argument}: write FIELD=COLUMN, such as ground_truth=answer")
-    return {field: column for field, _, column in (argument.partition("=") for argument in arguments)}
+    places: dict[str, str] = {}
+    for field, _, column in (argument.partition("=") for argument in arguments):
+        if field in places:
+            raise ConfigError(
+                f"--map {field}=…: is there twice, with {places[field]!r} and {column!r}; name one column"
+            )
+        places[field] = column
+    return places
 
 
 class _Shapes:
@@ -146,10 +152,15 @@ def _rows(options: Options) -> Iterator[Row]:
     return itertools.chain(list(itertools.islice(rows, 1)), rows)
 
 
-def _key(options: Options, rubric: Rubric) -> str:
-    """All that decides the output besides the input rows: a run is resumed only under the same."""
+def _key(options: Options, scorer: Scorer) -> str:
+    """All that decides the output besides the input rows: a run is resumed only under the same.
+
+    Not covered: modules that a plugin file imports, and the versions of what a reward stands on.
+    """
     said = options._replace(files=(), output=None, workers=None, resume=False, rubric=None)
-    return f"{metadata.version('rewardkit')} {rubric.model_dump_json()} {said}"
+    rewards = [(step.installed.qualified_name, step.installed.version) for step in scorer.steps]
+    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in options.plugins]
+    return repr((metadata.version("rewardkit"), rewards, files, scorer.rubric, said))
 
 
 def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, options: Options) -> Iterator[JudgedRow]:

@@ -1,11 +1,16 @@
-"""What a person sees: tables, notes, progress. Nothing here judges or counts."""
+"""What a person sees: tables, notes, progress. Nothing here judges or counts.
 
+Texts of rows and plugins are shown without their control characters, which could move the cursor and rewrite what
+stands on the terminal. What cannot be written to standard output is an OutputError; to standard error, no error.
+"""
+
+import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
+import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -16,6 +21,7 @@ from rewardkit.hooks import Finding
 from rewardkit.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
+from rewardkit.writers import STDOUT, blaming
 
 PIPED_WIDTH = 140
 """Columns of a table that no terminal bounds."""
@@ -28,17 +34,31 @@ EXCERPT = 160
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BARS_ASCII = "_.-=+*%#"
+_CONTROLS = {code: 0x2400 + code for code in range(0x20)} | dict.fromkeys(range(0x7F, 0xA0), 0xFFFD)
+del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
 _STATES = {"ok": "[green]ok[/]", "missing": "[yellow]missing[/]", "broken": "[red]broken[/]"}
+
+
+def printable(text: str) -> str:
+    """The text with pictures in place of control characters other than the end of line and the tab."""
+    return text.translate(_CONTROLS)
+
+
+def json(content: Any) -> None:
+    """JSON on standard output."""
+    with blaming(STDOUT):
+        sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
 
 
 def note(text: str) -> None:
     """A line on standard error."""
-    _console(to_stderr=True).print(f"[dim]{escape(text)}[/]", soft_wrap=True)
+    _console(to_stderr=True).print(f"[dim]{_safe(text)}[/]", soft_wrap=True)
 
 
 def warning(text: str) -> None:
     """A line on standard error that wants to be seen."""
-    _console(to_stderr=True).print(f"[yellow]{escape(text)}[/]", soft_wrap=True)
+    _console(to_stderr=True).print(f"[yellow]{_safe(text)}[/]", soft_wrap=True)
 
 
 def number(value: float | None) -> str:
@@ -46,7 +66,7 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-@contextmanager
+@contextlib.contextmanager
 def progress() -> Iterator[Callable[[], None]]:
     """Counts rows on standard error where that is a terminal; yields what to call after each row."""
     if not sys.stderr.isatty():
@@ -94,11 +114,13 @@ def summary(content: Mapping[str, Any], rows: Sequence[tuple[str, Result]], *, t
                 where = "; ".join(map(_short, reason["rows"])) + (
                     "; …" if reason["count"] > len(reason["rows"]) else ""
                 )
-                text = escape(f"{alias}: {reason['reason'][:EXCERPT]} ({where})")
+                text = _safe(f"{alias}: {reason['reason'][:EXCERPT]} ({where})")
                 console.print(f"[{style}]{what} {reason['count']:,} ×[/] {text}", soft_wrap=True)
             left = len(reasons) - REASONS_SHOWN
             if left > 0:
-                console.print(f"[{style}]{what}[/] {escape(alias)}: {left} more reasons (--json lists them)")
+                console.print(f"[{style}]{what}[/] {_safe(alias)}: {left} more reasons (--json lists them)")
+    if content["failed"]:
+        console.print(f"[red]{content['failed']:,} judgements failed: see above[/]")
 
 
 def plugins(rewards: Sequence[Mapping[str, Any]]) -> None:
@@ -110,7 +132,7 @@ def plugins(rewards: Sequence[Mapping[str, Any]]) -> None:
             f"{name}={param['default']!r}" if "default" in param else name for name, param in reward["params"].items()
         )
         origin = f"{reward['distribution']} {reward['version']}"
-        table.add_row(*(escape(text) for text in (reward["name"], origin, reward["description"], params or "–")))
+        table.add_row(*(_safe(text) for text in (reward["name"], origin, reward["description"], params or "–")))
     console.print(table)
 
 
@@ -119,7 +141,7 @@ def findings(found: Sequence[Finding]) -> None:
     console = _console()
     table = Table("", "", "found", "what mends it", box=None, pad_edge=False, header_style="bold")
     for finding in found:
-        table.add_row(_STATES[finding.state], escape(finding.name), escape(finding.found), escape(finding.fix))
+        table.add_row(_STATES[finding.state], _safe(finding.name), _safe(finding.found), _safe(finding.fix))
     console.print(table)
 
 
@@ -128,7 +150,7 @@ def explanation(
 ) -> None:
     """One judged row, step by step."""
     console = _console()
-    console.print(f"[bold]{escape(where)}[/] read as {shape}")
+    console.print(f"[bold]{_safe(where)}[/] read as {shape}")
     parts = Table(box=None, pad_edge=False, show_header=False)
     thought, answer = sample.parts
     for name, text in (
@@ -137,19 +159,19 @@ def explanation(
         ("answer", answer or "(empty)"),
         ("ground truth", "(none)" if sample.ground_truth is None else str(sample.ground_truth)),
     ):
-        parts.add_row(f"[dim]{name}[/]", escape(_excerpt(text)))
+        parts.add_row(f"[dim]{name}[/]", _safe(_excerpt(text)))
     console.print(parts)
     for alias, score in result.scores.items():
         value = number(score.value) if score.value is not None else score.status
         took = f"  [dim]{result.elapsed_ms[alias]:.1f} ms[/]" if alias in result.elapsed_ms else ""
-        console.print(f"\n[bold]{escape(alias)}[/]  {value}{took}  {escape(score.reason)}", soft_wrap=True)
+        console.print(f"\n[bold]{_safe(alias)}[/]  {value}{took}  {_safe(score.reason)}", soft_wrap=True)
         for name, detail in score.details.items():
-            console.print(f"  [dim]{escape(name)}:[/] {escape(_excerpt(str(detail)))}", soft_wrap=True)
+            console.print(f"  [dim]{_safe(name)}:[/] {_safe(_excerpt(str(detail)))}", soft_wrap=True)
     console.print()
     total = Table("reward", "value", "weight", "adds", box=None, pad_edge=False, header_style="bold")
     for alias, score in result.scores.items():
         total.add_row(
-            escape(alias), number(score.value), number(result.weights[alias]), _added(terms[alias], result, alias)
+            _safe(alias), number(score.value), number(result.weights[alias]), _added(terms[alias], result, alias)
         )
     console.print(total)
     clipped = f", clipped to {list(rubric.clip)}" if rubric.clip else ""
@@ -165,10 +187,10 @@ def _added(term: Term, result: Result, alias: str) -> str:
 
 
 def _rows_table(rows: Sequence[tuple[str, Result]]) -> Table:
-    table = Table("row", "reward", *rows[0][1].scores, box=None, pad_edge=False, header_style="bold")
+    table = Table("row", "reward", *map(_safe, rows[0][1].scores), box=None, pad_edge=False, header_style="bold")
     for where, result in rows:
         cells = [number(s.value) if s.value is not None else f"[dim]{s.status}[/]" for s in result.scores.values()]
-        table.add_row(escape(_short(where)), number(result.reward), *cells)
+        table.add_row(_safe(_short(where)), number(result.reward), *cells)
     return table
 
 
@@ -186,7 +208,7 @@ def _scores_table(content: Mapping[str, Any], console: Console) -> Table:
     for alias, score in [*content["scores"].items(), ("reward", content["reward"])]:
         slowest = score.get("slowest")
         cells = [
-            f"[bold]{escape(alias)}[/]" if score is content["reward"] else escape(alias),
+            f"[bold]{_safe(alias)}[/]" if score is content["reward"] else _safe(alias),
             number(score["weight"]) if "weight" in score else "",
             *(number(score.get(name)) for name in ("mean", "std")),
             *(number(score.get("quantiles", {}).get(q)) for q in quantiles.values()),
@@ -195,7 +217,7 @@ def _scores_table(content: Mapping[str, Any], console: Console) -> Table:
             *(_count(score.get(name), style) for name, style in (("abstained", "yellow"), ("failed", "red"))),
         ]
         if wide:
-            cells.append(f"{slowest['ms']:,.1f} ms, {escape(slowest['row'].rpartition(', ')[2])}" if slowest else "")
+            cells.append(f"{slowest['ms']:,.1f} ms, {_safe(slowest['row'].rpartition(', ')[2])}" if slowest else "")
         table.add_row(*cells)
     return table
 
@@ -225,11 +247,11 @@ def _groups_line(groups: Mapping[str, Any]) -> str:
     if not groups["groups"]:
         return ""
     solved = ", ".join(f"{groups[f'solved_by_{who}']:,} by {who}" for who in ("all", "some", "none"))
-    line = f"{groups['groups']:,} groups: {escape(groups['solved_by'])} solved in {solved} of their completions"
+    line = f"{groups['groups']:,} groups: {_safe(groups['solved_by'])} solved in {solved} of their completions"
     if groups["no_spread"]:
         names = ", ".join(name.replace("\n", " ") for name in groups["no_spread_first"][:GROUPS_SHOWN])
         more = ", …" if groups["no_spread"] > GROUPS_SHOWN else ""
-        line += f"; no spread in {groups['no_spread']:,}, which teach GRPO nothing ({escape(names)}{more})"
+        line += f"; no spread in {groups['no_spread']:,}, which teach GRPO nothing ({_safe(names)}{more})"
     if groups["of_one"]:
         line += f"; {groups['of_one']:,} more rows stand alone in their group"
     return line
@@ -241,6 +263,24 @@ def _excerpt(text: str) -> str:
     return line if len(line) <= 2 * EXCERPT else f"{line[:EXCERPT]} … {line[-EXCERPT:]}"
 
 
+def _safe(text: str) -> str:
+    """The text as rich prints it and nothing else: no markup, no control characters."""
+    return escape(printable(text))
+
+
+class _Console(Console):
+    """A console whose failures are ours to report."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Prints, and says what went wrong where standard output takes nothing; standard error is done without."""
+        with contextlib.suppress(OSError) if self.stderr else blaming(STDOUT):
+            super().print(*objects, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the caller, where rich would end the program."""
+        raise BrokenPipeError
+
+
 def _console(*, to_stderr: bool = False) -> Console:
     stream = sys.stderr if to_stderr else sys.stdout
-    return Console(stderr=to_stderr, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)
+    return _Console(stderr=to_stderr, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)

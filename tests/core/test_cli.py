@@ -40,6 +40,10 @@ def score(*arguments: object, stdin: str | None = None) -> subprocess.CompletedP
     return rewardkit("score", *arguments, "-c", "rubric.yaml", "--plugin", "plugin.py", "--workers", 2, stdin=stdin)
 
 
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
+
+
 def blocks(path: str | Path) -> list[dict]:
     return [json.loads(line)["rewardkit"] for line in Path(path).read_text().splitlines()]
 
@@ -151,7 +155,10 @@ def test_bad_input_is_named_and_writes_nothing(folder: Path, rows: str, said: st
         (("score", "rows.jsonl", "--plugin", "none.py"), "none.py"),
         (("score", "rows.jsonl", "--resume"), "name its output with -o"),
         (("score", "rows.jsonl", "--json", "-o", "-"), "both want standard output"),
-        (("explain", "rows.jsonl", "-n", "9", "--plugin", "plugin.py"), "the file has 4 rows"),
+        (("explain", "rows.jsonl", "-n", "9", "--plugin", "plugin.py"), "--row 9: the last row is 4"),
+        (("score", "rows.jsonl", "-o", "out.jsonl.bz2", "--plugin", "plugin.py"), "packed .gz, .zst, .parquet"),
+        (("score", "rows.jsonl", "--map", "group=a", "--map", "group=b"), "is there twice, with 'a' and 'b'"),
+        (("score", "rows.jsonl", "--no-such-option"), "--no-such-option"),
     ],
 )
 def test_a_wrong_command_is_exit_code_2_with_the_fix(folder: Path, arguments: tuple[str, ...], said: str):
@@ -217,15 +224,161 @@ def test_ctrl_c_ends_cleanly_and_offers_to_resume(folder: Path):
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "--resume goes on from there" in said
+    assert "rewardkit: interrupted" in said
     assert "Traceback" not in said
 
 
-def test_a_reader_that_has_enough_is_no_error(folder: Path):
+def interrupted(folder: Path) -> Path:
+    """Leaves what a run over the rows that was killed leaves; returns the hidden file."""
+    command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-o", "out.jsonl", "-c", "rubric.yaml"]
+    process = subprocess.Popen([*command, "--plugin", "plugin.py", "--workers", "1"], stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not any(path.stat().st_size for path in folder.glob(".out.jsonl.*.partial")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    (partial,) = folder.glob(".out.jsonl.*.partial")
+    return partial
+
+
+@pytest.fixture
+def killed(folder: Path) -> Path:
+    """The hidden file of a run over rows.jsonl that was killed at its last row."""
+    Path("rubric.yaml").write_text("rewards: {obedient: {}, constant: {params: {value: 2}}}\nlimits: {deadline_s: 60}")
+    Path("rows.jsonl").write_text('{"completion": "x"}\n' * 3000 + '{"completion": "hang"}\n')
+    partial = interrupted(folder)
+    Path("rows.jsonl").write_text('{"completion": "x"}\n' * 3000 + '{"completion": "long"}\n')
+    return partial
+
+
+def test_a_run_that_is_wrong_itself_keeps_what_a_killed_one_left(killed: Path):
+    before = killed.read_bytes()
+    Path("wrong.yaml").write_text("rewards: {obedient: {}, constant: {params: {valeu: 2}}}")
+    for rubric, plugin in (("rubric.yaml", "typo.py"), ("wrong.yaml", "plugin.py")):
+        done = rewardkit("score", "rows.jsonl", "-o", "out.jsonl", "-c", rubric, "--plugin", plugin)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+        assert killed.read_bytes() == before
+
+
+def test_a_killed_run_is_not_thrown_away_without_a_word(killed: Path):
+    rows = killed.read_bytes().count(b"\n")
+    refused = score("rows.jsonl", "-o", "out.jsonl")
+    assert refused.returncode == 2
+    assert f"a run that was killed left {rows:,} rows in {killed}: add --resume to go on" in refused.stderr
+    assert score("rows.jsonl", "-o", "out.jsonl", "--resume").returncode == 0
+    assert len(blocks("out.jsonl")) == 3001
+    assert not killed.exists()
+
+
+def test_a_plugin_that_has_changed_is_not_resumed(killed: Path):
+    with Path("plugin.py").open("a") as plugin:
+        plugin.write("# judges otherwise\n")
+    refused = score("rows.jsonl", "-o", "out.jsonl", "--resume")
+    assert (refused.returncode, "another rubric, plugin or version" in refused.stderr) == (2, True)
+    assert killed.exists()
+
+
+def test_parameters_may_be_bytes(folder: Path):
+    Path("rubric.yaml").write_text("rewards: {constant: {params: {value: !!binary /w==}}}")
+    done = score("rows.jsonl", "-o", "out.jsonl")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)  # the reward wants a number, and says so
+    Path("rubric.yaml").write_text("rewards: {constant: {when: {group: [!!binary /w==, a]}}}")
+    done = score("rows.jsonl", "-o", "out.jsonl")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of a POSIX shell")
+def test_a_reader_that_has_enough_ends_the_run_as_a_broken_pipe_does(folder: Path):
     Path("rows.jsonl").write_text('{"completion": "x"}\n' * 20_000)
     command = f"{sys.executable} -m rewardkit score rows.jsonl -c rubric.yaml --plugin plugin.py | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=True)
+    done = shell(f"{command}; exit ${{PIPESTATUS[0]}}")
+    assert done.returncode == 141
     assert len(done.stdout.splitlines()) == 1
     assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "score rows.jsonl -c rubric.yaml --plugin plugin.py",
+        "score rows.jsonl -c rubric.yaml --plugin plugin.py -o out.jsonl",
+        "score rows.jsonl -c rubric.yaml --plugin plugin.py --json",
+        "explain rows.jsonl -c rubric.yaml --plugin plugin.py",
+        "plugins",
+        "schema",
+        "doctor",
+        "doctor --json",
+        "--help",
+    ],
+)
+def test_output_that_takes_nothing_is_said_in_one_line(folder: Path, arguments: str):
+    done = shell(f"{sys.executable} -m rewardkit {arguments} >/dev/full")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("rewardkit: standard output: cannot be written: No space left")
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_standard_error_that_takes_nothing_ends_no_run(folder: Path):
+    done = shell(f"{sys.executable} -m rewardkit score rows.jsonl -c rubric.yaml --plugin plugin.py 2>/dev/full")
+    assert len(done.stdout.splitlines()) == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="redirections of a POSIX shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_lead_nowhere(folder: Path, closed: str):
+    command = f"{sys.executable} -m rewardkit score rows.jsonl -c rubric.yaml --plugin plugin.py"
+    done = shell(f"{command} -o out.jsonl {closed}")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert len(blocks("out.jsonl")) == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="redirections of a POSIX shell")
+def test_a_closed_standard_input_has_no_rows(folder: Path):
+    done = shell(f"{sys.executable} -m rewardkit score - -c rubric.yaml --plugin plugin.py -o out.jsonl <&-")
+    assert (done.returncode, done.stdout) == (0, "no rows\n"), done.stderr
+
+
+def test_explain_finds_the_row_that_messages_name(folder: Path):
+    Path("rows.jsonl").write_text("\n\n".join(json.dumps(row) for row in ROWS))
+    done = rewardkit("explain", "rows.jsonl", "-n", 7, "-c", "rubric.yaml", "--plugin", "plugin.py")
+    assert "rows.jsonl, line 7" in done.stdout
+    assert "four" in done.stdout
+    blank = rewardkit("explain", "rows.jsonl", "-n", 4, "-c", "rubric.yaml", "--plugin", "plugin.py")
+    assert (blank.returncode, "that line is blank; the next row is 5" in blank.stderr) == (2, True)
+
+
+def test_a_completion_cannot_write_to_the_terminal(folder: Path):
+    evil = "\x1b[2Jraise\x9b31m\x08\x07"
+    row = {"completion": evil, "prompt": evil, "answer": evil, "group": evil, evil: evil}
+    Path("rows.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row) + "\n")
+    Path("echo.py").write_text(
+        "from rewardkit import Reward, Score, hookimpl\n"
+        "class Echo(Reward):\n    name = 'echo'\n    def score(self, samples):\n"
+        "        return [Score.abstained(s.completion_text, **{s.completion_text: '\\x1b'}) for s in samples]\n"
+        "@hookimpl\ndef rewardkit_rewards():\n    return [Echo]\n"
+    )
+    Path("rubric.yaml").write_text("rewards: {echo: {}}")
+    for command in (["explain", "rows.jsonl"], ["score", "rows.jsonl", "-o", "out.jsonl"], ["score", "rows.jsonl"]):
+        done = rewardkit(*command, "-c", "rubric.yaml", "--plugin", "echo.py")
+        assert done.returncode == 0, done.stderr
+        shown = done.stderr if command[-1] == "rows.jsonl" and command[0] == "score" else done.stdout
+        assert "␛[2Jraise" in shown
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
+    named = rewardkit("score", "rows.jsonl", "-c", "rubric.yaml", "--plugin", "echo.py", "--map", "group=none")
+    assert named.returncode == 2
+    assert "\x1b" not in named.stderr
+
+
+def test_failures_are_counted_at_the_end(folder: Path):
+    Path("rubric.yaml").write_text("rewards: {obedient: {}}")
+    Path("rows.jsonl").write_text('{"completion": "raise"}\n{"completion": "fail"}\n{"completion": "ok"}\n')
+    assert score("rows.jsonl", "-o", "out.jsonl").stdout.splitlines()[-1] == "2 judgements failed: see above"
+    assert json.loads(score("rows.jsonl", "--json").stdout)["failed"] == 2
 
 
 def test_explain_shows_what_each_reward_added(folder: Path):
@@ -276,3 +429,10 @@ def test_doctor_says_what_mends_what_is_missing(folder: Path):
     assert done.returncode == 0, done.stdout
     assert findings["python"]["found"].startswith(sys.version.split()[0])
     assert all(finding["fix"] for finding in findings.values() if finding["state"] != "ok")
+
+
+def test_doctor_does_not_take_a_folder_for_a_package(folder: Path):
+    for name in ("transformers", "pyarrow", "torch"):
+        Path(name).mkdir()
+    done = rewardkit("doctor")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,6 +2,8 @@
 
 import json
 import statistics
+import sys
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -41,6 +43,38 @@ def test_many_values_keep_their_quantiles_to_three_digits():
     for number in range(3 * DISTINCT_VALUES):
         spread.add(number / (3 * DISTINCT_VALUES))
     assert spread.as_dict()["quantiles"]["0.5"] == pytest.approx(0.5, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e308, 1e308, -1e308],
+        [sys.float_info.max] * 3,
+        [sys.float_info.max, -sys.float_info.max],
+        [1e308 + 1e304 * number for number in range(DISTINCT_VALUES + 2)],
+        [-sys.float_info.max + 1e300 * number for number in range(DISTINCT_VALUES + 2)],
+        [5e-324, 0.0],
+    ],
+)
+def test_the_greatest_floats_do_not_overflow(values: list[float]):
+    spread = Spread()
+    for value in values:
+        spread.add(value)
+    figures = spread.as_dict()
+    assert figures["mean"] == pytest.approx(float(sum(map(Fraction, values)) / len(values)))
+    assert (figures["count"], sum(figures["histogram"])) == (len(values), len(values))
+    assert figures["min"] == pytest.approx(min(values), rel=0.01)
+    assert figures["max"] == pytest.approx(max(values), rel=0.01)
+    assert figures["std"] >= 0
+
+
+def test_the_deviation_of_many_values_is_that_of_all():
+    values = [(number * 37) % 9973 / 7 for number in range(2 * DISTINCT_VALUES + 100)]
+    spread = Spread()
+    for value in values:
+        spread.add(value)
+    assert spread.as_dict()["std"] == pytest.approx(statistics.pstdev(values))
+    assert spread.as_dict()["mean"] == pytest.approx(statistics.fmean(values))
 
 
 def test_groups_that_teach_nothing_are_counted():

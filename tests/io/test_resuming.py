@@ -129,7 +129,7 @@ def test_resume_without_a_stopped_run_begins_at_the_beginning(source, folder):
 def test_another_rubric_is_refused_and_the_work_kept(source, folder):
     with pytest.raises(KeyboardInterrupt):
         run(source, folder / "out.jsonl", stop_after=20)
-    with pytest.raises(ConfigError, match=r"--resume: .* another rubric .* without --resume"):
+    with pytest.raises(ConfigError, match=r"--resume: .* another rubric, .* without --resume"):
         run(source, folder / "out.jsonl", resume=True, key="another rubric")
     assert len(run(source, folder / "out.jsonl", resume=True)) == 20
 
@@ -162,7 +162,23 @@ def test_an_input_that_has_grown_since_is_judged_to_its_end(source, folder):
     assert len(list(read_rows(folder / "out.jsonl"))) == 51
 
 
-def test_without_resume_a_stopped_run_is_forgotten(source, folder):
+def test_without_resume_a_stopped_run_is_not_thrown_away(source, folder):
+    with pytest.raises(KeyboardInterrupt):
+        run(source, folder / "out.jsonl", stop_after=20)
+    with pytest.raises(ConfigError, match=r"left 20 rows in .*partial: add --resume to go on, or remove that file"):
+        run(source, folder / "out.jsonl")
+    assert len(run(source, folder / "out.jsonl", resume=True)) == 20
+
+
+def test_without_resume_what_holds_no_whole_row_is_forgotten(source, folder):
+    with pytest.raises(KeyboardInterrupt):
+        run(source, folder / "out.jsonl", stop_after=1)
+    os.truncate(folder / partials(folder)[0], 5)
+    assert run(source, folder / "out.jsonl") == []
+    assert partials(folder) == []
+
+
+def test_without_resume_a_stopped_run_of_another_rubric_is_forgotten(source, folder):
     with pytest.raises(KeyboardInterrupt):
         run(source, folder / "out.jsonl", stop_after=20, key="old rubric")
     assert run(source, folder / "out.jsonl") == []
