@@ -25,9 +25,9 @@ def validated(model: type[M], data: Any, where: str) -> M:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'math'?` where a known name is near, else the known names."""
+    """`; did you mean 'math'?` where a known name is near, else the known names; nothing where none is known."""
     names = list(known)
-    return did_you_mean(name, names) or f"; known: {', '.join(names)}"
+    return did_you_mean(name, names) or (f"; known: {', '.join(names)}" if names else "")
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
@@ -39,12 +39,16 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
 def _sentence(fault: Any, faults: Iterable[Any], model: type[BaseModel], data: Any) -> str:
     path: Path = fault["loc"]
     kind: str = fault["type"]
+    found = fault["input"]
     depth, annotation = _walk(model, path)
-    if depth < len(path) and _is_one_thing(path[: depth + 1], annotation, faults):
-        # Each branch of a union complains in pydantic's own words: what counts is what the field takes.
-        path, kind, found = path[:depth], "union_type", _at(data, path[:depth], fault["input"])
-    else:
-        found = fault["input"]
+    if depth < len(path):
+        whole = _at(data, path[:depth], found)
+        # Each branch of a union complains in pydantic's own words: what counts is what the field takes. But of a
+        # mapping, what is wrong inside it says more.
+        if _is_one_thing(path[: depth + 1], annotation, faults) and not isinstance(whole, Mapping):
+            path, kind, found = path[:depth], "union_type", whole
+        else:
+            annotation = None
     place = ".".join(map(str, path))
     if kind == "extra_forbidden":
         return f"unknown key {place!r}{nearest(str(path[-1]), _fields(_walk(model, path[:-1])[1]))}"
@@ -56,7 +60,8 @@ def _sentence(fault: Any, faults: Iterable[Any], model: type[BaseModel], data: A
     if kind in {"missing", "value_error"}:
         return f"{place}: {message}" if place else message
     shown = repr(found)
-    return f"{place}: {message}, found {shown if len(shown) <= 80 else shown[:77] + '…'}"
+    said = f"{message}, found {shown if len(shown) <= 80 else shown[:77] + '…'}"
+    return f"{place}: {said}" if place else said
 
 
 def _walk(model: type[BaseModel], path: Path) -> tuple[int, Any]:

@@ -6,10 +6,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from pydantic import BaseModel, ConfigDict
 
 from rewardkit import ConfigError, PluginError, Rubric, UnknownRewardError
 from rewardkit.registry import load_registry
 from rewardkit.rubric import resolve, schema
+from rewardkit.validation import validated
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,41 @@ def test_a_wrong_value_is_one_line_that_says_what_is_wanted(rewards: object, sai
     assert said in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert "input should" not in str(caught.value)
+
+
+class Words(BaseModel):
+    """A choice of a plugin's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    most: int
+
+
+class Choices(BaseModel):
+    """Parameters with the unions that plugins write."""
+
+    size: int | str | None = None
+    limit: Words | float = 1.0
+    either: tuple[int, Words] | None = None
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"size": [1]}, "size: wanted a whole number or text, found [1]"),
+        ({"limit": "x"}, "limit: wanted a mapping or a number, found 'x'"),
+        (
+            {"limit": {"most": "x"}},
+            "limit.Words.most: input should be a valid integer",
+        ),  # of a mapping, what is wrong inside it
+        ({"either": [1]}, "either: wanted [a whole number, a mapping], found [1]"),
+        (["size"], "params: wanted a mapping, found ['size']"),
+    ],
+)
+def test_a_plugins_choices_are_said_in_words_too(params: object, said: str):
+    with pytest.raises(ConfigError) as caught:
+        validated(Choices, params, "params")
+    assert said in str(caught.value)
 
 
 def test_what_a_rubric_asks_of_rewards_is_refused_with_its_file(tmp_path: Path, misbehaving: Path):
