@@ -9,11 +9,11 @@
 Rows are collected beside the output, in a hidden file of complete lines, which takes the output's name at the end of
 the `with`; `.gz`, `.zst` and `.parquet` are made of it then. Until that moment a file that was there stays as it was.
 
-A killed run leaves the hidden file, under a name that holds a hash of `key`; to begin anew under that key, it must be
-removed first. To resume is to cut off a torn last line,
+A killed run leaves the hidden file, under a name that holds a hash of `key`. To resume is to cut off a torn last line,
 to compare the lines with the rows of the input one by one, and to go on: the output is, byte for byte, that of a run
-that nobody disturbed. A run that ends by an error of its input or output removes the hidden file, unless that would
-throw away more than a minute of judging. Not guarded: two runs that resume into one output at the same time.
+that nobody disturbed. To begin anew under the same key, the user must remove the file; what runs under other keys have
+left goes when this output is whole. A run that ends by an error of its input or output removes its hidden file, unless
+that would throw away more than a minute of judging. Not guarded: two runs that resume into one output at one time.
 """
 
 import contextlib
@@ -68,6 +68,8 @@ def open_output(path: str | Path, *, key: str = "", resume: bool = False) -> "Ou
             raise ConfigError(
                 f"--resume: {'standard output' if piped else path} cannot be resumed; name a file with -o"
             )
+        if Path(path).suffix in _PACKED:
+            raise OutputError(f"{path}: is no regular file, and only those are packed; name another with -o")
         return Output(sys.stdout.buffer, STDOUT) if piped else Output(Path(path).open("wb"), str(path))
 
 
@@ -148,8 +150,8 @@ class FileOutput(Output):
                 )
             resume = resume and bool(stopped)
             if not resume:
-                for stale in left:
-                    stale.unlink()
+                self.partial.unlink(missing_ok=True)
+            self._stale = [path for path in left if path != self.partial]
             file = self.partial.open("r+b" if resume else "xb", buffering=_BUFFER)
             if resume:
                 _cut_torn_line(file)
@@ -213,7 +215,8 @@ class FileOutput(Output):
                 os.fsync(packed.fileno())
             shutil.copymode(self.partial, made)
         made.replace(self._target)
-        self.partial.unlink(missing_ok=True)
+        for stale in (self.partial, *self._stale):
+            stale.unlink(missing_ok=True)
         # The new name outlasts a power cut only when the folder is on the disk too; not every system can say so.
         with contextlib.suppress(OSError):
             folder = os.open(self._target.parent, os.O_RDONLY)

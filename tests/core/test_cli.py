@@ -255,8 +255,13 @@ def killed(folder: Path) -> Path:
 def test_a_run_that_is_wrong_itself_keeps_what_a_killed_one_left(killed: Path):
     before = killed.read_bytes()
     Path("wrong.yaml").write_text("rewards: {obedient: {}, constant: {params: {valeu: 2}}}")
-    for rubric, plugin in (("rubric.yaml", "typo.py"), ("wrong.yaml", "plugin.py")):
-        done = rewardkit("score", "rows.jsonl", "-o", "out.jsonl", "-c", rubric, "--plugin", plugin)
+    for arguments in (
+        ("-c", "rubric.yaml", "--plugin", "typo.py"),
+        ("-c", "wrong.yaml", "--plugin", "plugin.py"),
+        ("-c", "rubric.yaml", "--plugin", "plugin.py", "--map", "grop=completion"),
+        ("-c", "rubric.yaml", "--plugin", "plugin.py", "--advantages", "gdpo"),
+    ):
+        done = rewardkit("score", "rows.jsonl", "-o", "out.jsonl", *arguments)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
         assert killed.read_bytes() == before
 
@@ -325,7 +330,7 @@ def test_output_that_takes_nothing_is_said_in_one_line(folder: Path, arguments: 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_standard_error_that_takes_nothing_ends_no_run(folder: Path):
     done = shell(f"{sys.executable} -m rewardkit score rows.jsonl -c rubric.yaml --plugin plugin.py 2>/dev/full")
-    assert len(done.stdout.splitlines()) == 4
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 4)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="redirections of a POSIX shell")

@@ -178,6 +178,14 @@ def test_without_resume_what_holds_no_whole_row_is_forgotten(source, folder):
     assert partials(folder) == []
 
 
+def test_what_another_rubric_has_left_stays_until_the_output_is_whole(source, folder):
+    with pytest.raises(KeyboardInterrupt):
+        run(source, folder / "out.jsonl", stop_after=20)
+    with pytest.raises(InputError), open_output(folder / "out.jsonl", key="another rubric"):
+        raise InputError("a bad row")
+    assert len(run(source, folder / "out.jsonl", resume=True)) == 20
+
+
 def test_without_resume_a_stopped_run_of_another_rubric_is_forgotten(source, folder):
     with pytest.raises(KeyboardInterrupt):
         run(source, folder / "out.jsonl", stop_after=20, key="old rubric")

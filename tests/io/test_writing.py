@@ -34,6 +34,21 @@ def score(source, target, block=BLOCK, **options):
             output.write(row, block)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are of POSIX")
+@pytest.mark.parametrize("name", ["out.parquet", "out.jsonl.gz"])
+def test_a_pipe_is_not_packed(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(OutputError, match=r"is no regular file, and only those are packed"):
+        open_output(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["out.bz2", "out.jsonl.xz", "out.jsonl.ZIP"])
+def test_a_name_that_asks_for_another_packing_is_refused(tmp_path, name):
+    with pytest.raises(OutputError, match=r"cannot be packed so; .* \.gz, \.zst, \.parquet"):
+        open_output(tmp_path / name)
+    assert names(tmp_path) == []
+
+
 def names(folder):
     return [entry.name for entry in folder.iterdir()]
 
