@@ -19,7 +19,18 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
-    if report.skipped and os.environ.get(REQUIRE_ALL) and not item.get_closest_marker("gpu"):
+    return report if item.get_closest_marker("gpu") else required(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    report = yield
+    return required(report)
+
+
+def required(report: pytest.TestReport | pytest.CollectReport) -> pytest.TestReport | pytest.CollectReport:
+    """A skip made a failure where everything is required."""
+    if report.skipped and os.environ.get(REQUIRE_ALL):
         report.outcome = "failed"
         report.longrepr = f"skipped where everything is required ({REQUIRE_ALL}): {report.longrepr}"
     return report
