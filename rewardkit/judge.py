@@ -5,11 +5,12 @@ What cannot be caught here (a hang, a crash, memory without end) is for the work
 what was being judged when the process had to be killed.
 """
 
+import json
 import math
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -155,11 +156,21 @@ def _sound(score: object, alias: str) -> Score:
     if len(score.reason) > REASON_CHARACTERS:
         score = score.model_copy(update={"reason": score.reason[: REASON_CHARACTERS - 1] + "…"})
     if score.details:
-        details = orjson.dumps(score.details, option=JSON_OPTIONS)
-        if len(details) > DETAILS_BYTES:
-            return score.model_copy(update={"details": {"left_out": f"{len(details)} bytes of details"}})
-        return score.model_copy(update={"details": orjson.loads(details)})
+        details, size = _plain(score.details)
+        if size > DETAILS_BYTES:
+            details = {"left_out": f"{size} bytes of details"}
+        return score.model_copy(update={"details": details})
     return score
+
+
+def _plain(details: Mapping[str, Any]) -> tuple[Any, int]:
+    """Details as plain JSON values, and their size in bytes. TypeError for what is no JSON."""
+    try:
+        written = orjson.dumps(details, option=JSON_OPTIONS)
+        return orjson.loads(written), len(written)
+    except TypeError:  # orjson refuses integers beyond 64 bits
+        text = json.dumps(details)
+        return json.loads(text), len(text)
 
 
 def _consistent(score: Score) -> bool:

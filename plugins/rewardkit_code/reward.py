@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from rewardkit import Reward, RewardParams, Sample, Score, Setting, strip_end_tokens
+from rewardkit import ConfigError, Reward, RewardParams, Sample, Score, Setting, strip_end_tokens
 from rewardkit_code.extract import Language, Program, extract_program
 from rewardkit_code.ground_truth import GroundTruthError, read_tests
 from rewardkit_code.judge import Outcome, Verdict, judge
 from rewardkit_code.tests_model import CodeTests, StdinTests, Tests
-from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, open_sandbox
+from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
 
 MIB = 1024 * 1024
 
@@ -50,6 +50,10 @@ class CodeReward(Reward):
             cpu_s=params.cpu_s, memory_bytes=params.memory_mb * MIB, output_bytes=params.output_mb * MIB
         )
         self._sandbox: Sandbox | None = None
+        try:
+            backend_name(setting.sandbox)
+        except SandboxUnavailableError as error:
+            raise ConfigError(f"sandbox: {error}") from error
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
         return [self._score(sample) for sample in samples]

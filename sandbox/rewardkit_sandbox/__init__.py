@@ -1,6 +1,6 @@
 """Runs programs that nobody trusts, within limits, and reports what they did, without an opinion."""
 
-from rewardkit_sandbox.choose import open_sandbox
+from rewardkit_sandbox.choose import backend_name, open_sandbox
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
 from rewardkit_sandbox.protocol import (
@@ -37,6 +37,7 @@ __all__ = [
     "Script",
     "Usage",
     "WireError",
+    "backend_name",
     "decode",
     "open_sandbox",
     "split_frames",

@@ -23,7 +23,8 @@ def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
     raises    SandboxUnavailableError, naming what is there and what mends it
     """
     options = dict(choice) if isinstance(choice, Mapping) else {"backend": choice}
-    name = options.pop("backend", "auto")
+    name = backend_name(choice)
+    options.pop("backend", None)
     if name == "auto":
         reasons = []
         for candidate in STRONGEST_FIRST:
@@ -32,9 +33,18 @@ def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
             except SandboxUnavailableError as exc:
                 reasons.append(f"{candidate}: {exc}")
         raise SandboxUnavailableError("no sandbox works here. " + "; ".join(reasons))
-    if name not in BACKENDS:
-        raise SandboxUnavailableError(f"no sandbox named {name!r}; there are: auto, {', '.join(sorted(BACKENDS))}")
     try:
         return BACKENDS[name](**options)
     except TypeError as exc:
         raise SandboxUnavailableError(f"options that {name} does not have: {exc}") from exc
+
+
+def backend_name(choice: str | Mapping[str, Any]) -> str:
+    """The backend that is asked for, or `auto`; opens nothing.
+
+    raises  SandboxUnavailableError for a name that no backend has
+    """
+    name = choice.get("backend", "auto") if isinstance(choice, Mapping) else choice
+    if name != "auto" and name not in BACKENDS:
+        raise SandboxUnavailableError(f"no sandbox named {name!r}; there are: auto, {', '.join(sorted(BACKENDS))}")
+    return str(name)

@@ -86,6 +86,8 @@ class Obedient(Reward):
                 scores.append(Score.scored(1.0, details_of=object()))
             elif order == "long details":
                 scores.append(Score.scored(1.0, "r" * 10**6, text="x" * 10**6))
+            elif order == "large details":
+                scores.append(Score.scored(1.0, number=2**100))
             elif order == "abstain":
                 scores.append(Score.abstained("told to"))
             elif order == "fail":

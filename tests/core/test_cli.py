@@ -154,6 +154,10 @@ def test_bad_input_is_named_and_writes_nothing(folder: Path, rows: str, said: st
         (("score", "rows.jsonl", "--format", "verrl"), "did you mean 'verl'?"),
         (("score", "rows.jsonl", "--plugin", "none.py"), "none.py"),
         (("score", "rows.jsonl", "--resume"), "name its output with -o"),
+        (
+            ("score", "rows.jsonl", "-c", "code.yaml", "--sandbox", "bublewrap"),
+            "no sandbox named 'bublewrap'; there are",
+        ),
         (("score", "rows.jsonl", "--json", "-o", "-"), "both want standard output"),
         (("explain", "rows.jsonl", "-n", "9", "--plugin", "plugin.py"), "--row 9: the last row is 4"),
         (("score", "rows.jsonl", "-o", "out.jsonl.bz2", "--plugin", "plugin.py"), "packed .gz, .zst, .parquet"),
@@ -162,6 +166,7 @@ def test_bad_input_is_named_and_writes_nothing(folder: Path, rows: str, said: st
     ],
 )
 def test_a_wrong_command_is_exit_code_2_with_the_fix(folder: Path, arguments: tuple[str, ...], said: str):
+    Path("code.yaml").write_text("rewards: {code: {}}")
     rubric = () if "-c" in arguments else ("-c", "rubric.yaml")
     plugin = () if "--plugin" in arguments else ("--plugin", "plugin.py")
     done = rewardkit(*arguments, *rubric, *plugin)

@@ -110,6 +110,10 @@ def test_long_reasons_and_details_are_bounded(scorer: Scorer):
     assert score.details["left_out"].endswith("bytes of details")
 
 
+def test_details_may_hold_integers_of_any_size(scorer: Scorer):
+    assert judged(scorer, "large details")[0].scores["obedient"].details == {"number": 2**100}
+
+
 def test_a_sample_that_kills_its_worker_harms_no_neighbour(scorer: Scorer):
     orders = ["a", "bb", "os._exit", "ccc", "hang", "dddd", "crash", "eeeee", "allocate", "ffffff"]
     values = [result.scores["obedient"].value for result in judged(scorer, *orders)]
