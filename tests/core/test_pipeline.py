@@ -80,20 +80,20 @@ def test_the_judges_fault_is_failed_and_never_zero(scorer: Scorer, order: str, r
     assert result.scores["constant"] == Score.scored(1.0), "the other rewards judge on"
 
 
-@pytest.mark.parametrize(
-    ("order", "reason"),
-    [
-        ("hang", "out of time: not judged within 1 s, tried twice"),
-        ("hang in C", "out of time: not judged within 1 s, tried twice"),
-        ("leave the group", "out of time: not judged within 1 s, tried twice"),
-        ("allocate", "out of memory: judging takes more than 512 MB, tried twice"),
-        ("fork and allocate", "out of memory: judging takes more than 512 MB, tried twice"),
-    ],
-)
-def test_what_a_completion_does_to_its_judge_scores_zero(scorer: Scorer, order: str, reason: str):
+@pytest.mark.parametrize("order", ["hang", "hang in C", "leave the group"])
+def test_a_completion_that_takes_all_time_scores_zero(scorer: Scorer, order: str):
     (result,) = judged(scorer, order)
-    assert result.scores["obedient"] == Score.scored(0.0, reason)
+    assert result.scores["obedient"] == Score.scored(0.0, "out of time: not judged within 1 s, tried twice")
     assert result.reward == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("order", ["allocate", "fork and allocate"])
+def test_a_completion_that_takes_all_memory_scores_zero(misbehaving: Path, order: str):
+    rubric = {"rewards": {"obedient": {}}, "limits": {"deadline_s": 60, "memory_mb": 512}}
+    with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
+        (result,) = judged(scorer, order)
+    reason = "out of memory: judging takes more than 512 MB, tried twice"
+    assert result.scores["obedient"] == Score.scored(0.0, reason)
 
 
 def test_a_gigabyte_of_print_harms_nobody(misbehaving: Path, capfd: pytest.CaptureFixture[str]):
