@@ -198,15 +198,13 @@ class Process:
     def _death(self, before: int) -> Death:
         """How the process died: it is ended when this returns."""
         mark = Mark.read(self._shared)
+        self.ready = False
         self._wait_unreaped(1.0)  # its pipe closes a moment before it is gone, and it should not die of our signal
-        if self._killed is None:
-            self.ready = False
+        cause, how = self._killed or ("crash", "")
         self.end()
-        cause, how = self._killed if self._killed and self._killed[1] != "ended" else ("crash", "")
         if not how:
             code = self._popen.returncode
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        self.ready = False
         return Death(cause, how, mark if mark.number > before else None)
 
     def _wait_unreaped(self, seconds: float) -> None:
