@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rewardkit.errors import PluginError as PluginError
     from rewardkit.errors import RewardkitError as RewardkitError
     from rewardkit.errors import UnknownRewardError as UnknownRewardError
+    from rewardkit.hooks import Command as Command
     from rewardkit.hooks import Finding as Finding
     from rewardkit.hooks import hookimpl as hookimpl
     from rewardkit.pipeline import Scorer as Scorer
@@ -46,7 +47,7 @@ _PUBLIC = {
         "RewardkitError",
         "UnknownRewardError",
     ),
-    "hooks": ("Finding", "hookimpl"),
+    "hooks": ("Command", "Finding", "hookimpl"),
     "pipeline": ("Scorer",),
     "reward": ("Reward", "RewardParams", "Setting"),
     "rubric": ("Limits", "RewardConfig", "Rubric"),

@@ -1,6 +1,7 @@
 """The command line: what each command takes. What it does stands in the module of its name, imported when it runs."""
 
 import contextlib
+import functools
 import os
 import sys
 from pathlib import Path
@@ -11,10 +12,32 @@ from typer.core import TyperGroup
 
 
 class _Commands(TyperGroup):
-    """The commands, with our own errors and interruptions turned into exit codes before typer sees them.
+    """The commands of the core, then those of plugins, which are loaded only where they are listed or named.
 
-    typer would end a run with 1 where the reader of a pipe has left, and say nothing on Ctrl-C.
+    Our own errors and interruptions are turned into exit codes before typer sees them: it would end a run with 1 where
+    the reader of a pipe has left, and say nothing on Ctrl-C.
     """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *self._of_plugins()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        return self._of_plugins().get(cmd_name) if own is None else own
+
+    @functools.cache  # noqa: B019 - one instance, which lives as long as the process
+    def _of_plugins(self) -> dict[str, Any]:
+        """What plugins add, as click sees it; a name of the core's stays the core's."""
+        from rewardkit.registry import load_registry
+
+        commands, problems = load_registry().commands()
+        for problem in problems:
+            _say(str(problem))
+        found = {}
+        for name in commands.keys() - self.commands.keys():
+            found[name] = typer.main.get_command(commands[name].app)
+            found[name].name = name
+        return dict(sorted(found.items()))
 
     def invoke(self, ctx: Any) -> Any:
         from rewardkit.errors import RewardkitError

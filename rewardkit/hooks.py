@@ -17,11 +17,14 @@ The built-in rewards register in just this way.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pluggy
 
 from rewardkit.reward import Reward
+
+if TYPE_CHECKING:
+    import typer
 
 PROJECT = "rewardkit"
 
@@ -41,6 +44,14 @@ class Finding:
     """The one command or step that mends it."""
 
 
+@dataclass(frozen=True)
+class Command:
+    """One command of the command line: `rewardkit NAME …`, with subcommands where the Typer has several."""
+
+    name: str
+    app: "typer.Typer"
+
+
 @hookspec
 def rewardkit_rewards() -> Sequence[type[Reward]]:
     """The reward classes that this plugin brings."""
@@ -50,4 +61,10 @@ def rewardkit_rewards() -> Sequence[type[Reward]]:
 @hookspec
 def rewardkit_findings() -> Sequence[Finding]:
     """What `rewardkit doctor` should say of this plugin's needs on this machine; only called by doctor."""
+    raise AssertionError("a specification is not called")
+
+
+@hookspec
+def rewardkit_commands() -> Sequence[Command]:
+    """The commands that this plugin adds to the command line; only called for help and for unknown names."""
     raise AssertionError("a specification is not called")

@@ -25,7 +25,7 @@ from pydantic import BaseModel
 
 from rewardkit import hooks
 from rewardkit.errors import PluginError, UnknownRewardError
-from rewardkit.hooks import Finding
+from rewardkit.hooks import Command, Finding
 from rewardkit.reward import Reward
 from rewardkit.validation import did_you_mean, nearest
 
@@ -119,14 +119,32 @@ class Registry:
         """What the plugins say of this machine, for `rewardkit doctor`; a plugin that raises is a finding too."""
         found: list[Finding] = []
         for plugin_name, plugin in self.manager.list_name_plugin():
-            if plugin is None:
-                continue
             try:
                 with _strangers_code():
                     found += _ask(self.manager, plugin, "rewardkit_findings")
             except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is what doctor reports
                 found.append(Finding(plugin_name, "broken", f"its findings raised {_said(error)}", "report it there"))
         return found
+
+    def commands(self) -> tuple[dict[str, Command], list[Problem]]:
+        """What the plugins add to the command line, by name, and what was left out of it.
+
+        Of two commands with one name the first that is loaded stays: the built-in before all.
+        """
+        found: dict[str, Command] = {}
+        problems: list[Problem] = []
+        for plugin_name, plugin in self.manager.list_name_plugin():
+            try:
+                with _strangers_code():
+                    commands = _ask(self.manager, plugin, "rewardkit_commands")
+            except Exception as error:  # noqa: BLE001 - a stranger's code: one broken plugin takes no command down
+                problems.append(Problem(plugin_name, f"its hook rewardkit_commands raised {_said(error)}", "update it"))
+                continue
+            for command in commands:
+                if found.setdefault(command.name, command) is not command:
+                    taken = f"its command {command.name!r} has the name of another plugin's"
+                    problems.append(Problem(plugin_name, taken, "rename it there"))
+        return found, problems
 
 
 def load_registry(files: Sequence[Path] = (), distributions: Collection[str] | None = None) -> Registry:

@@ -155,6 +155,55 @@ def test_a_module_that_cannot_be_looked_through_is_named(tmp_path: Path, monkeyp
     assert registry.get("math")
 
 
+def test_a_strangers_command_is_listed_and_runs(environment: Path):
+    listed = run(environment, "--help").stdout
+    assert "shout" in listed
+    assert "Say WORDS loudly." in listed
+    assert run(environment, "shout", "well done").stdout == "WELL DONE\n"
+    unknown = run(environment, "whisper")
+    assert (unknown.returncode, "No such command 'whisper'" in unknown.stderr) == (2, True)
+
+
+COMMANDS = """
+import rewardkit, typer
+
+app = typer.Typer()
+
+@app.command()
+def score():
+    typer.echo("theirs")
+
+@rewardkit.hookimpl
+def rewardkit_commands():
+    return [rewardkit.Command("score", app), rewardkit.Command("mine", app), rewardkit.Command("mine", typer.Typer())]
+"""
+
+
+def test_a_command_takes_neither_the_cores_name_nor_anothers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from rewardkit import cli
+
+    install(tmp_path, monkeypatch, "aaa = aaa_plugin", {"aaa_plugin": COMMANDS})
+    for arguments, code, said in ([["mine"], 0, "theirs"], [["score"], 2, "Missing argument"]):
+        monkeypatch.setattr(sys, "argv", ["rewardkit", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == code
+        captured = capsys.readouterr()
+        assert said in captured.out + captured.err
+        assert ("its command 'mine' has the name of another plugin's" in captured.err) == (arguments == ["mine"])
+
+
+def test_a_hook_for_commands_that_raises_is_named_and_takes_no_command_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    module = "import rewardkit\n@rewardkit.hookimpl\ndef rewardkit_commands():\n    raise RuntimeError('no')\n"
+    registry = install(tmp_path, monkeypatch, "aaa = aaa_plugin", {"aaa_plugin": module})
+    _, (problem,) = registry.commands()
+    assert str(problem).startswith("plugin aaa:aaa: its hook rewardkit_commands raised RuntimeError: no")
+
+
 def test_what_a_plugin_prints_stays_out_of_standard_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -1,0 +1,11 @@
+"""What the plugin adds to the command line."""
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def shout(words: str) -> None:
+    """Say WORDS loudly."""
+    typer.echo(words.upper())

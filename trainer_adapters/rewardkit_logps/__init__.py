@@ -1,0 +1,1 @@
+"""Log-probabilities of given tokens, and their gradients, without ever holding the logits of a whole batch."""

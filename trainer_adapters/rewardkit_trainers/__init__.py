@@ -1,0 +1,1 @@
+"""rewardkit in the trainers of the field: TRL, verl and OpenRLHF."""
