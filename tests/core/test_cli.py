@@ -419,10 +419,10 @@ def test_plugins_lists_parameters_without_loading_what_is_heavy(folder: Path):
     assert all(reward["description"] for reward in named.values())
 
 
-def test_help_loads_nothing_of_the_pipeline():
+def test_help_loads_nothing_heavy():
     code = (
         "import sys; from rewardkit.cli import app; app(['--help'], standalone_mode=False);"
-        "assert not {'pydantic', 'yaml', 'orjson', 'pluggy', 'sympy', 'torch'} & sys.modules.keys()"
+        "assert not {'numpy', 'mpmath', 'sympy', 'torch', 'docker', 'fasttext', 'transformers'} & sys.modules.keys()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Judge every row of FILES" in done.stdout
