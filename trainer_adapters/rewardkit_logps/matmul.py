@@ -1,0 +1,28 @@
+"""Matrix products whose result is fp32, whatever the inputs are.
+
+A product of bf16 matrices that is rounded to bf16 moves a log-prob by several hundredths at ordinary spreads of logits.
+cuBLAS adds up in fp32 anyway and can hand that out; elsewhere the inputs are widened, which is as exact.
+"""
+
+import torch
+from torch import Tensor
+
+
+def matmul(a: Tensor, b: Tensor, out: Tensor) -> None:
+    """`out` = a @ b, out fp32."""
+    if a.dtype == torch.float32:
+        torch.mm(a, b, out=out)
+    elif a.device.type == "cuda":
+        torch.mm(a, b, out_dtype=torch.float32, out=out)
+    else:
+        torch.mm(a.float(), b.float(), out=out)
+
+
+def add_matmul(accumulator: Tensor, a: Tensor, b: Tensor) -> None:
+    """`accumulator` += a @ b, accumulator fp32."""
+    if a.dtype == torch.float32:
+        torch.addmm(accumulator, a, b, out=accumulator)
+    elif a.device.type == "cuda":
+        torch.addmm(accumulator, a, b, out_dtype=torch.float32, out=accumulator)
+    else:
+        torch.addmm(accumulator, a.float(), b.float(), out=accumulator)
