@@ -25,7 +25,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
-from rewardkit.registry import InstalledReward, Registry
+from rewardkit.loading import InstalledReward
+from rewardkit.registry import Registry
 from rewardkit.reward import Setting
 from rewardkit.validation import nearest, validated
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit.commands import show
-from rewardkit.registry import InstalledReward, load_registry
+from rewardkit.loading import InstalledReward
+from rewardkit.registry import load_registry
 
 
 def run(files: Sequence[Path], *, as_json: bool) -> None:
