@@ -112,6 +112,11 @@ def enter(limits: dict[str, Any], *, address_space: bool = True) -> None:
     mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     os.mkdir(WORK)
     os.chdir(WORK)
+    confine(limits, address_space=address_space)
+
+
+def confine(limits: dict[str, Any], *, address_space: bool) -> None:
+    """Holds this process, and what it forks, to its limits, without capabilities and behind the filter."""
     os.setsid()
     adjust = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     os.write(adjust, b"1000")

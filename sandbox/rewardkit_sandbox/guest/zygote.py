@@ -1,10 +1,7 @@
 """The preloaded interpreter that forks one process per run, and the only one that talks to the trusted parent.
 
 It never sees a program, an input or an answer: those travel as descriptors, from the parent to the run. It receives
-limits and descriptors, forks, watches, and tells how each run ended:
-
-    parent → zygote   {"id", "mode", "limits", "fds": [names]} and the descriptors; or {"id", "cancel": true}
-    zygote → parent   {"id", "end": "exit|signal|wall|memory|processes|cancel|setup", "code", "cpu_s", "wall_s", …}
+limits and descriptors, forks, watches, and tells how each run ended, in the messages that `attend` lists.
 
 The parent's end of the channel closing ends the zygote, and with it, as bubblewrap's PID namespace goes, all runs.
 """
@@ -78,7 +75,7 @@ class Job(NamedTuple):
 class Zygote:
     """Forks and watches. `serve` returns in the parent when the channel closes (None), in a child with its Job."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, options: dict[str, Any]) -> None:  # noqa: ARG002 - as for `fork`
         self._control = control
         self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._runs: dict[int, Run] = {}
@@ -90,7 +87,7 @@ class Zygote:
             events = dict(self._poll.poll(self._patience_ms()))
             for pidfd in [fd for fd in events if fd in self._runs]:
                 self._poll.unregister(pidfd)
-                self._tell(self._runs.pop(pidfd).report())
+                self._tell(self.end(self._runs.pop(pidfd)))
             if self._control.fileno() in events:
                 message, descriptors, _, _ = socket.recv_fds(self._control, MAX_MESSAGE, MAX_DESCRIPTORS)
                 if not message:
@@ -114,17 +111,35 @@ class Zygote:
                     run.kill("cancel")
             return None
         told, entered = os.pipe()
-        world.unshare(world.CLONE_NEWPID)
-        pid = world.fork()
+        pid = self.fork(request)
         if pid == 0:
             return Job(request, dict(zip(request["fds"], descriptors, strict=True)), entered)
-        world.setns(self._own, world.CLONE_NEWPID)
         for descriptor in (*descriptors, entered):
             os.close(descriptor)
         run = Run(request, pid, told)
         self._runs[run.pidfd] = run
         self._poll.register(run.pidfd, select.POLLIN)
         return None
+
+    def fork(self, request: dict[str, Any]) -> int:  # noqa: ARG002 - for those that derive from this
+        """Forks a child that is PID 1 of a namespace of its own."""
+        world.unshare(world.CLONE_NEWPID)
+        pid = world.fork()
+        if pid != 0:
+            world.setns(self._own, world.CLONE_NEWPID)
+        return pid
+
+    def enter(self, request: dict[str, Any], *, address_space: bool) -> None:
+        """In a child: makes its world, from which there is no way back."""
+        world.enter(request["limits"], address_space=address_space)
+
+    def end(self, run: Run) -> dict[str, Any]:
+        """The report on a run whose first process has ended; nothing of the run is left when this returns."""
+        return run.report()
+
+    def members(self) -> list[tuple[Run, list[int]]]:
+        """The processes of each run."""
+        return members(list(self._runs.values()))
 
     def leave(self) -> None:
         """In a child: lets go of everything that was the zygote's."""
@@ -139,11 +154,18 @@ class Zygote:
             if now - run.started > run.limits["wall_s"]:
                 run.kill("wall")
         if any(now - run.started > WATCH_S / 2 for run in self._runs.values()):
-            for run, pids in members(list(self._runs.values())):
-                if len(pids) > run.limits["processes"]:
-                    run.kill("processes")
-                elif resident_bytes(pids, run.limits["memory_bytes"]) > run.limits["memory_bytes"]:
-                    run.kill("memory")
+            for run, pids in self.members():
+                excess = self.excess(run, pids)
+                if excess:
+                    run.kill(excess)
+
+    def excess(self, run: Run, pids: list[int]) -> str | None:
+        """The limit that the processes of a run exceed together, if any."""
+        if len(pids) > run.limits["processes"]:
+            return "processes"
+        if resident_bytes(pids, run.limits["memory_bytes"]) > run.limits["memory_bytes"]:
+            return "memory"
+        return None
 
 
 def members(runs: list[Run]) -> list[tuple[Run, list[int]]]:
@@ -192,3 +214,6 @@ def _proportional_bytes(pid: int) -> int:
             return next((int(line.split()[1]) * 1024 for line in rollup if line.startswith(b"Pss:")), 0)
     except OSError:
         return 0
+
+
+nursery = Zygote
