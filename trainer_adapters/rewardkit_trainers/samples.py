@@ -1,0 +1,107 @@
+"""From what a trainer hands over to rows, and from rows to Samples.
+
+A row is what `rewardkit score` would find in a file: the columns of the data set, and the fields of a Sample that the
+trainer knows, under their own names (`completion`, `prompt`, `completion_tokens`, `truncated`, `group`). The ground
+truth is looked for where `rewardkit.shapes` looks for it, or in the column that the user names. So a data set that the
+command line reads needs no mapping in a trainer, and a row that a trainer wrote is read back as it was judged.
+"""
+
+import datetime as dt
+import decimal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rewardkit import ConfigError, InputError, Sample
+from rewardkit.readers import Row
+from rewardkit.shapes import Shape, detect
+
+_SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
+_FIELDS = ("completion", "prompt", "completion_tokens", "truncated", "group")
+"""What a trainer knows better than any column of its data set does."""
+
+
+def row_of(
+    prompt: Any,
+    completion: Any,
+    columns: Mapping[str, Any],
+    *,
+    completion_tokens: int | None = None,
+    truncated: bool | None = None,
+    group: str | None = None,
+) -> dict[str, Any]:
+    """The row of one completion. Columns that are no plain data, such as images, are left out: no judge reads them."""
+    row = {}
+    for name, value in columns.items():
+        try:
+            row[name] = plain(value)
+        except TypeError:
+            continue
+    row["prompt"] = _chat(prompt)
+    row["completion"] = _chat(completion)
+    return row | {"completion_tokens": completion_tokens, "truncated": truncated, "group": group}
+
+
+def plain(value: Any) -> Any:
+    """A value as lists, dicts and scalars; tensors and arrays as lists. TypeError for any other object."""
+    if isinstance(value, _SCALARS):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} is no plain data")
+
+
+def shape_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> Shape:
+    """How the rows of a data set become Samples.
+
+    ground_truth  the column that holds it, also a dotted path; None: where the shapes of the field keep it
+    raises        ConfigError where no row has that column
+    """
+    mapping = {field: field for field in _FIELDS}
+    if ground_truth is None:
+        return detect(Row(dict(rows[0]), "batch", 1), mapping)
+    for number, row in enumerate(rows, 1):
+        try:
+            return detect(Row(dict(row), "batch", number), {**mapping, "ground_truth": ground_truth})
+        except InputError:
+            continue
+    raise ConfigError(f"ground_truth={ground_truth!r}: the rows have no such column; {columns_found(rows[0])}")
+
+
+def columns_found(names: Iterable[str]) -> str:
+    """The data set's columns, for messages."""
+    listed = ", ".join(sorted(set(names).difference(_FIELDS[2:], ("completion",))))
+    return f"columns of the data set: {listed}"
+
+
+def sample_of(shape: Shape, row: Mapping[str, Any], number: int) -> Sample | InputError:
+    """The sample of a row, or what is wrong with it."""
+    try:
+        return shape.sample(Row(dict(row), "batch", number))
+    except InputError as error:
+        return error
+
+
+def _chat(value: Any) -> Any:
+    """Text as it is; chat messages with the text of their parts, and a thought under the name that Messages have."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [_message(message) if isinstance(message, Mapping) else message for message in value]
+
+
+def _message(message: Mapping[str, Any]) -> dict[str, Any]:
+    said = dict(message)
+    content = said.get("content")
+    if isinstance(content, list | tuple):
+        said["content"] = [
+            {"type": "text", "text": part["text"]} if "text" in part else {"type": str(part.get("type"))}
+            for part in content
+            if isinstance(part, Mapping)
+        ]
+    # What LFM2's template calls the thought; every other family writes `reasoning_content`.
+    if "thinking" in said and "reasoning_content" not in said:
+        said["reasoning_content"] = said.pop("thinking")
+    return {key: plain(item) for key, item in said.items()}

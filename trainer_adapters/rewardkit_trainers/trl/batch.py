@@ -1,0 +1,124 @@
+"""What TRL hands to a reward function: the batch, and what can be known of the trainer behind it.
+
+TRL passes lists (`prompts`, `completions`, `completion_ids`, one for each column of the data set), `trainer_state`, and
+two functions, `log_extra` and `log_metric`, that are methods of the trainer. Through the object that `log_metric` is
+bound to a batch learns what TRL passes nobody: which tokens end a completion, the size of a group, whether it trains or
+evaluates, its rank. Trainers that pass no `log_metric` (online DPO, asynchronous GRPO) leave these unknown.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rewardkit_trainers.samples import row_of
+
+_NO_COLUMNS = frozenset(("environments",))
+"""Lists that TRL passes beside the columns, of objects that are no data."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The completions that one call of a reward function judges."""
+
+    prompts: Sequence[Any]
+    completions: Sequence[Any]
+    completion_ids: Sequence[Sequence[int]] | None
+    columns: Mapping[str, Sequence[Any]]
+    state: Any
+    """transformers' TrainerState; None where the trainer passes none."""
+    log_extra: Callable[[str, list[Any]], None] | None
+    log_metric: Callable[[str, float], None] | None
+
+    @classmethod
+    def of(cls, prompts: Sequence[Any], completions: Sequence[Any], said: Mapping[str, Any]) -> "Batch":
+        """The batch of a call; `said` are the other keyword arguments, of which lists of its length are columns."""
+        named = ("completion_ids", "trainer_state", "log_extra", "log_metric")
+        columns = {
+            name: values
+            for name, values in said.items()
+            if name not in named
+            and name not in _NO_COLUMNS
+            and isinstance(values, list | tuple)
+            and len(values) == len(completions)
+        }
+        ids, state, log_extra, log_metric = (said.get(name) for name in named)
+        return cls(prompts, completions, ids, columns, state, log_extra, log_metric)
+
+    @property
+    def trainer(self) -> Any:
+        """The trainer that calls; None where it passes no method of its own."""
+        return getattr(self.log_metric, "__self__", None)
+
+    @property
+    def progress(self) -> float:
+        """How far training has come, from 0 to 1; 1, as everywhere in rewardkit, where nobody says."""
+        if self.state is None or self.state.max_steps <= 0:
+            return 1.0
+        return float(min(1.0, max(0.0, self.state.global_step / self.state.max_steps)))
+
+    @property
+    def training(self) -> bool:
+        """Whether the completions are trained on; else they are an evaluation's."""
+        return self.trainer is None or bool(self.trainer.model.training)
+
+    @property
+    def step(self) -> int:
+        """The step of training that these completions are for, counted from 1; of an evaluation the steps before it."""
+        return (0 if self.state is None else int(self.state.global_step)) + self.training
+
+    @property
+    def rank(self) -> int:
+        """The process that judges."""
+        return 0 if self.trainer is None else int(self.trainer.accelerator.process_index)
+
+    @property
+    def group_size(self) -> int | None:
+        """How many completions TRL generates of each prompt; None where nobody says."""
+        if self.trainer is None:
+            return None
+        return int(self.trainer.num_generations if self.training else self.trainer.num_generations_eval)
+
+    def splits_groups(self) -> bool:
+        """Whether a group of this batch goes on in another process."""
+        trainer, size = self.trainer, self.group_size
+        return bool(trainer and size and trainer.accelerator.num_processes > 1 and len(self.prompts) % size)
+
+    def groups(self) -> list[int]:
+        """The number of each completion's group: the generations of one prompt, which TRL puts beside each other."""
+        size = self.group_size
+        if size and len(self.prompts) % size == 0:
+            return [index // size for index in range(len(self.prompts))]
+        numbers: list[int] = []
+        for index, prompt in enumerate(self.prompts):
+            same = index > 0 and prompt == self.prompts[index - 1]
+            numbers.append(numbers[-1] + (not same) if numbers else 0)
+        return numbers
+
+    def rows(self, group_key: Callable[[int], str]) -> list[dict[str, Any]]:
+        """A row for each completion; `group_key` names the groups that `groups` numbers."""
+        ends = self._end_tokens()
+        rows = []
+        for index, (prompt, completion, group) in enumerate(
+            zip(self.prompts, self.completions, self.groups(), strict=True)
+        ):
+            ids = None if self.completion_ids is None else self.completion_ids[index]
+            rows.append(
+                row_of(
+                    prompt,
+                    completion,
+                    {name: values[index] for name, values in self.columns.items()},
+                    completion_tokens=None if ids is None else len(ids),
+                    truncated=None if ends is None or not ids else int(ids[-1]) not in ends,
+                    group=group_key(group),
+                )
+            )
+        return rows
+
+    def _end_tokens(self) -> set[int] | None:
+        """The tokens of which one ends every completion that was not cut off; None where nobody says."""
+        ends = getattr(self.trainer, "eos_token_ids", None)
+        if ends is None:
+            return None
+        processing = self.trainer.processing_class
+        tokenizer = getattr(processing, "tokenizer", processing)
+        return {*ends, tokenizer.pad_token_id}

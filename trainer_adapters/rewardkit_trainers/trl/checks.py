@@ -1,0 +1,111 @@
+"""What must be right before anything is trained: the columns of the data set, the weights, the groups.
+
+A wrong name of a column would train without a word on what is left of the rubric. That a reward wants a column shows
+only when it judges, so rows of the data set are judged with specimens: completions that hold whatever a reward may
+look for. A reward that abstains on all of them, where the rows bring no ground truth either, lacks its column.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rewardkit import ConfigError, Result, Sample, Scorer
+from rewardkit.compose import NOT_APPLYING, NOT_JUDGED
+from rewardkit.shapes import Shape
+from rewardkit_trainers.samples import columns_found, sample_of
+from rewardkit_trainers.trl.batch import Batch
+from rewardkit_trainers.trl.columns import Column, pays
+
+logger = logging.getLogger(__name__)
+
+ROWS = 16
+"""So many rows of a data set are tried."""
+
+_PROSE = (
+    "The first thing to notice is that both sides of the question can be worked out one after the other, "
+    "so we begin with the smaller of the two and carry the result over to the larger one."
+)
+_SPECIMENS = (
+    f"<think>\n{_PROSE}\n</think>\n\n{_PROSE} The result is \\boxed{{1}}.",
+    f"<think>\n{_PROSE}\n</think>\n<answer>\\boxed{{1}}</answer>",
+    f"<think>\n{_PROSE}\n</think>\n\n{_PROSE}\n\n```python\nprint(1)\n```",
+)
+
+
+def check_rows(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Checks that the rows have the columns that the rubric wants.
+
+    raises  ConfigError that names the reward and what it lacks
+    """
+    rubric = scorer.rubric
+    present = {name for row in rows for name in row} | set(Sample.model_fields)
+    for alias, column in _columns_named(scorer):
+        if column.partition(".")[0] not in present:
+            raise ConfigError(
+                f"{rubric.where}: rewards.{alias} reads the column {column!r}, which is not there; "
+                f"{columns_found(present)}"
+            )
+    tried = rows[:: max(1, len(rows) // ROWS)][:ROWS]
+    samples = []
+    for number, row in enumerate(tried, 1):
+        for specimen in _SPECIMENS:
+            sample = sample_of(shape, {**row, "completion": specimen, "completion_tokens": 100}, number)
+            if isinstance(sample, Sample):
+                samples.append(sample.model_copy(update={"group": f"specimens of row {number}", "truncated": False}))
+    if any(sample.ground_truth is not None for sample in samples):
+        return
+    results = scorer.score(samples)
+    for alias in rubric.rewards:
+        if pays(rubric, alias) and (reason := _only_abstained(alias, results)):
+            raise ConfigError(
+                f"{rubric.where}: rewards.{alias} can judge none of {len(tried)} rows ({reason}), and no column is "
+                f"known to hold the ground truth; {columns_found(present)}; name it with ground_truth='COLUMN'"
+            )
+
+
+def _columns_named(scorer: Scorer) -> Iterator[tuple[str, str]]:
+    """The columns that a rubric names: in conditions, and in parameters that end in `_column`, as our own do."""
+    for step in scorer.steps:
+        yield from ((step.alias, column) for column in step.config.when)
+        for name, value in step.params:
+            if name.endswith("_column") and isinstance(value, str):
+                yield step.alias, value
+
+
+def _only_abstained(alias: str, results: Sequence[Result]) -> str | None:
+    """Why a reward abstained wherever it was asked; None where it ever did anything else, or was never asked."""
+    scores = [result.scores[alias] for result in results]
+    asked = [score for score in scores if not score.reason.startswith((NOT_APPLYING, NOT_JUDGED))]
+    return asked[0].reason if asked and all(score.status == "abstained" for score in asked) else None
+
+
+def check_batch(batch: Batch, columns: Sequence[Column], scorer: Scorer) -> None:
+    """Checks that the trainer behind a batch weighs the columns and hands over whole groups.
+
+    raises  ConfigError
+    """
+    trainer = batch.trainer
+    if trainer is not None and getattr(trainer.args, "reward_weights", None) is None:
+        wanted = {column.name: column.weight for column in columns}
+        given = dict(zip(trainer.reward_func_names, trainer.reward_weights.tolist(), strict=True))
+        off = [name for name, weight in wanted.items() if abs(given.get(name, weight) - weight) > 1e-6]
+        if off:
+            raise ConfigError(
+                f"the trainer does not weigh the rewards as the rubric does ({', '.join(off)}); pass "
+                "`reward_weights=funcs.weights` to its config, where funcs = reward_funcs(rubric)"
+            )
+    check_groups(scorer, whole=not batch.splits_groups())
+
+
+def check_groups(scorer: Scorer, *, whole: bool) -> None:
+    """Checks that a reward that sees groups sees them whole.
+
+    raises  ConfigError where the processes of a distributed run share groups between them
+    """
+    if scorer.sees_groups and not whole:
+        seers = ", ".join(step.alias for step in scorer.steps if step.installed.reward.sees == "group")
+        raise ConfigError(
+            f"{seers} of {scorer.rubric.where} sees whole groups, and a process gets only a part of some; make "
+            "per_device_train_batch_size * steps_per_generation (when evaluating per_device_eval_batch_size) a "
+            "multiple of the number of generations"
+        )

@@ -1,0 +1,79 @@
+"""What of a result goes into which column of TRL's, so that TRL's weighted sum is the rubric's reward. Pure.
+
+TRL makes a reward of columns by `nansum(weight * column)`: a None is left out, and a completion of which every column
+is None has no reward and no advantage. A rubric is such a sum where it combines by `sum`, bounds nothing but single
+values, and its weights do not change. Its gates, conditions, bounds of single values and rules for missing scores are
+no obstacle: all rewards of a completion are judged together, so a column can hold what its reward *gives* (0 behind
+a closed gate, the bounded value, the number of `on_abstained`).
+
+Any other rubric (a product, bounds of the whole, a schedule) is one column, `composed`, of weight 1; its rewards follow
+as columns of weight 0, which TRL logs and does not pay.
+
+Where the rubric gives no reward, every column is None, the unpaid ones too: one number among them, a probe's or that
+of a reward that did not fail, and TRL would make a 0, or a part of the sum, of what nobody may be paid for.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rewardkit import ConfigError, Result, Rubric, Sample
+from rewardkit.compose import term
+
+COMPOSED = "composed"
+"""The column of a reward that TRL cannot compose."""
+
+
+class Column(NamedTuple):
+    """One column: its name in TRL's logs, and its weight in TRL's sum."""
+
+    name: str
+    weight: float
+
+
+def is_sum(rubric: Rubric) -> bool:
+    """Whether TRL's weighted sum can say what the rubric says."""
+    fixed = not any(isinstance(config.weight, tuple) for config in rubric.rewards.values())
+    return rubric.combine == "sum" and rubric.clip is None and fixed
+
+
+def columns_of(rubric: Rubric, *, weighted: bool) -> list[Column]:
+    """The columns of a rubric.
+
+    weighted  for trainers that take no weights: the weights are in the values, and what has no weight has no column
+    raises    ConfigError for a rubric that pays nothing, or whose aliases leave no name for a composed column
+    """
+    if not any(pays(rubric, alias) for alias in rubric.rewards):
+        raise ConfigError(f"{rubric.where}: no reward has a weight, so there is nothing to train on; give one")
+    if is_sum(rubric):
+        weights = {alias: config.weight_at(1) for alias, config in rubric.rewards.items()}
+        if weighted:
+            return [Column(alias, 1.0) for alias, weight in weights.items() if weight]
+        return [Column(alias, weight) for alias, weight in weights.items()]
+    if COMPOSED in rubric.rewards:
+        raise ConfigError(f"{rubric.where}: the alias {COMPOSED!r} is taken by the composed reward; write another")
+    return [Column(COMPOSED, 1.0), *([] if weighted else [Column(alias, 0.0) for alias in rubric.rewards])]
+
+
+def pays(rubric: Rubric, alias: str) -> bool:
+    """Whether a reward has a weight at any time."""
+    weight = rubric.rewards[alias].weight
+    return any(height for _, height in weight) if isinstance(weight, tuple) else bool(weight)
+
+
+def values_of(
+    rubric: Rubric, columns: Sequence[Column], sample: Sample, result: Result, *, weighted: bool
+) -> list[float | None]:
+    """The values of one completion, in the order of the columns."""
+    if result.reward is None:
+        return [None] * len(columns)
+    return [_value(rubric, column, sample, result, weighted=weighted) for column in columns]
+
+
+def _value(rubric: Rubric, column: Column, sample: Sample, result: Result, *, weighted: bool) -> float | None:
+    if column.name not in rubric.rewards:
+        return result.reward
+    if not column.weight:
+        return result.scores[column.name].value
+    weight = result.weights[column.name] if weighted else 1.0
+    given = term(rubric, column.name, sample, result.scores, weight)
+    return given if isinstance(given, float) else None

@@ -1,0 +1,91 @@
+"""A rubric as TRL's reward functions: one callable for each column, all of one judgement.
+
+    funcs = reward_funcs("rubric.yaml")
+    GRPOTrainer(model, reward_funcs=funcs, args=GRPOConfig(reward_weights=funcs.weights, …), train_dataset=…)
+
+Also for RLOO, and for the trainers under `trl.experimental`; those that take no weights want `weighted=True`.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rewardkit import Rubric
+from rewardkit_trainers.trl.batch import Batch
+from rewardkit_trainers.trl.judging import Judging
+
+Values = list[float | None]
+
+
+class RewardFunc:
+    """One column as a function: TRL calls it with a batch and gets a number, or None, for each completion."""
+
+    def __init__(self, name: str, judging: Judging) -> None:
+        """Made by `RewardFuncs`; TRL logs the column under `name`."""
+        self.__name__ = name
+        self._judging = judging
+
+    def __call__(self, prompts: Sequence[Any], completions: Sequence[Any], **said: Any) -> Values:
+        """The column's values."""
+        batch = Batch.of(prompts, completions, said)
+        future, first = self._judging.ask(self.__name__, batch)
+        if first:
+            self._judging.judge(batch, future)
+        return list(future.result().values[self.__name__])
+
+
+class AsyncRewardFunc(RewardFunc):
+    """The same for an event loop, which goes on while workers judge."""
+
+    async def __call__(self, prompts: Sequence[Any], completions: Sequence[Any], **said: Any) -> Values:  # type: ignore[override]
+        """The column's values."""
+        batch = Batch.of(prompts, completions, said)
+        future, first = self._judging.ask(self.__name__, batch)
+        if first:
+            await asyncio.to_thread(self._judging.judge, batch, future)
+        return list((await asyncio.wrap_future(future)).values[self.__name__])
+
+
+class RewardFuncs(list[RewardFunc]):
+    """The functions of a rubric, in the order of its columns. A list, because TRL asks for one."""
+
+    def __init__(self, judging: Judging, kind: type[RewardFunc]) -> None:
+        """Made by `reward_funcs`."""
+        super().__init__(kind(column.name, judging) for column in judging.columns)
+        self.judging = judging
+        """What they share."""
+        self.weights = [column.weight for column in judging.columns]
+        """For the trainer's config: `reward_weights=funcs.weights`."""
+
+    def close(self) -> None:
+        """Ends the worker processes; also done when the program ends."""
+        self.judging.close()
+
+
+def reward_funcs(
+    rubric: Rubric | Mapping[str, Any] | str | Path,
+    *,
+    ground_truth: str | None = None,
+    weighted: bool = False,
+    asynchronous: bool = False,
+    plugins: Sequence[str | Path] = (),
+    workers: int | None = None,
+) -> RewardFuncs:
+    """The reward functions that pay what a rubric says.
+
+    rubric        a Rubric, the path of its file, or its content
+    ground_truth  the data set's column that holds it, also a dotted path; None: found as `rewardkit score` finds it
+    weighted      weights are in the values, for a trainer that takes none (asynchronous GRPO); probes are left out
+    asynchronous  the functions are coroutine functions, which TRL awaits
+    plugins       local Python files that bring rewards
+    workers       number of processes that judge; None: one for each processor
+    raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
+    """
+    if isinstance(rubric, str | Path):
+        rubric = Rubric.load(Path(rubric))
+    elif not isinstance(rubric, Rubric):
+        rubric = Rubric.of(rubric)
+    judging = Judging(rubric, weighted=weighted, ground_truth=ground_truth, plugins=plugins, workers=workers)
+    judging.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
+    return RewardFuncs(judging, AsyncRewardFunc if asynchronous else RewardFunc)
