@@ -5,14 +5,29 @@ enters namespaces or mounts, keyrings, System V IPC and POSIX message queues, pt
 memory, bpf, perf, userfaultfd, io_uring and the older aio, file handles, kernel modules, kexec, clocks that set, memfd
 (its memory escapes the limits), fanotify, modify_ldt, and NUMA policies.
 
-`socket`, `clone`, `setrlimit` and `prlimit64` are allowed by their arguments (see `seccomp`). From Linux's unistd.h,
-x86-64 and the generic table that aarch64 uses; `-` where the architecture has no such call.
+`socket` and others are allowed by their arguments (see `seccomp`). From Linux's unistd.h, x86-64 and the generic table
+that aarch64 uses; `-` where the architecture has no such call.
 """
 
-SOCKET = {"x86_64": 41, "aarch64": 198}
-CLONE = {"x86_64": 56, "aarch64": 220}
-SETRLIMIT = {"x86_64": 160, "aarch64": 164}
-PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
+BY_ARGUMENTS = {
+    "socket": {"x86_64": 41, "aarch64": 198},
+    "socketpair": {"x86_64": 53, "aarch64": 199},
+    "clone": {"x86_64": 56, "aarch64": 220},
+    "setrlimit": {"x86_64": 160, "aarch64": 164},
+    "prlimit64": {"x86_64": 302, "aarch64": 261},
+}
+
+# Without namespaces these reach what is not the run's own: metadata of files that its user owns or can write to;
+# sockets that have a path, and descriptors in messages, where no look finds the files that they hold; events of files;
+# priorities and processors of other processes; and ways to send SIGKILL that do not name its receiver.
+NOT_WITHOUT_NAMESPACES = frozenset(
+    """
+    chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat
+    connect bind listen accept accept4 sendmsg recvmsg sendmmsg recvmmsg
+    inotify_init inotify_init1 inotify_add_watch inotify_rm_watch
+    setpriority sched_setaffinity tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal timer_create
+    """.split()
+)
 
 _NAME_X86_64_AARCH64 = """
 read:0:63 write:1:64 open:2:- close:3:57 stat:4:- fstat:5:80 lstat:6:- poll:7:- lseek:8:62 mmap:9:222
@@ -21,7 +36,7 @@ ioctl:16:29 pread64:17:67 pwrite64:18:68 readv:19:65 writev:20:66 access:21:- pi
 sched_yield:24:124 mremap:25:216 msync:26:227 mincore:27:232 madvise:28:233 dup:32:23 dup2:33:- pause:34:-
 nanosleep:35:101 getitimer:36:102 alarm:37:- setitimer:38:103 getpid:39:172 sendfile:40:71 connect:42:203
 accept:43:202 sendto:44:206 recvfrom:45:207 sendmsg:46:211 recvmsg:47:212 shutdown:48:210 bind:49:200
-listen:50:201 getsockname:51:204 getpeername:52:205 socketpair:53:199 setsockopt:54:208 getsockopt:55:209
+listen:50:201 getsockname:51:204 getpeername:52:205 setsockopt:54:208 getsockopt:55:209
 fork:57:- vfork:58:- execve:59:221 exit:60:93 wait4:61:260 kill:62:129 uname:63:160 fcntl:72:25 flock:73:32
 fsync:74:82 fdatasync:75:83 truncate:76:45 ftruncate:77:46 getdents:78:- getcwd:79:17 chdir:80:49 fchdir:81:50
 rename:82:- mkdir:83:- rmdir:84:- creat:85:- link:86:- unlink:87:- symlink:88:- readlink:89:- chmod:90:-
@@ -54,8 +69,23 @@ pidfd_send_signal:424:424
 """
 
 
-def allowed(machine: str) -> list[int]:
-    """The numbers that are allowed whatever their arguments on `machine`, `x86_64` or `aarch64`, in order."""
-    column = {"x86_64": 1, "aarch64": 2}[machine]
-    numbers = (entry.split(":")[column] for entry in _NAME_X86_64_AARCH64.split())
-    return sorted({int(number) for number in numbers if number != "-"})
+_COLUMN = {"x86_64": 1, "aarch64": 2}
+
+
+def allowed(machine: str, *, shared: bool = False) -> list[int]:
+    """The numbers that are allowed whatever their arguments on `machine`, `x86_64` or `aarch64`, in order.
+
+    shared  for a run that shares the caller's namespaces
+    """
+    column = _COLUMN[machine]
+    entries = (entry.split(":") for entry in _NAME_X86_64_AARCH64.split())
+    left_out = NOT_WITHOUT_NAMESPACES if shared else frozenset()
+    return sorted({int(entry[column]) for entry in entries if entry[column] != "-" and entry[0] not in left_out})
+
+
+def number(name: str, machine: str) -> int:
+    """The number of a call that is allowed, whatever its arguments or by them."""
+    if name in BY_ARGUMENTS:
+        return BY_ARGUMENTS[name][machine]
+    entries = (entry.split(":") for entry in _NAME_X86_64_AARCH64.split())
+    return next(int(entry[_COLUMN[machine]]) for entry in entries if entry[0] == name)

@@ -38,6 +38,8 @@ def boot(control: socket.socket) -> None:
     from rewardkit_sandbox.guest import become, world
 
     world.prepare(bytes.fromhex(hello["bpf"]))
+    make = importlib.import_module(f"rewardkit_sandbox.guest.{hello['nursery']}").nursery
+    nursery = make(control, hello["options"])
     site.setquit()
     site.sethelper()
     site.setcopyright()
@@ -46,8 +48,6 @@ def boot(control: socket.socket) -> None:
             __import__(name)
         except ImportError:
             continue  # an interpreter that was built without it
-    make = importlib.import_module(f"rewardkit_sandbox.guest.{hello['nursery']}").nursery
-    nursery = make(control, hello["options"])
     gc.collect()
     gc.freeze()
     control.send(b"ready")

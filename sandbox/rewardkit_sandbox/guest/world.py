@@ -8,12 +8,14 @@ its mounts, gives up all capabilities, and then the filter forbids what could br
 import ctypes
 import os
 import resource
+import struct
 from typing import Any
 
 CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
 SECCOMP_MODE_FILTER = 2
+INSTRUCTION = struct.Struct("=HBBI")  # struct sock_filter
 
 WORK = "/tmp/run"  # noqa: S108 - the run's own tmpfs
 MIB = 1024 * 1024
@@ -42,6 +44,15 @@ def prepare(bpf: bytes) -> None:
     """Keeps the filter, an array of struct sock_filter, ready for the runs that will be forked."""
     code = ctypes.create_string_buffer(bpf, len(bpf))
     _prepared[:] = [code, _Filter(len(bpf) // 8, ctypes.cast(code, ctypes.c_void_p))]
+
+
+def fill(placeholder: int, value: int) -> None:
+    """Puts what is only known in a run in the place that the filter keeps for it."""
+    code = _prepared[0]
+    for at in range(0, ctypes.sizeof(code), INSTRUCTION.size):
+        *operation, operand = INSTRUCTION.unpack_from(code, at)
+        if operand == placeholder:
+            INSTRUCTION.pack_into(code, at, *operation, value)
 
 
 def _check(result: int, call: str) -> None:
@@ -117,11 +128,23 @@ def enter(limits: dict[str, Any], *, address_space: bool = True) -> None:
 
 def confine(limits: dict[str, Any], *, address_space: bool) -> None:
     """Holds this process, and what it forks, to its limits, without capabilities and behind the filter."""
+    processes = limits["processes"] + OTHER_PROCESSES
+    hold(limits, address_space=address_space, processes=processes if counts_processes_by_namespace() else None)
+    drop_capabilities()
+    seal()
+
+
+def hold(limits: dict[str, Any], *, address_space: bool, processes: int | None) -> None:
+    """Sets the limits of this process and of what it forks, in a session of its own.
+
+    processes  how many its user may have, where the kernel's count is one to go by
+    """
     os.setsid()
     adjust = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     os.write(adjust, b"1000")
     os.close(adjust)
-    limit(resource.RLIMIT_CORE, 0)
+    # With 0 a crash would still be handed to a program that core_pattern names, outside; 1 byte keeps both away.
+    limit(resource.RLIMIT_CORE, 1)
     limit(resource.RLIMIT_CPU, limits["cpu_s"])
     limit(resource.RLIMIT_AS if address_space else resource.RLIMIT_DATA, limits["memory_bytes"] + INTERPRETER_BYTES)
     limit(resource.RLIMIT_STACK, STACK_BYTES)
@@ -130,8 +153,11 @@ def confine(limits: dict[str, Any], *, address_space: bool) -> None:
     limit(resource.RLIMIT_MEMLOCK, 0)
     limit(resource.RLIMIT_MSGQUEUE, 0)
     limit(resource.RLIMIT_SIGPENDING, 256)
-    if counts_processes_by_namespace():
-        limit(resource.RLIMIT_NPROC, limits["processes"] + OTHER_PROCESSES)
-    drop_capabilities()
+    if processes is not None:
+        limit(resource.RLIMIT_NPROC, processes)
+
+
+def seal() -> None:
+    """Puts this process behind the filter that was prepared."""
     prctl(PR_SET_DUMPABLE, 1)  # /proc/self belongs to the program, or /dev/stdin could not be opened
     _check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(_prepared[1])), "seccomp")

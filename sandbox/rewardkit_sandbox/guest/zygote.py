@@ -170,24 +170,32 @@ class Zygote:
 
 def members(runs: list[Run]) -> list[tuple[Run, list[int]]]:
     """The processes of each run: the descendants of its first process, to which orphans return."""
-    parents: dict[int, int] = {}
+    found = parents()
+    return [(run, family([run.pid], found)) for run in runs]
+
+
+def parents() -> dict[int, int]:
+    """The parent of each process that can be seen."""
+    found: dict[int, int] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/stat", "rb") as stat:
-                    parents[int(name)] = int(stat.read().rsplit(b")", 1)[1].split()[1])
+                    found[int(name)] = int(stat.read().rsplit(b")", 1)[1].split()[1])
             except (OSError, IndexError):
                 continue  # it ended just now
-    found = []
-    for run in runs:
-        family = {run.pid}
-        grew = True
-        while grew:
-            new = {pid for pid, parent in parents.items() if parent in family and pid not in family}
-            family |= new
-            grew = bool(new)
-        found.append((run, sorted(family)))
     return found
+
+
+def family(firsts: list[int], parents: dict[int, int]) -> list[int]:
+    """Processes and all their descendants."""
+    found = set(firsts)
+    grew = True
+    while grew:
+        new = {pid for pid, parent in parents.items() if parent in found and pid not in found}
+        found |= new
+        grew = bool(new)
+    return sorted(found)
 
 
 def resident_bytes(pids: list[int], enough: int) -> int:
