@@ -10,9 +10,7 @@ from torch import Tensor
 
 def matmul(a: Tensor, b: Tensor, out: Tensor) -> None:
     """`out` = a @ b, out fp32."""
-    if a.dtype == torch.float32:
-        torch.mm(a, b, out=out)
-    elif a.device.type == "cuda":
+    if _native(a, b):
         torch.mm(a, b, out_dtype=torch.float32, out=out)
     else:
         torch.mm(a.float(), b.float(), out=out)
@@ -20,9 +18,16 @@ def matmul(a: Tensor, b: Tensor, out: Tensor) -> None:
 
 def add_matmul(accumulator: Tensor, a: Tensor, b: Tensor) -> None:
     """`accumulator` += a @ b, accumulator fp32."""
-    if a.dtype == torch.float32:
-        torch.addmm(accumulator, a, b, out=accumulator)
-    elif a.device.type == "cuda":
+    if _native(a, b):
         torch.addmm(accumulator, a, b, out_dtype=torch.float32, out=accumulator)
     else:
         torch.addmm(accumulator, a.float(), b.float(), out=accumulator)
+
+
+def multiplies_narrow(device: torch.device) -> bool:
+    """Whether products of bf16 or fp16 matrices come out in fp32 here."""
+    return bool(device.type == "cuda")
+
+
+def _native(a: Tensor, b: Tensor) -> bool:
+    return bool(a.dtype == b.dtype != torch.float32) and multiplies_narrow(a.device)

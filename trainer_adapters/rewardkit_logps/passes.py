@@ -1,7 +1,7 @@
 """What is done to one tile of logits between two matrix products: the memory-bound passes.
 
-A tile is an fp32 matrix (n, v) that holds `hidden @ weight.T` for n tokens and v columns of the vocabulary; its rows may
-be apart (`tile.stride(0) >= v`), its columns are contiguous. The passes add the bias, turn products into logits
+A tile is an fp32 matrix (n, v) that holds `hidden @ weight.T` for n tokens and v columns of the vocabulary; its rows
+may be apart (`tile.stride(0) >= v`), its columns are contiguous. The passes add the bias, turn products into logits
 
     z = softcap * tanh(logit_scale * (product + bias) / softcap) / temperature
 
