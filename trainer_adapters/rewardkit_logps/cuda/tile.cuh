@@ -1,67 +1,146 @@
-// What all kernels share: a row of a tile of logits in registers, the transform of a logit, reductions over a block.
+// What the kernels share: a piece of a row of products in registers, its logits, and reductions over a block.
 //
-// One block of BLOCK threads works on one row. A thread holds VALUES logits of it, four neighbours at a time, so that a
-// warp reads 512 contiguous bytes with one 16-byte load per thread, and has VALUES / 4 loads in flight before the first
-// is used. Sums run in an order that only BLOCK and VALUES fix: no atomics, the same bits at every run.
+// One block of BLOCK threads works on one row. A thread holds VALUES logits, in groups of four neighbours, so that a warp
+// reads 512 contiguous bytes with one 16-byte load per thread and has all VALUES / 4 loads in flight before it uses the
+// first. Every sum runs in an order that BLOCK and VALUES alone fix: no atomics, so the same bits at every run and beside
+// any other rows.
 //
-// The macros below are set by compile.py; what a call does not ask for is not compiled into its kernel.
+// compile.py puts this file before a kernel's own and defines the REWARDKIT_… macros: what a call does not ask for is not
+// compiled into its kernel.
 
-constexpr int BLOCK = 256;
+constexpr int BLOCK = 512;
 constexpr int WARP = 32;
 constexpr int WARPS = BLOCK / WARP;
-constexpr int VALUES = 32;              // logits that a thread holds: 32 registers
-constexpr int COLUMNS = BLOCK * VALUES; // widest piece of a row that one block holds
-constexpr bool VECTORS = REWARDKIT_VECTORS;  // rows start at 16 bytes (8 for 2-byte weights): 16-byte loads
-constexpr bool SOFTCAP = REWARDKIT_SOFTCAP;
-
-constexpr float INFINITE = 3.0e38f;     // stands for an infinity where infinity times zero must be zero
+constexpr int VALUES = 16;
+constexpr int COLUMNS = BLOCK * VALUES;              // columns that a block holds, the widest tile
+constexpr bool VECTORS = REWARDKIT_VECTORS;          // whole groups of four, on 16-byte boundaries
+constexpr bool HAS_BIAS = REWARDKIT_BIAS;
+constexpr bool HAS_SOFTCAP = REWARDKIT_SOFTCAP;
+constexpr float LOWEST = -1e30f;                     // as in passes.py: below every logit, and finite
 constexpr float LOG2_E = 1.4426950408889634f;
 
-// z = cap * tanh(scale * (logit + bias) / cap) * inv_temperature; without SOFTCAP, scale * (logit + bias) * inv_temperature.
+// z = softcap * tanh(scale * (product + bias) / softcap) / temperature; without a softcap, its inner part / temperature.
 struct Transform {
   float scale;
   float softcap;
-  float inv_temperature;
+  float inverse_softcap;
+  float inverse_temperature;
+  float tanh_per_logit;
+
+  __device__ Transform(float scale, float softcap, float temperature)
+      : scale(scale),
+        softcap(softcap),
+        inverse_softcap(1.0f / softcap),
+        inverse_temperature(1.0f / temperature),
+        tanh_per_logit(temperature / softcap) {}
 };
 
-#ifdef __CUDA_ARCH__
-__device__ inline float exp2_fast(float x) {
-  float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-#else
-inline float exp2_fast(float x) { return exp2f(x); }
-#endif
+// e^x for x <= 0; 0 at -inf. Relative error about (2 + |x|) 2^-23: for terms that count in a sum, a rounding of fp32.
+__device__ inline float exponential(float x) { return exp2_approximate(x * LOG2_E); }
 
-// e^x for x <= 0, 0 at -inf. Relative error 2^-22 + |x| 2^-24, a bound below that of rounding x itself to float.
-__device__ inline float exp_nonpositive(float x) { return exp2_fast(x * LOG2_E); }
-
-// tanh to about 2 ulp of 1: tanh.approx of the hardware keeps 11 bits only.
-__device__ inline float tanh_exact(float x) {
-  float e = exp_nonpositive(-2.0f * fabsf(x));
-  return copysignf((1.0f - e) / (1.0f + e), x);
+// tanh within 2^-21 of 1. The hardware's own, tanh.approx, keeps 11 bits, which would move a logit by 0.01.
+__device__ inline float hyperbolic_tangent(float x) {
+  float e = exponential(-2.0f * fabsf(x));
+  return copysignf((1.0f - e) * reciprocal_approximate(1.0f + e), x);
 }
 
-__device__ inline float transform(float logit, Transform t) {
-  float y = logit * t.scale;
-  if constexpr (SOFTCAP) y = t.softcap * tanh_exact(y / t.softcap);
-  return y * t.inv_temperature;
+__device__ inline float to_logit(float product, float bias, const Transform& t) {
+  if constexpr (HAS_BIAS) product += bias;
+  float y = product * t.scale;
+  if constexpr (HAS_SOFTCAP) y = t.softcap * hyperbolic_tangent(y * t.inverse_softcap);
+  return y * t.inverse_temperature;
 }
 
-// dz / d(scale * logit) * temperature, from z: 1 without SOFTCAP, 1 - tanh^2 with it.
-__device__ inline float slope(float z, Transform t) {
-  if constexpr (!SOFTCAP) return 1.0f;
-  float u = z / (t.softcap * t.inv_temperature);
-  return 1.0f - u * u;
+// What the softcap leaves of a gradient, 1 - tanh^2, from the logit; 0 at LOWEST and at -inf.
+__device__ inline float slope(float z, const Transform& t) {
+  if constexpr (!HAS_SOFTCAP) return 1.0f;
+  float u = fmaxf(z * t.tanh_per_logit, -1.0f);
+  return (1.0f - u) * (1.0f + u);
 }
 
-__device__ inline void load4(const float* row, int column, int columns, float past, float* to) {
-  if (VECTORS && column + 4 <= columns) {
-    float4 four = *reinterpret_cast<const float4*>(row + column);
-    to[0] = four.x, to[1] = four.y, to[2] = four.z, to[3] = four.w;
-    return;
-  }
+// The column of the thread's value i, in a piece that starts at column `first`: groups of four neighbours.
+__device__ inline int column_of(int first, int i) { return first + (i / 4 * BLOCK + int(threadIdx.x)) * 4 + i % 4; }
+
+// Whether value i is in the row; with VECTORS, all of its group are.
+__device__ inline bool inside(int first, int i, int columns) {
+  return column_of(first, VECTORS ? i - i % 4 : i) < columns;
+}
+
+// Four neighbours of a row from value i on; 0 past its end.
+__device__ inline void load_group(const float* row, int first, int i, int columns, float* group) {
+  if constexpr (VECTORS) {
+    float4 four{0.0f, 0.0f, 0.0f, 0.0f};
+    if (inside(first, i, columns)) four = *reinterpret_cast<const float4*>(row + column_of(first, i));
+    group[0] = four.x, group[1] = four.y, group[2] = four.z, group[3] = four.w;
+  } else {
 #pragma unroll
-  for (int k = 0; k < 4; ++k) to[k] = column + k < columns ? row[column + k] : past;
+    for (int k = 0; k < 4; ++k) group[k] = inside(first, i + k, columns) ? row[column_of(first, i + k)] : 0.0f;
+  }
+}
+
+// The logits of a piece of a row of products; -inf past its end.
+template <int COUNT>
+__device__ inline void load_logits(
+    const float* row, const float* bias, int first, int columns, const Transform& t, float (&z)[COUNT]) {
+#pragma unroll
+  for (int i = 0; i < COUNT; i += 4) load_group(row, first, i, columns, z + i);
+#pragma unroll
+  for (int i = 0; i < COUNT; i += 4) {
+    float b[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    if constexpr (HAS_BIAS) load_group(bias, first, i, columns, b);
+#pragma unroll
+    for (int k = 0; k < 4; ++k)
+      z[i + k] = inside(first, i + k, columns) ? to_logit(z[i + k], b[k], t) : negative_infinity();
+  }
+}
+
+// A piece of a row of fp32, bf16 or fp16; nothing past its end.
+template <class Number, int COUNT>
+__device__ inline void store_row(Number* row, int first, int columns, const float (&values)[COUNT]) {
+#pragma unroll
+  for (int i = 0; i < COUNT; i += 4) {
+    if constexpr (VECTORS) {
+      if (inside(first, i, columns)) store_four(row + column_of(first, i), values + i);
+    } else {
+#pragma unroll
+      for (int k = 0; k < 4; ++k)
+        if (inside(first, i + k, columns)) row[column_of(first, i + k)] = Number(values[i + k]);
+    }
+  }
+}
+
+__device__ inline float warp_max(float x) {
+#pragma unroll
+  for (int lane = WARP / 2; lane > 0; lane /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, lane));
+  return x;
+}
+
+__device__ inline float warp_sum(float x) {
+#pragma unroll
+  for (int lane = WARP / 2; lane > 0; lane /= 2) x += __shfl_xor_sync(0xffffffffu, x, lane);
+  return x;
+}
+
+// The largest of the block's values, in every thread.
+__device__ inline float block_max(float x, float* scratch) {
+  x = warp_max(x);
+  if (threadIdx.x % WARP == 0) scratch[threadIdx.x / WARP] = x;
+  __syncthreads();
+  x = scratch[0];
+#pragma unroll
+  for (int warp = 1; warp < WARPS; ++warp) x = fmaxf(x, scratch[warp]);
+  __syncthreads();
+  return x;
+}
+
+// The sum of the block's values, in every thread.
+__device__ inline float block_sum(float x, float* scratch) {
+  x = warp_sum(x);
+  if (threadIdx.x % WARP == 0) scratch[threadIdx.x / WARP] = x;
+  __syncthreads();
+  x = scratch[0];
+#pragma unroll
+  for (int warp = 1; warp < WARPS; ++warp) x += scratch[warp];
+  __syncthreads();
+  return x;
 }
