@@ -256,6 +256,10 @@ def _maximum_before_target(tile: Tensor, block: Block, tile_maximum: Tensor) -> 
 PLAIN: Passes = PlainPasses()
 
 
-def passes_for(device: torch.device) -> Passes:  # noqa: ARG001 -- every device has the plain ones
+def passes_for(device: torch.device) -> Passes:
     """The best passes that this device has."""
+    if device.type == "cuda":
+        from rewardkit_logps.cuda import passes_for_cuda  # noqa: PLC0415
+
+        return passes_for_cuda(device.index)
     return PLAIN
