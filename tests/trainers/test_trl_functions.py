@@ -1,11 +1,21 @@
 """A rubric as TRL's reward functions: named, weighed, judged once, and None where nobody may be paid."""
 
+import asyncio
+import logging
+import multiprocessing
+import pickle
+from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from rewardkit import ConfigError, InfrastructureError
 from rewardkit_trainers.trl import RewardFuncs, reward_funcs
+from rewardkit_trainers.trl.judging import Judged
 
 SUM = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
 PROMPTS = ["what is 1 and 1"] * 4
@@ -19,11 +29,33 @@ def funcs() -> Iterator[RewardFuncs]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def obedient(misbehaving: Path) -> Iterator[RewardFuncs]:
+    """Two rewards that do what a completion says, beside one that always pays 1."""
+    rubric = {"rewards": {"obedient": {}, "constant": {"weight": 0.5}}, "limits": {"deadline_s": 0.5}}
+    made = reward_funcs(rubric, plugins=[misbehaving], workers=2)
+    yield made
+    made.close()
+
+
 def ask(funcs: RewardFuncs, completions: list[Any] = COMPLETIONS, **said: Any) -> dict[str, list[float | None]]:
     """The values of all functions for one batch, as TRL asks for them."""
     said.setdefault("answer", ["2"] * len(completions))
     said.setdefault("prompts", PROMPTS[:1] * len(completions))
+    said.setdefault("completion_ids", [[5] * 3] * len(completions))
     return {func.__name__: func(completions=completions, **said) for func in funcs}
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Iterator[list[Judged]]:
+    """Every batch that the module's functions judge."""
+    seen: list[Judged] = []
+    listeners = [request.getfixturevalue(name).judging.listeners for name in ("funcs", "obedient")]
+    for listener in listeners:
+        listener.append(seen.append)
+    yield seen
+    for listener in listeners:
+        listener.remove(seen.append)
 
 
 def test_each_reward_is_a_function_of_its_name_with_its_weight(funcs: RewardFuncs):
@@ -31,3 +63,244 @@ def test_each_reward_is_a_function_of_its_name_with_its_weight(funcs: RewardFunc
     assert [func.__name__ for func in funcs] == ["math", "format"]
     assert funcs.weights == [1.0, 0.1]
     assert ask(funcs) == {"math": [1.0, 0.0, 1.0, 0.0], "format": [1.0, 1.0, 0.0, 0.0]}
+
+
+def test_a_judgement_that_is_none_stays_none_and_is_no_one_elses_pay(obedient: RewardFuncs):
+    values = ask(obedient, ["four", "fail", "raise", "crash", "no Score", "abstain"])
+    assert values["obedient"] == [4.0, None, None, None, None, None]
+    # What failed has no reward at all; what abstained is left out of the sum.
+    assert values["constant"] == [1.0, None, None, None, None, 1.0]
+
+
+def test_a_completion_that_hangs_its_judge_earns_nothing_and_holds_up_nobody(obedient: RewardFuncs):
+    values = ask(obedient, ["hang", "four", "hang in C"])
+    assert values == {"obedient": [0.0, 4.0, 0.0], "constant": [1.0, 1.0, 1.0]}
+
+
+def test_a_batch_is_judged_once_for_all_functions(funcs: RewardFuncs, judged: list[Judged]):
+    ask(funcs)
+    assert len(judged) == 1
+
+
+def test_a_batch_that_comes_again_is_judged_again(funcs: RewardFuncs, judged: list[Judged]):
+    completions = list(COMPLETIONS)
+    first = ask(funcs, completions)
+    completions[:] = reversed(completions)  # the same list, refilled
+    assert ask(funcs, completions) == {name: values[::-1] for name, values in first.items()}
+    assert len(judged) == 2
+
+
+def test_functions_that_are_left_out_do_not_make_others_stale(funcs: RewardFuncs, judged: list[Judged]):
+    completions = list(COMPLETIONS)
+    for _ in range(3):
+        assert funcs[0](prompts=PROMPTS, completions=completions, answer=["2"] * 4) == [1.0, 0.0, 1.0, 0.0]
+    assert len(judged) == 3
+
+
+def test_batches_of_several_threads_do_not_mix(funcs: RewardFuncs, judged: list[Judged]):
+    def one(number: int) -> bool:
+        answers = [str(number)] * 4
+        values = ask(funcs, [f"\\boxed{{{n}}}" for n in range(number - 1, number + 3)], answer=answers)
+        return values["math"] == [0.0, 1.0, 0.0, 0.0]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(one, range(1, 33)))
+    assert len(judged) == 32
+
+
+def test_functions_that_ask_at_once_share_one_judgement(funcs: RewardFuncs, judged: list[Judged]):
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(func, prompts=PROMPTS, completions=COMPLETIONS, answer=["2"] * 4) for func in funcs * 8]
+        assert [future.result() for future in asked[::2]] == [[1.0, 0.0, 1.0, 0.0]] * 8
+    assert len(judged) == 8
+
+
+def test_functions_work_in_the_process_to_which_they_are_sent(funcs: RewardFuncs):
+    sent: RewardFuncs = pickle.loads(pickle.dumps(funcs))
+    assert sent.weights == funcs.weights
+    assert sent[0].__name__ == "math"
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
+        values = processes.submit(ask_elsewhere, sent).result()
+    assert values == ask(funcs)
+
+
+def ask_elsewhere(funcs: RewardFuncs) -> dict[str, list[float | None]]:
+    with funcs.judging:
+        return ask(funcs)
+
+
+def test_asynchronous_functions_share_one_judgement_too():
+    funcs = reward_funcs(SUM, workers=1, asynchronous=True)
+    batches: list[Judged] = []
+    funcs.judging.listeners.append(batches.append)
+
+    async def both() -> list[list[float | None]]:
+        said = {"prompts": PROMPTS, "completions": COMPLETIONS, "answer": ["2"] * 4}
+        return await asyncio.gather(*(func(**said) for func in funcs))
+
+    with funcs.judging:
+        assert asyncio.run(both()) == [[1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]]
+    assert len(batches) == 1
+
+
+def test_trl_takes_asynchronous_functions_for_what_they_are():
+    utils = pytest.importorskip("trl.trainer.utils")
+    made = reward_funcs(SUM, workers=1, asynchronous=True)
+    made.close()
+    assert all(utils.is_async_callable(func) for func in made)
+    assert [utils.get_callable_name(func) for func in made] == ["math", "format"]
+
+
+def test_weights_are_in_the_values_where_the_trainer_takes_none():
+    rubric = {"rewards": {"math": {"weight": 2.0}, "format": {"weight": 0.1}, "language": {"weight": 0}}}
+    with reward_funcs(rubric, weighted=True, workers=1).judging as judging:
+        assert [(column.name, column.weight) for column in judging.columns] == [("math", 1.0), ("format", 1.0)]
+        funcs = RewardFuncs(judging, type(reward_funcs(SUM, workers=1)[0]))
+        assert ask(funcs) == {"math": [2.0, 0.0, 2.0, 0.0], "format": [0.1, 0.1, 0.0, 0.0]}
+
+
+def test_weight_schedules_follow_the_trainers_state():
+    rubric = {"rewards": {"math": {"weight": [[0, 0], [1, 1]]}, "format": {"weight": 0.1}}}
+    funcs = reward_funcs(rubric, workers=1)
+    with funcs.judging:
+        assert [func.__name__ for func in funcs] == ["composed", "math", "format"]
+        assert funcs.weights == [1.0, 0.0, 0.0]
+        for step, expected in ((0, 0.1), (5, 0.6), (10, 1.1)):
+            state = SimpleNamespace(global_step=step, max_steps=10)
+            values = ask(funcs, list(COMPLETIONS), trainer_state=state)
+            assert values["composed"][0] == pytest.approx(expected)
+            assert values["math"] == [1.0, 0.0, 1.0, 0.0]
+
+
+def test_rewards_that_see_groups_see_the_generations_of_one_prompt(misbehaving: Path):
+    funcs = reward_funcs({"rewards": {"rank": {}}}, plugins=[misbehaving], workers=1)
+    with funcs.judging:
+        values = ask(funcs, ["a", "bb", "a", "bb"], prompts=["p", "p", "q", "q"])
+    assert values == {"rank": [0.5, 1.0, 0.5, 1.0]}
+
+
+def test_chats_thoughts_tool_calls_and_images_are_read(funcs: RewardFuncs, judged: list[Judged]):
+    call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
+    completions = [
+        [{"role": "assistant", "content": "\\boxed{2}", "reasoning_content": "one and one"}],
+        [{"role": "assistant", "content": "\\boxed{2}", "thinking": "one and one"}],  # as LFM2's template says it
+        [
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "name": "add", "content": "3"},
+            {"role": "assistant", "content": "<think>so</think>\\boxed{2}"},
+        ],
+    ]
+    question = [{"type": "image", "image": object()}, {"type": "text", "text": "what is 1 and 1"}]
+    prompts = [[{"role": "user", "content": question}]] * 3
+    values = ask(funcs, completions, prompts=prompts, image=[object()] * 3)
+    assert values == {"math": [1.0] * 3, "format": [1.0] * 3}
+    row = judged[0].rows[2]
+    assert row["completion"][0]["tool_calls"] == [call]
+    assert row["prompt"][0]["content"] == [{"type": "image"}, {"type": "text", "text": "what is 1 and 1"}]
+    assert "image" not in row
+
+
+def test_reasons_and_shares_reach_the_trainers_log(obedient: RewardFuncs):
+    extra: dict[str, list[str]] = {}
+    metrics: dict[str, list[float]] = defaultdict(list)
+    ask(
+        obedient,
+        ["four", "fail", "abstain", "sleep 0.3"],
+        log_extra=extra.__setitem__,
+        log_metric=lambda name, value: metrics[name].append(value),
+    )
+    assert extra["obedient_reason"][1:3] == ["told to", "told to"]
+    assert metrics == {
+        "rewards/obedient/abstained": [0.25],
+        "rewards/obedient/failed": [0.25],
+        "rewards/obedient/slow": [0.25],
+        "rewards/constant/abstained": [0.0],
+        "rewards/constant/failed": [0.0],
+        "rewards/constant/slow": [0.0],
+        "rewards/unrewarded": [0.25],
+    }
+
+
+def test_a_judgement_that_had_to_be_ended_counts_as_slow(obedient: RewardFuncs):
+    metrics: dict[str, float] = {}
+    ask(obedient, ["hang", "four"], log_metric=metrics.__setitem__)
+    assert metrics["rewards/obedient/slow"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("rubric", "said", "message"),
+    [
+        (
+            SUM,
+            {},
+            r"rewards.math can judge none .*; columns of the data set: gold_answer, prompt; name it with gr",
+        ),
+        (SUM, {"ground_truth": "gold"}, "ground_truth='gold': the rows have no such column.*gold_answer"),
+        ({"rewards": {"math": {"when": {"source": "x"}}}}, {"ground_truth": "gold_answer"}, "the column 'source'"),
+        (
+            {"rewards": {"language": {"params": {"target_column": "lang.code"}}}},
+            {},
+            "rewards.language reads the column 'lang.code'",
+        ),
+    ],
+    ids=["no ground truth", "ground truth by a wrong name", "a condition's column", "a parameter's column"],
+)
+def test_a_missing_column_is_an_error_at_the_first_batch(rubric: dict[str, Any], said: dict[str, Any], message: str):
+    funcs = reward_funcs(rubric, workers=1, **said)
+    with funcs.judging, pytest.raises(ConfigError, match=message):
+        funcs[0](prompts=PROMPTS, completions=COMPLETIONS, gold_answer=["2"] * 4)
+
+
+def test_the_ground_truth_is_read_from_the_column_that_is_named():
+    funcs = reward_funcs(SUM, workers=1, ground_truth="extra.gold")
+    with funcs.judging:
+        extra = [{"gold": None}, {"gold": "3"}, {"gold": "3"}, {"gold": "3"}]
+        values = funcs[0](prompts=PROMPTS, completions=COMPLETIONS, extra=extra, answer=["2"] * 4)
+    assert values == [None, 1.0, 0.0, 0.0]
+
+
+def test_rewards_that_want_no_ground_truth_train_without_one():
+    funcs = reward_funcs({"rewards": {"format": {}, "language": {"params": {"target": "en"}}}}, workers=1)
+    with funcs.judging:
+        values = {func.__name__: func(prompts=PROMPTS, completions=COMPLETIONS) for func in funcs}
+    assert values["format"] == [1.0, 1.0, 0.0, 0.0]
+
+
+def test_a_row_that_does_not_fit_fails_alone(funcs: RewardFuncs, judged: list[Judged]):
+    values = ask(funcs, ["<think>a</think>\\boxed{2}", 17, "", ""])
+    assert values == {"math": [1.0, None, 0.0, 0.0], "format": [1.0, None, 0.0, 0.0]}
+    score = judged[0].results[1].scores["math"]
+    assert score.status == "failed"
+    assert "must be text or a list of chat messages, found int 17" in score.reason
+
+
+def test_broken_machinery_stops_no_training_and_pays_nobody(caplog: pytest.LogCaptureFixture):
+    funcs = reward_funcs(SUM, workers=1)
+    ask(funcs)
+    funcs.judging.scorer.close()
+    with caplog.at_level(logging.WARNING):
+        assert ask(funcs, list(COMPLETIONS)) == {"math": [None] * 4, "format": [None] * 4}
+    assert "none could be judged: this scorer was closed" in caplog.text
+
+
+def test_broken_machinery_is_an_error_before_anything_is_trained():
+    funcs = reward_funcs(SUM, workers=1)
+    funcs.judging.scorer.close()
+    with pytest.raises(InfrastructureError):
+        ask(funcs)
+
+
+def test_what_is_wrong_with_a_rubric_shows_when_the_functions_are_made():
+    with pytest.raises(ConfigError, match="did you mean 'math'"):
+        reward_funcs({"rewards": {"mth": {}}})
+
+
+def test_the_package_imports_nothing_of_the_trainers():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, rewardkit_trainers, rewardkit_trainers.trl;"
+        "assert not {'torch', 'trl', 'transformers'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

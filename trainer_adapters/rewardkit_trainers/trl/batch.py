@@ -47,7 +47,8 @@ class Batch:
     @property
     def trainer(self) -> Any:
         """The trainer that calls; None where it passes no method of its own."""
-        return getattr(self.log_metric, "__self__", None)
+        bound = getattr(self.log_metric, "__self__", None)
+        return bound if hasattr(bound, "reward_func_names") else None
 
     @property
     def progress(self) -> float:

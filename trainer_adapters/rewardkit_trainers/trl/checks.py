@@ -38,9 +38,9 @@ def check_rows(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) 
     raises  ConfigError that names the reward and what it lacks
     """
     rubric = scorer.rubric
-    present = {name for row in rows for name in row} | set(Sample.model_fields)
+    present = {name for row in rows for name in row}
     for alias, column in _columns_named(scorer):
-        if column.partition(".")[0] not in present:
+        if column.partition(".")[0] not in present | Sample.model_fields.keys():
             raise ConfigError(
                 f"{rubric.where}: rewards.{alias} reads the column {column!r}, which is not there; "
                 f"{columns_found(present)}"
