@@ -89,3 +89,8 @@ def number(name: str, machine: str) -> int:
         return BY_ARGUMENTS[name][machine]
     entries = (entry.split(":") for entry in _NAME_X86_64_AARCH64.split())
     return next(int(entry[_COLUMN[machine]]) for entry in entries if entry[0] == name)
+
+
+def names() -> list[str]:
+    """The names of all that are allowed whatever their arguments, on any machine, in order."""
+    return sorted(entry.split(":")[0] for entry in _NAME_X86_64_AARCH64.split())

@@ -99,18 +99,22 @@ def sealed(data: bytes) -> int:
 
 
 class Attendant:
-    """Talks to one zygote, for one job at a time."""
+    """Talks to one zygote, for one job at a time.
 
-    def __init__(self, control: socket.socket) -> None:
+    caller    a descriptor that hangs up when nobody waits for a result any more
+    """
+
+    def __init__(self, control: socket.socket, caller: int | None = None) -> None:
         self._control = control
         self._control.setblocking(False)
+        self._caller = caller
         self._runs = itertools.count(1)
 
     def run(self, tasks: list[Task], limits: dict[str, Any]) -> list[Ended]:
         """Runs a job of one process, or of a driver and the program that it drives, to its end.
 
         limits    the fields of `protocol.Limits`
-        raises    ZygoteError
+        raises    ZygoteError; EOFError where the caller hangs up
         """
         with ExitStack() as stack:
             links: list[int | None] = [None]
@@ -152,6 +156,8 @@ class Attendant:
         processes = {process.id: process for process in started}
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
+        if self._caller is not None:
+            poll.register(self._caller, 0)
         readers = {fd: (process, name) for process in started for name, fd in process.readers.items()}
         for fd in readers:
             poll.register(fd, select.POLLIN)
@@ -173,6 +179,8 @@ class Attendant:
                             if other.report is None:
                                 self._cancel(other)
                     continue
+                if fd == self._caller:
+                    raise EOFError
                 owner, name = readers[fd]
                 piece = os.read(fd, READ)
                 if not piece:

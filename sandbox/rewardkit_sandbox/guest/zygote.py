@@ -137,9 +137,13 @@ class Zygote:
         """The report on a run whose first process has ended; nothing of the run is left when this returns."""
         return run.report()
 
+    def runs(self) -> list[Run]:
+        """Those under way."""
+        return list(self._runs.values())
+
     def members(self) -> list[tuple[Run, list[int]]]:
         """The processes of each run."""
-        return members(list(self._runs.values()))
+        return members(self.runs())
 
     def leave(self) -> None:
         """In a child: lets go of everything that was the zygote's."""
@@ -220,6 +224,8 @@ def _proportional_bytes(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as rollup:
             return next((int(line.split()[1]) * 1024 for line in rollup if line.startswith(b"Pss:")), 0)
+    except PermissionError:  # it shut itself off from us; its own doing, so all that it holds counts
+        return _read_field(f"/proc/{pid}/statm") * PAGE
     except OSError:
         return 0
 

@@ -1,0 +1,222 @@
+"""The zygote of a container, and its first process: a user for each run, where there is no namespace for each.
+
+A run is forked as a user that nothing else in the container is. When its first process has ended, or must, one
+`kill(-1)` in that user's name reaches all its processes at once: the kernel counts a fork that is under way as one of
+them. What they left in the file system is deleted in that user's name too, so nothing that a program leaves there can
+make a process with more rights follow it anywhere. This process holds CAP_SETUID, CAP_SETGID and CAP_KILL and no other
+capability. While its effective user is a run's, that run's processes might signal it: but the kernel lets no process
+of a PID namespace signal the first, which handles none.
+
+Two runs are alive at once where tests drive a program: as two users, that may neither signal nor look into each other,
+with a folder each that the other cannot enter.
+"""
+
+import contextlib
+import errno
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from rewardkit_sandbox.guest import world, zygote
+
+DRIVERS = "/driver"
+"""A tmpfs of the drivers' own: its group is theirs, and no program's."""
+GONE_WITHIN_S = 10.0
+OOM_FILES = (
+    "/sys/fs/cgroup/memory.events",
+    "/sys/fs/cgroup/memory/memory.oom_control",
+)
+PROGRAM, DRIVER = world.WORK, f"{DRIVERS}/run"
+
+
+class Found(NamedTuple):
+    """A process, as /proc tells of it."""
+
+    pid: int
+    parent: int
+    user: int
+    zombie: bool
+
+
+class Supervisor(zygote.Zygote):
+    """Forks and watches as every zygote does; users are what it keeps runs apart by.
+
+    options    first_user, users: the range of the users of runs; drivers: the group of drivers
+    """
+
+    def __init__(self, control: socket.socket, options: dict[str, Any]) -> None:
+        super().__init__(control, options)
+        self._first, self._users = options["first_user"], options["users"]
+        self._drivers = options["drivers"]
+        self._count = 0
+        self._user_of: dict[int, int] = {}
+        self._kills_before: dict[int, int] = {}
+        self._oom_file = next((path for path in OOM_FILES if os.access(path, os.R_OK)), None)
+        os.setgroups([self._drivers])
+
+    def fork(self, request: dict[str, Any]) -> int:
+        self._count += 1
+        user = self._first + self._count % self._users
+        request["user"] = user
+        kills = self._kills()
+        pid = world.fork()
+        if pid != 0:
+            self._user_of[pid] = user
+            self._kills_before[pid] = kills
+        return pid
+
+    def enter(self, request: dict[str, Any], *, address_space: bool) -> None:
+        user, drives = request["user"], request["mode"] == "drive"
+        os.setgroups([self._drivers] if drives else [])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        world.prctl(world.PR_SET_DUMPABLE, 1)  # its /proc/self is its own again
+        folder = DRIVER if drives else PROGRAM
+        os.mkdir(folder, 0o700)
+        os.chdir(folder)
+        if drives:
+            os.environ.update(HOME=folder, TMPDIR=folder)
+        world.confine(request["limits"], address_space=address_space)
+
+    def members(self) -> list[tuple[zygote.Run, list[int]]]:
+        first = {run.pid for run in self._runs.values()}
+        pids: dict[int, list[int]] = {self._user_of[pid]: [] for pid in first}
+        for found in processes():
+            if found.zombie and found.parent == 1 and found.pid not in first:
+                reap(found.pid)
+            elif found.user in pids:
+                pids[found.user].append(found.pid)
+        return [(run, pids[self._user_of[run.pid]]) for run in self._runs.values()]
+
+    def excess(self, run: zygote.Run, pids: list[int]) -> str | None:
+        if self._kills() > self._kills_before[run.pid]:
+            return "memory"
+        with as_user(self._user_of[run.pid]):  # who alone may ask how much of its memory is shared
+            return super().excess(run, pids)
+
+    def end(self, run: zygote.Run) -> dict[str, Any]:
+        report = run.report()
+        user = self._user_of.pop(run.pid)
+        with as_user(user):
+            kill_all()
+            self._await_end_of(user)
+            for folder in (DRIVERS, "/tmp"):  # noqa: S108 - the container's
+                empty(folder)
+        killed = report["end"] == "signal" and report["code"] == signal.SIGKILL
+        if self._kills() > self._kills_before.pop(run.pid) and (killed or report["end"] == "exit"):
+            report["end"] = "memory"
+        return report
+
+    def _await_end_of(self, user: int) -> None:
+        """Returns when the user has no process any more, not even one that is only a number."""
+        known = {os.getpid(), *self._user_of}
+        deadline = time.monotonic() + GONE_WITHIN_S
+        while True:
+            left = [found for found in processes(known) if found.user == user]
+            if not left:
+                return
+            if time.monotonic() > deadline:
+                sys.exit("processes of a run cannot be killed")
+            for found in left:
+                reap(found.pid)
+            time.sleep(0.0005)
+
+    def _kills(self) -> int:
+        """How many processes the kernel has killed for the memory of this container; always 0 where it does not say."""
+        if self._oom_file is None:
+            return 0
+        with open(self._oom_file, "rb") as events:
+            return next((int(line.split()[1]) for line in events if line.startswith(b"oom_kill ")), 0)
+
+
+@contextlib.contextmanager
+def as_user(user: int) -> Iterator[None]:
+    """Acts with the rights of `user`, and no capability."""
+    os.setresgid(user, user, 0)
+    os.setresuid(user, user, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)
+
+
+def kill_all() -> None:
+    """Kills every process of the user whose rights we have: at once, so that none can fork another in time."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(-1, signal.SIGKILL)
+
+
+def reap(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):  # its parent is another one, as yet
+        os.waitpid(pid, os.WNOHANG)
+
+
+def processes(known: set[int] = frozenset()) -> Iterator[Found]:  # type: ignore[assignment]
+    """All processes of the container but those that are known."""
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) not in known:
+            fields = {}
+            try:
+                with open(f"/proc/{name}/status", "rb") as status:
+                    for line in status:
+                        key, _, value = line.partition(b":")
+                        fields[key] = value.split()
+                        if key == b"Uid":
+                            break
+            except OSError:  # it ended just now
+                continue
+            if b"Uid" in fields:
+                user, state = int(fields[b"Uid"][0]), fields[b"State"][0]
+                yield Found(int(name), int(fields[b"PPid"][0]), user, state in b"ZX")
+
+
+def empty(folder: str) -> None:
+    """Deletes what this user has in `folder`, however deep, odd or shut it is; what belongs to others stays.
+
+    Folders inside folders are moved up before they are emptied, so no depth takes more than two descriptors.
+    """
+    top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        mine, number, own = True, 0, os.urandom(8).hex()
+        while mine:
+            mine = False
+            for name in os.listdir(top):
+                if os.stat(name, dir_fd=top, follow_symlinks=False).st_uid != os.geteuid():
+                    continue
+                mine = True
+                if unlinked(name, top):
+                    continue
+                inner = open_folder(name, top)
+                for entry in os.listdir(inner):
+                    if not unlinked(entry, inner):
+                        os.chmod(entry, 0o700, dir_fd=inner)
+                        number += 1
+                        os.rename(entry, f"{own}-{number}", src_dir_fd=inner, dst_dir_fd=top)
+                os.close(inner)
+                os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
+
+
+def unlinked(name: str, folder: int) -> bool:
+    """Whether `name` is no folder, and is gone now."""
+    try:
+        os.unlink(name, dir_fd=folder)
+    except OSError as exc:
+        if exc.errno not in (errno.EISDIR, errno.EPERM):
+            raise
+        return False
+    return True
+
+
+def open_folder(name: str, folder: int) -> int:
+    os.chmod(name, 0o700, dir_fd=folder)
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+
+
+nursery = Supervisor
