@@ -124,6 +124,7 @@ def _stopped(result: RunResult | None) -> tuple[Verdict, str] | None:
         "wall": (Verdict.TIME, "time ran out"),
         "memory": (Verdict.MEMORY, "memory ran out"),
         "processes": (Verdict.RUNTIME_ERROR, "too many processes"),
+        "disk": (Verdict.RUNTIME_ERROR, "too many files, or too much in them"),
         "output": (Verdict.OUTPUT, "too much output"),
     }.get(result.end)
 

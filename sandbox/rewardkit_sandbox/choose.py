@@ -1,19 +1,33 @@
-"""Which sandbox: by name, with options, or the strongest that works here."""
+"""Which sandbox: by name, with options, or the strongest that works here.
 
+auto                                          the strongest that isolates fully
+{backend: NAME, OPTION: VALUE, …}             that one
+{backend: landlock, reduced_isolation: true}  only by consent: it separates less
+{backend: auto, reduced_isolation: true}      the strongest, and one that separates less where no other works
+"""
+
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from rewardkit_sandbox.bubblewrap import Bubblewrap
+from rewardkit_sandbox.docker import Docker
 from rewardkit_sandbox.errors import SandboxUnavailableError
+from rewardkit_sandbox.landlock import Landlock
 from rewardkit_sandbox.protocol import Sandbox
 from rewardkit_sandbox.unsafe import DangerousSubprocess
 
 BACKENDS: dict[str, Callable[..., Sandbox]] = {
     Bubblewrap.name: Bubblewrap,
+    Docker.name: Docker,
+    Landlock.name: Landlock,
     DangerousSubprocess.name: DangerousSubprocess,
 }
-STRONGEST_FIRST = (Bubblewrap.name,)
+STRONGEST_FIRST = (Bubblewrap.name, Docker.name)
 """What `auto` may take: never a backend that isolates less than it should."""
+REDUCED = (Landlock.name,)
+"""What it may take after these, strongest first, by consent."""
+CONSENT = "reduced_isolation"
 
 
 def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
@@ -22,29 +36,49 @@ def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
     choice    `auto`, the name of a backend, or `{backend: name, option: value, …}`
     raises    SandboxUnavailableError, naming what is there and what mends it
     """
-    options = dict(choice) if isinstance(choice, Mapping) else {"backend": choice}
     name = backend_name(choice)
-    options.pop("backend", None)
-    if name == "auto":
-        reasons = []
-        for candidate in STRONGEST_FIRST:
-            try:
-                return BACKENDS[candidate](**options)
-            except SandboxUnavailableError as exc:
-                reasons.append(f"{candidate}: {exc}")
-        raise SandboxUnavailableError("no sandbox works here. " + "; ".join(reasons))
-    try:
+    options = {key: value for key, value in _options(choice).items() if key != CONSENT}
+    if name != "auto":
         return BACKENDS[name](**options)
-    except TypeError as exc:
-        raise SandboxUnavailableError(f"options that {name} does not have: {exc}") from exc
+    reasons = []
+    for candidate in (*STRONGEST_FIRST, *(REDUCED if _consents(choice) else ())):
+        try:
+            return BACKENDS[candidate]()
+        except SandboxUnavailableError as exc:
+            reasons.append(f"{candidate}: {exc}")
+    raise SandboxUnavailableError("no sandbox works here. " + "; ".join(reasons))
 
 
 def backend_name(choice: str | Mapping[str, Any]) -> str:
     """The backend that is asked for, or `auto`; opens nothing.
 
-    raises  SandboxUnavailableError for a name that no backend has
+    raises  SandboxUnavailableError for a name that no backend has, an option that this one does not have, and a
+            backend of reduced isolation without consent
     """
     name = choice.get("backend", "auto") if isinstance(choice, Mapping) else choice
     if name != "auto" and name not in BACKENDS:
         raise SandboxUnavailableError(f"no sandbox named {name!r}; there are: auto, {', '.join(sorted(BACKENDS))}")
+    has = {CONSENT} if name == "auto" or name in REDUCED else set()
+    if name != "auto":
+        has |= set(inspect.signature(BACKENDS[name]).parameters)
+    for option in _options(choice):
+        if option not in has:
+            there = f"it has: {', '.join(sorted(has))}" if has else "it has none"
+            raise SandboxUnavailableError(f"the sandbox {name} has no option {option!r}; {there}")
+    if name in REDUCED and not _consents(choice):
+        raise SandboxUnavailableError(
+            f"{name} isolates less than other sandboxes and must be asked for in so many words",
+            f"write `sandbox: {{backend: {name}, {CONSENT}: true}}` in the rubric",
+        )
     return str(name)
+
+
+def _options(choice: str | Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in choice.items() if key != "backend"} if isinstance(choice, Mapping) else {}
+
+
+def _consents(choice: str | Mapping[str, Any]) -> bool:
+    given = _options(choice).get(CONSENT, False)
+    if not isinstance(given, bool):
+        raise SandboxUnavailableError(f"{CONSENT} is true or false, found {given!r}")
+    return given

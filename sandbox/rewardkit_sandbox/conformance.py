@@ -5,6 +5,9 @@
 
 Each check runs programs that try one thing. A backend of a third party passes all of them on one sandbox, in any
 order, one after the other: what one run leaves behind is what the next one looks for.
+
+A backend that cannot separate everything says what it does not separate in `Sandbox.reduced`; `claims` tells whether
+it means to pass a check. One that does not claim a check and passes it says too little of itself.
 """
 
 import time
@@ -15,12 +18,30 @@ from rewardkit_sandbox.guest.wire import decode, split_frames
 from rewardkit_sandbox.protocol import MIB, Answers, Driven, Limits, RunResult, Sandbox, Script
 
 QUICK = Limits(cpu_s=2, wall_s=20.0)
-CHECKS: list[Callable[[Sandbox], None]] = []
+Check = Callable[[Sandbox], None]
+CHECKS: list[Check] = []
+SEPARATES: dict[Check, str] = {}
+"""What a backend of reduced isolation may leave together, by the check that then fails."""
 
 
-def check(function: Callable[[Sandbox], None]) -> Callable[[Sandbox], None]:
+def check(function: Check) -> Check:
     CHECKS.append(function)
     return function
+
+
+def separates(what: str) -> Callable[[Check], Check]:
+    """Marks a check that a backend need not pass if it names `what` in `Sandbox.reduced`."""
+
+    def mark(function: Check) -> Check:
+        SEPARATES[function] = what
+        return check(function)
+
+    return mark
+
+
+def claims(sandbox: Sandbox, check: Check) -> bool:
+    """Whether this backend means to pass this check."""
+    return SEPARATES.get(check) not in sandbox.reduced
 
 
 def _ask(sandbox: Sandbox, source: str, limits: Limits = QUICK, stdin: bytes = b"") -> RunResult:
@@ -226,25 +247,42 @@ def limits_output(sandbox: Sandbox) -> None:
         assert len(result.stdout) + len(result.stderr) < 2 * MIB, "more than the limit was kept"
 
 
+_FILLS = (
+    "file = open('fill', 'wb')\nwhile True: file.write(b'x' * (1 << 20))",
+    "for n in itertools.count(): open(str(n), 'wb').write(b'x' * (1 << 20))",
+    "for n in itertools.count(): open(str(n), 'w').close()",
+    "for n in itertools.count(): os.mkdir('d'); os.chdir('d')",
+    """
+kept = []
+for n in itertools.count():
+    kept.append(open('x', 'wb'))
+    kept[-1].write(b'x' * (1 << 20))
+    os.unlink('x')
+""",
+)
+
+
+def _unless_full(body: str) -> str:
+    indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
+    return f"import itertools, os\ntry:\n{indented}\nexcept OSError:\n    print('full')"
+
+
 @check
 def limits_disk_and_inodes(sandbox: Sandbox) -> None:
+    """Whoever goes on writing is refused, or ended."""
     small = Limits(disk_bytes=4 * MIB, inodes=100)
-    fill = """
-try:
-    with open('{}', 'wb') as f:
-        for _ in range(64): f.write(b'x' * (1 << 20))
-    print('room')
-except OSError:
-    print('full')
-"""
-    for path in ("fill", "/tmp/fill", "/dev/shm/fill"):  # noqa: S108 - paths inside
-        _says(sandbox, fill.format(path), "full", small)
-    _says(
-        sandbox,
-        "try:\n    for i in range(1000): open(str(i), 'w').close()\nexcept OSError:\n    print('full')",
-        "full",
-        small,
-    )
+    for body in _FILLS:
+        result = _ask(sandbox, _unless_full(body), small)
+        assert result.end == "disk" or result.stdout == b"full\n", f"{body}: {result}"
+    for path in ("/tmp/fill", "/dev/shm/fill", "/var/tmp/fill"):  # noqa: S108 - paths inside
+        body = f"file = open('{path}', 'wb')\nwhile True: file.write(b'x' * (1 << 20))"
+        _says(sandbox, _unless_full(body), "full", small)
+
+
+@separates("disk")
+def refuses_what_is_beyond_the_limit_of_inodes(sandbox: Sandbox) -> None:
+    source = "try:\n    for i in range(1000): open(str(i), 'w').close()\nexcept OSError:\n    print('full')"
+    _says(sandbox, source, "full", Limits(inodes=100))
 
 
 @check
@@ -374,7 +412,7 @@ print(found)
     )
 
 
-@check
+@separates("process numbers")
 def sees_no_process_but_its_own(sandbox: Sandbox) -> None:
     _says(
         sandbox,
@@ -398,11 +436,134 @@ for fd in range(3, 256):
         open_ones.append(fd)
     except OSError:
         pass
-there = [p for p in ("/root", "/home", "/var", "/run", "/sys", "/etc/shadow", "/etc/hostname") if os.path.exists(p)]
-print(sorted(names), open_ones, there)
+print(sorted(names), open_ones)
 """,
-        "[] [] []",
+        "[] []",
     )
+
+
+@check
+def opens_no_file_of_the_machine(sandbox: Sandbox) -> None:
+    _says(
+        sandbox,
+        """
+import os
+opened = []
+for path in ("/root", "/home", "/var", "/var/tmp", "/run", "/sys", "/etc/shadow", "/etc/passwd", "/etc/hostname",
+             "/proc/1/environ", "/proc/%d/environ" % os.getppid(), "/proc/%d/cmdline" % os.getppid()):
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+    except OSError:
+        continue
+    if os.getpid() != 1 or not path.startswith("/proc/1/"):
+        opened.append(path)
+print(opened)
+""",
+        "[]",
+    )
+
+
+@separates("metadata")
+def sees_no_file_of_the_machine(sandbox: Sandbox) -> None:
+    _says(
+        sandbox,
+        """
+import os
+print([p for p in ("/root", "/home", "/var", "/run", "/sys", "/etc/shadow", "/etc/hostname") if os.path.exists(p)])
+""",
+        "[]",
+    )
+
+
+@check
+def changes_no_metadata_of_the_machine(sandbox: Sandbox) -> None:
+    _says(
+        sandbox,
+        """
+import os, sys
+done = []
+for path in ("/usr", "/usr/bin", "/tmp", sys.executable, os.__file__):
+    for change in (
+        lambda: os.chmod(path, os.stat(path).st_mode), lambda: os.utime(path), lambda: os.chown(path, -1, -1)
+    ):
+        try:
+            if not path.startswith("/tmp") or os.stat(path).st_uid != os.getuid():
+                change()
+                done.append(path)
+        except OSError:
+            pass
+print(done)
+""",
+        "[]",
+    )
+
+
+@check
+def reaches_no_process_but_its_own(sandbox: Sandbox) -> None:
+    """Neither by signals, nor by limits, priorities and processors, nor through the owner of a descriptor's signals."""
+    _says(
+        sandbox,
+        """
+import fcntl, os, resource, signal
+others = {pid for pid in (os.getppid(), 1, os.getppid() - 1) if pid > 0} - {os.getpid()}
+done = []
+for pid in others:
+    read, write = os.pipe()
+    for name, reach in (
+        ("kill", lambda: os.kill(pid, signal.SIGUSR1)),
+        ("group", lambda: os.getpgid(pid) > 1 and os.killpg(os.getpgid(pid), 0) or os.kill(pid, 0)),
+        ("pidfd", lambda: signal.pidfd_send_signal(os.pidfd_open(pid), signal.SIGUSR1)),
+        ("limit", lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, 64))),
+        ("priority", lambda: os.setpriority(os.PRIO_PROCESS, pid, 19)),
+        ("processors", lambda: os.sched_setaffinity(pid, {0})),
+        ("memory", lambda: open("/proc/%d/mem" % pid, "rb")),
+        ("descriptors", lambda: os.listdir("/proc/%d/fd" % pid)),
+    ):
+        try:
+            reach()
+            done.append(name)
+        except OSError:
+            pass
+print(done)
+""",
+        "[]",
+    )
+
+
+_SUICIDES = (
+    "os.kill(os.getpid(), 9)",
+    "os.kill(0, 9)",
+    "os.killpg(os.getpgid(0), 9)",
+    "os.fork() or os.kill(os.getppid(), 9)\ntime.sleep(0.05)",
+    "os.fork() or os.kill(-1, 9)\ntime.sleep(0.05)",
+    "signal.pidfd_send_signal(os.pidfd_open(os.getpid()), 9)",
+    "ctypes.CDLL(None).syscall({'x86_64': 200}.get(os.uname().machine, 130), threading.get_native_id(), 9)",
+    "signal.pthread_kill(threading.get_ident(), 9)",
+    "resource.setrlimit(resource.RLIMIT_CPU, (0, 0))\nwhile True: pass",
+    """
+a, b = socket.socketpair()
+fcntl.fcntl(a, 10, 9)  # F_SETSIG
+fcntl.fcntl(a, fcntl.F_SETOWN, os.getpid())
+fcntl.fcntl(a, fcntl.F_SETFL, os.O_ASYNC)
+b.send(b'x')
+time.sleep(0.05)
+""",
+    """
+event, timer = (ctypes.c_int * 16)(0, 0, 9, 0), ctypes.c_void_p()
+create, start = {'x86_64': (222, 223)}.get(os.uname().machine, (107, 110))
+ctypes.CDLL(None).syscall(create, 1, event, ctypes.byref(timer))
+ctypes.CDLL(None).syscall(start, timer, 0, (ctypes.c_long * 4)(0, 0, 0, 1000), None)
+time.sleep(0.05)
+""",
+)
+
+
+@check
+def is_never_mistaken_for_broken(sandbox: Sandbox) -> None:
+    """However a program sends itself SIGKILL: the run ends like any other, or goes on."""
+    for body in _SUICIDES:
+        _ask(sandbox, _tried(f"import ctypes, fcntl, os, resource, signal, socket, threading, time\n{body}"))
+        _says(sandbox, "print('next')", "next")
 
 
 @check

@@ -8,7 +8,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from rewardkit_sandbox.cgroup import memory_group
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
@@ -28,7 +28,7 @@ class Embedded(ABC):
     """
 
     name: str
-    reduced: ClassVar[tuple[str, ...]] = ()
+    reduced: tuple[str, ...] = ()
     isolation: str
 
     def __init__(self) -> None:

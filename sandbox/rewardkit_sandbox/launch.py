@@ -1,11 +1,11 @@
-"""Starts bubblewrap for a caller that is root, without any of root's rights.
+"""Starts a sandbox for a caller that is root, without any of root's rights.
 
-Run as a script of its own, in a process that then becomes bwrap.
+Run as a script of its own, in a process that then becomes bwrap, or the interpreter of a sandbox without namespaces.
 
 Run as root, bwrap keeps root's user inside, and a fresh /proc then gives write access to the host's sysctls. So this
-process first becomes a user that owns nothing. Two things must be arranged before that, while it still can: the
-interpreter and bwrap may lie where nobody but root can go (a home of mode 0700), so both are bound, in a mount
-namespace of this process alone, to a place where the new user can reach them.
+process first becomes a user that owns nothing. What must be arranged before that, while it still can: the interpreter
+and bwrap may lie where nobody but root can go (a home of mode 0700), so both are bound, in a mount namespace of this
+process alone, to a place where the new user can reach them. Where there is nothing to bind, no namespace is made.
 
     python launch.py GROUP UID STAGE SOURCE... -- COMMAND...
 
@@ -32,10 +32,8 @@ def check(result: int, call: str) -> None:
         sys.exit(f"{call}: {os.strerror(number)}")
 
 
-def main(group: str, uid: int, stage: str, sources: list[str], command: list[str]) -> None:
-    if group:
-        with open(group, "w") as procs:  # noqa: PTH123 - a launcher imports next to nothing
-            procs.write("0")
+def bind(stage: str, sources: list[str]) -> None:
+    """Makes the folders appear on `stage`, in a mount namespace of this process."""
     libc = ctypes.CDLL(None, use_errno=True)
     check(libc.unshare(CLONE_NEWNS), "a mount namespace")
     check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "private mounts")
@@ -46,6 +44,14 @@ def main(group: str, uid: int, stage: str, sources: list[str], command: list[str
         os.mkdir(target)  # noqa: PTH102 - a launcher imports next to nothing
         check(libc.mount(f"/proc/self/fd/{handle}".encode(), target.encode(), None, MS_BIND | MS_REC, None), target)
         os.close(handle)
+
+
+def main(group: str, uid: int, stage: str, sources: list[str], command: list[str]) -> None:
+    if group:
+        with open(group, "w") as procs:  # noqa: PTH123 - a launcher imports next to nothing
+            procs.write("0")
+    if sources:
+        bind(stage, sources)
     os.chdir("/")
     os.setgroups([])
     os.setresgid(uid, uid, uid)

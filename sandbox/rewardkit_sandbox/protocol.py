@@ -99,7 +99,7 @@ EX_DATAERR = 65
 EX_UNAVAILABLE = 69
 """Exit status of a run for which the sandbox has no compiler or interpreter; sysexits.h."""
 
-End = Literal["exit", "signal", "cpu", "wall", "memory", "processes", "output", "cancel"]
+End = Literal["exit", "signal", "cpu", "wall", "memory", "processes", "disk", "output", "cancel"]
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,8 @@ class Sandbox(Protocol):
     """How a rubric calls the backend."""
     isolation: str
     """In a few words, what stands between a program and the machine: shown with each verdict."""
+    reduced: tuple[str, ...]
+    """What it does not separate, in the words of `conformance.SEPARATES`; empty for a backend that isolates fully."""
 
     def run(self, job: Job, limits: Limits) -> RunResult:
         """Runs one job to its end: when this returns, none of its processes, files or sockets exist any more.

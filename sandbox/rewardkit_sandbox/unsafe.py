@@ -23,6 +23,7 @@ class DangerousSubprocess:
 
     name = "dangerous-subprocess"
     isolation = "none"
+    reduced: tuple[str, ...] = ("everything",)
 
     def run(self, job: Job, limits: Limits) -> RunResult:
         if not isinstance(job, Script) or job.language != "python":

@@ -40,9 +40,9 @@ def test_every_number_gets_the_answer_of_the_policy(machine, arch):
     code = seccomp.program(machine)
     free = set(allowed(machine))
     conditional = {table[machine] for table in BY_ARGUMENTS.values()}
-    for number in range(700):
-        if number not in conditional:
-            assert verdict(code, number, arch) == (ALLOW if number in free else NO_SUCH_CALL), number
+    for call in range(700):
+        if call not in conditional:
+            assert verdict(code, call, arch) == (ALLOW if call in free else NO_SUCH_CALL), call
 
 
 @pytest.mark.parametrize(("machine", "arch"), [("x86_64", X86), ("aarch64", ARM)])
@@ -103,3 +103,75 @@ def test_what_reaches_out_of_a_sandbox_is_not_in_the_list(machine, numbers):
 def test_a_machine_without_a_list_gets_no_filter():
     with pytest.raises(KeyError):
         seccomp.program("riscv64")
+
+
+MACHINES = pytest.mark.parametrize(("machine", "arch"), [("x86_64", X86), ("aarch64", ARM)])
+REFUSED = seccomp.ERRNO | errno.EPERM
+OWN, OTHER, SIGKILL, SIGTERM = seccomp.OWN, 4711, 9, 15
+
+
+@MACHINES
+def test_a_run_without_namespaces_makes_no_call_that_reaches_what_is_not_its_own(machine, arch):
+    code = seccomp.program(machine, shared=True)
+    for name in NOT_WITHOUT_NAMESPACES:
+        if name not in ("chmod", "utime", "utimes", "futimesat", "inotify_init") or machine == "x86_64":
+            assert verdict(code, number(name, machine), arch) == NO_SUCH_CALL, name
+            assert verdict(seccomp.program(machine), number(name, machine), arch) == ALLOW, name
+
+
+@MACHINES
+def test_a_run_without_namespaces_connects_nothing_but_pairs(machine, arch):
+    code = seccomp.program(machine, shared=True)
+    unix, stream, datagram, seqpacket, nonblocking = 1, 1, 2, 5, 0o4000
+    assert verdict(code, number("socket", machine), arch, unix) == seccomp.ERRNO | errno.EAFNOSUPPORT
+    pair = number("socketpair", machine)
+    assert [verdict(code, pair, arch, unix, kind) for kind in (stream, seqpacket, stream | nonblocking)] == [ALLOW] * 3
+    assert verdict(code, pair, arch, unix, datagram) == REFUSED
+    assert verdict(code, pair, arch, 30, stream) == seccomp.ERRNO | errno.EAFNOSUPPORT
+
+
+@MACHINES
+@pytest.mark.parametrize("signals", [True, False])
+def test_sigkill_never_reaches_the_first_process(machine, arch, signals):
+    code = seccomp.program(machine, shared=True, signals=signals)
+    kill, tgkill = number("kill", machine), number("tgkill", machine)
+    everybody, own_group = 2**32 - 1, 2**32 - OWN
+    for target in (OWN, 0, everybody, own_group):
+        assert verdict(code, kill, arch, target, SIGKILL) == REFUSED, target
+    assert verdict(code, tgkill, arch, OWN, OWN, SIGKILL) == REFUSED
+    assert verdict(code, kill, arch, OWN, SIGTERM) == ALLOW
+    assert verdict(code, kill, arch, 0, SIGTERM) == ALLOW
+    assert verdict(code, tgkill, arch, OWN, OWN + 1, SIGTERM) == ALLOW
+
+
+@MACHINES
+def test_where_nothing_else_does_the_filter_keeps_signals_to_the_run(machine, arch):
+    kept = seccomp.program(machine, shared=True, signals=False)
+    free = seccomp.program(machine, shared=True, signals=True)
+    for name, arguments in (("kill", (OTHER, SIGTERM)), ("kill", (OTHER, SIGKILL)), ("tgkill", (OTHER, OTHER, 6))):
+        assert verdict(kept, number(name, machine), arch, *arguments) == REFUSED
+        assert verdict(free, number(name, machine), arch, *arguments) == ALLOW
+
+
+@MACHINES
+def test_a_run_without_namespaces_sets_no_limits_of_others(machine, arch):
+    code = seccomp.program(machine, shared=True)
+    call, files, pointer = number("prlimit64", machine), 7, 1 << 40
+    assert verdict(code, call, arch, OTHER, files, pointer) == REFUSED
+    assert verdict(code, call, arch, OTHER, files, 0, pointer) == ALLOW
+    assert verdict(code, call, arch, 0, files, pointer) == ALLOW
+    assert verdict(code, call, arch, 0, 0, pointer) == REFUSED
+
+
+@MACHINES
+def test_a_run_without_namespaces_uses_no_call_that_reaches_through_a_descriptor(machine, arch):
+    code = seccomp.program(machine, shared=True)
+    set_owner, set_signal, get_flags, move_extents, is_terminal, bytes_ready = 8, 10, 3, 0xC028660F, 0x5401, 0x541B
+    fcntl, ioctl, prctl = (number(name, machine) for name in ("fcntl", "ioctl", "prctl"))
+    assert [verdict(code, fcntl, arch, 3, command) for command in (set_owner, set_signal)] == [REFUSED] * 2
+    assert verdict(code, fcntl, arch, 3, get_flags) == ALLOW
+    assert verdict(code, ioctl, arch, 3, move_extents) == REFUSED
+    assert [verdict(code, ioctl, arch, 3, command) for command in (is_terminal, bytes_ready)] == [ALLOW] * 2
+    not_dumpable, name = 4, 15
+    assert verdict(code, prctl, arch, not_dumpable) == REFUSED
+    assert verdict(code, prctl, arch, name) == ALLOW

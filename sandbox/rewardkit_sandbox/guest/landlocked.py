@@ -1,0 +1,145 @@
+"""The world of a run where no namespace can be made: Landlock, the filter, limits, and a zygote that cleans up.
+
+A run has a folder of its own on the machine's file system, and sees of the rest what `READABLE` and the interpreter's
+folder hold. Its processes are kept from others by Landlock and the filter; what they leave returns to the zygote,
+which ends it. Size and number of files are looked at, as memory and processes are.
+"""
+
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from rewardkit_sandbox.guest import census, folders, landlock, semaphores, strays, world, zygote
+
+READABLE = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/localtime",
+)
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# Beyond what is there and what a run may have: what else its user may start while the run lasts.
+SLACK = 128
+
+
+class Landlocked(zygote.Zygote):
+    """Forks and watches runs that share its user, its processes' numbers and its file system."""
+
+    def __init__(self, control: socket.socket, options: dict[str, Any]) -> None:
+        """Leaves a guard behind, which ends and removes what this zygote leaves.
+
+        options   `folders`, of which the first that can be written to holds those of the runs; `abi` of Landlock;
+                  `own`, in whose place the filter wants the number of a run's first process
+        """
+        self._abi, self._own_pid = options["abi"], options["own"]
+        self._counts = census.Census()
+        self._root = make_root(options["folders"])
+        self._aside = os.path.join(self._root, "aside")
+        os.mkdir(self._aside)
+        if not strays.guarded():
+            self._clean()
+            os._exit(0)
+        signal.signal(signal.SIGTERM, self._stop)  # the guard was killed
+        semaphores.install()
+        super().__init__(control, options)
+        self._device = os.stat(self._root).st_dev
+        self._folders: dict[int, str] = {}
+        self._drivers: set[int] = set()
+        self._made = 0
+
+    def fork(self, request: dict[str, Any]) -> int:
+        """Forks a child with a fresh folder."""
+        self._made += 1
+        folder = os.path.join(self._root, str(self._made))
+        os.mkdir(folder, 0o700)
+        # Counted here: a child could not see what is not its own any more.
+        self._threads = self._counts.now() + request["limits"]["processes"] + SLACK
+        pid = world.fork()
+        self._folders[pid] = folder
+        if request["mode"] == "drive":
+            self._drivers.add(pid)
+        return pid
+
+    def enter(self, request: dict[str, Any], *, address_space: bool) -> None:
+        """In a child: makes its world, from which there is no way back."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        strays.die_with_parent(signal.SIGKILL)
+        folder = self._folders[0]
+        os.chdir(folder)
+        os.environ["HOME"] = os.environ["TMPDIR"] = folder
+        world.hold(request["limits"], address_space=address_space, processes=self._threads)
+        world.drop_capabilities()
+        rules = landlock.Ruleset(self._abi)
+        for path in (*READABLE, sys.base_prefix):
+            rules.allow(path, landlock.READ)
+        for path in DEVICES:
+            rules.allow(path, landlock.DEVICE)
+        rules.allow("/proc/self", landlock.READ)
+        rules.allow(folder, landlock.EVERYTHING)
+        rules.enforce()
+        world.fill(self._own_pid, os.getpid())
+        world.seal()
+
+    def end(self, run: zygote.Run) -> dict[str, Any]:
+        strays.end_group(run.pid)  # before its number is free again
+        report = super().end(run)
+        strays.end_all(but={other.pid for other in self.runs()})
+        self._drivers.discard(run.pid)
+        folders.remove(self._folders.pop(run.pid), self._aside)
+        return report
+
+    def members(self) -> list[tuple[zygote.Run, list[int]]]:
+        """The processes of each run. One that lost its parent counts as the program's, since tests start none."""
+        parents = zygote.parents()
+        firsts = {run.pid for run in self.runs()}
+        lost = [pid for pid, parent in parents.items() if parent == os.getpid() and pid not in firsts]
+        return [
+            (run, zygote.family([run.pid] if run.pid in self._drivers else [run.pid, *lost], parents))
+            for run in self.runs()
+        ]
+
+    def excess(self, run: zygote.Run, pids: list[int]) -> str | None:
+        found = super().excess(run, pids)
+        if found is None:
+            size, count = folders.taken(self._folders[run.pid], run.limits["inodes"])
+            if count > run.limits["inodes"]:
+                return "disk"
+            if size + folders.nameless(pids, self._device) > run.limits["disk_bytes"]:
+                return "disk"
+        return found
+
+    def _stop(self, *_: object) -> None:
+        strays.end_all()
+        self._clean()
+        os._exit(0)
+
+    def _clean(self) -> None:
+        """Removes the folders of all runs, none of which is alive."""
+        for name in os.listdir(self._root):
+            if name != "aside":
+                folders.remove(os.path.join(self._root, name), self._aside)
+        folders.remove(self._aside, self._root)
+        os.rmdir(self._root)
+
+
+def make_root(candidates: list[str]) -> str:
+    """A folder of our own in the first of `candidates` that can be written to. Raises OSError."""
+    name = f"rewardkit-{os.getpid()}-{os.urandom(4).hex()}"
+    for candidate in candidates:
+        path = os.path.join(candidate, name)
+        try:
+            os.mkdir(path, 0o700)
+        except OSError:
+            continue
+        return path
+    raise OSError(f"none of the folders {', '.join(candidates)} can be written to")
+
+
+nursery = Landlocked
