@@ -17,3 +17,10 @@ def rewardkit_findings() -> Sequence[rewardkit.Finding]:
     from rewardkit_code.findings import findings  # noqa: PLC0415 - likewise
 
     return findings()
+
+
+@rewardkit.hookimpl
+def rewardkit_commands() -> Sequence[rewardkit.Command]:
+    from rewardkit_code.commands import app  # noqa: PLC0415 - likewise
+
+    return [rewardkit.Command("sandbox", app)]

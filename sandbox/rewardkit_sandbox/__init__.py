@@ -1,6 +1,7 @@
 """Runs programs that nobody trusts, within limits, and reports what they did, without an opinion."""
 
 from rewardkit_sandbox.choose import backend_name, open_sandbox
+from rewardkit_sandbox.docker import build_image
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
 from rewardkit_sandbox.protocol import (
@@ -38,6 +39,7 @@ __all__ = [
     "Usage",
     "WireError",
     "backend_name",
+    "build_image",
     "decode",
     "open_sandbox",
     "split_frames",

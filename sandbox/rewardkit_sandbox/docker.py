@@ -9,6 +9,9 @@ this process, whatever ends it.
 import os
 import secrets
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +29,32 @@ STARTS_WITHIN_S = 60.0
 # Beyond a run's own time: what the relay waits for a run that cannot be ended, and the way there and back.
 ANSWERS_WITHIN_S = GRACE_S + 15.0
 LARGE = 8 * MIB
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image, and whether it had to be made."""
+
+    name: str
+    digest: str
+    made: bool
+
+
+def build_image(tag: str | None = None, *, requirements: Path | None = None, languages: Iterable[str] = ()) -> Built:
+    """Makes the image from this machine's own Python, without a registry.
+
+    tag           name that a rubric's `image` then says; the backend's default where None
+    requirements  list for pip of packages that programs may import
+    languages     c, c++, javascript: with this machine's gcc, g++, node
+    raises        SandboxUnavailableError where this machine or the engine cannot
+    """
+    from rewardkit_sandbox import docker_image  # noqa: PLC0415 - for builds alone
+
+    api = docker_engine.connect()
+    try:
+        return docker_image.build(api, tag or IMAGE, requirements, languages)
+    finally:
+        api.close()
 
 
 class Docker:

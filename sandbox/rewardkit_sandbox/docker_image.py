@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rewardkit_sandbox.docker import IMAGE
+from rewardkit_sandbox import docker_toolchains
+from rewardkit_sandbox.docker import IMAGE, Built
 from rewardkit_sandbox.errors import SandboxUnavailableError
 from rewardkit_sandbox.interpreter import INSIDE, find_interpreter
 
@@ -56,23 +57,8 @@ class Content:
         return found.hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class Built:
-    """An image, and whether it had to be made."""
-
-    name: str
-    digest: str
-    made: bool
-
-
-def build(api: Any, tag: str = IMAGE, requirements: Path | None = None) -> Built:
-    """Makes the image and gives it its name.
-
-    api           the engine's client
-    tag           name that a rubric's `image` then says; the backend's default where none is said
-    requirements  file for pip: packages that programs may import
-    raises        SandboxUnavailableError where this machine or the engine cannot
-    """
+def build(api: Any, tag: str, requirements: Path | None, languages: Iterable[str]) -> Built:
+    """As `docker.build_image`; api is the engine's client."""
     from docker.errors import DockerException  # noqa: PLC0415 - takes a while, and nobody else needs it
 
     if sys.platform != "linux":
@@ -84,7 +70,7 @@ def build(api: Any, tag: str = IMAGE, requirements: Path | None = None) -> Built
     with tempfile.TemporaryDirectory() as folder:
         if requirements is not None:
             install(requirements, Path(folder, "packages"))
-        content = collect(Path(folder, "packages") if requirements is not None else None)
+        content = collect(Path(folder, "packages") if requirements is not None else None, languages)
         digest = content.digest()
         known = f"{IMAGE.partition(':')[0]}:{digest}"
         try:
@@ -114,10 +100,11 @@ def install(requirements: Path, target: Path) -> None:
         raise SandboxUnavailableError(f"pip did not install {requirements} ({words[-1][:300]})")
 
 
-def collect(packages: Path | None = None) -> Content:
+def collect(packages: Path | None = None, languages: Iterable[str] = ()) -> Content:
     """What an image needs of this machine.
 
-    packages  a folder of packages for programs to import
+    packages   a folder of packages for programs to import
+    languages  of `docker_toolchains.COMMANDS`
     """
     content = Content()
     python = find_interpreter()
@@ -132,12 +119,14 @@ def collect(packages: Path | None = None) -> Content:
     found |= {str(inside / path.relative_to(prefix)): path for path in files_of(library)}
     if packages is not None:
         found |= {f"{PACKAGES}/{path.relative_to(packages)}": path for path in files_of(packages, left_out=set())}
+    for language in languages:
+        found |= {str(path.parent.resolve() / path.name): path for path in docker_toolchains.files_for(language)}
     content.files = {**found, SHELL: Path(SHELL)}
     content.links[str(executable.with_name("python3"))] = executable.name
     loader = loader_of(found[str(executable)])
     libraries = {Path(loader)}
     for path in content.files.values():
-        if ".so" in path.suffixes or path in (found[str(executable)], Path(SHELL)):
+        if loads(path):
             libraries |= set(needed_by(path, loader))
     folders = {str(inside / "lib")}
     for path in libraries:
@@ -170,6 +159,14 @@ def files_of(folder: Path, left_out: set[str] = LEFT_OUT) -> Iterator[Path]:
             path = Path(root, name)
             if path.is_file() and path.suffix not in (".a", ".pyc") and not name.startswith("_tkinter."):
                 yield path
+
+
+def loads(path: Path) -> bool:
+    """Whether a file is an executable or a shared library of ELF."""
+    if ".so" not in path.suffixes and not path.stat().st_mode & 0o111:
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 def needed_by(path: Path, loader: str) -> Iterator[Path]:
