@@ -413,12 +413,10 @@ print(found)
 
 
 @separates("process numbers")
-def sees_no_process_but_its_own(sandbox: Sandbox) -> None:
-    _says(
-        sandbox,
-        "import os\nprint([p for p in os.listdir('/proc') if p.isdigit()], os.getpid(), os.getppid())",
-        "['1'] 1 0",
-    )
+def sees_no_process_of_the_machine(sandbox: Sandbox) -> None:
+    """Besides its own at most the few that serve the sandbox itself."""
+    others = "{p for p in os.listdir('/proc') if p.isdigit()} - {str(os.getpid())}"
+    _says(sandbox, f"import os\nprint(len({others}) <= 3)", "True")
 
 
 @check
@@ -444,20 +442,23 @@ print(sorted(names), open_ones)
 
 @check
 def opens_no_file_of_the_machine(sandbox: Sandbox) -> None:
+    """Nothing where secrets lie, and nothing of a process that is not its own but what it is called."""
     _says(
         sandbox,
         """
 import os
-opened = []
-for path in ("/root", "/home", "/var", "/var/tmp", "/run", "/sys", "/etc/shadow", "/etc/passwd", "/etc/hostname",
-             "/proc/1/environ", "/proc/%d/environ" % os.getppid(), "/proc/%d/cmdline" % os.getppid()):
+def told(path):
     try:
-        os.close(os.open(path, os.O_RDONLY))
+        if os.path.islink(path):
+            return os.readlink(path)
+        return os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(100)
     except OSError:
-        continue
-    if os.getpid() != 1 or not path.startswith("/proc/1/"):
-        opened.append(path)
-print(opened)
+        return ""
+paths = ["/root", "/home", "/var", "/var/tmp", "/run", "/sys/block", "/sys/class", "/sys/devices"]
+paths += ["/etc/shadow", "/etc/passwd", "/etc/hostname", "/dev/shm/x", "/dev/mqueue", "/dev/pts"]
+for pid in {"1", str(os.getppid())} - {str(os.getpid())}:
+    paths += [f"/proc/{pid}/{name}" for name in ("environ", "maps", "mem", "fd", "cwd", "root", "exe", "stack", "io")]
+print([path for path in paths if told(path) not in ("", b"", [], b"sandbox\\n")])
 """,
         "[]",
     )
@@ -469,7 +470,8 @@ def sees_no_file_of_the_machine(sandbox: Sandbox) -> None:
         sandbox,
         """
 import os
-print([p for p in ("/root", "/home", "/var", "/run", "/sys", "/etc/shadow", "/etc/hostname") if os.path.exists(p)])
+paths = ("/root", "/home", "/var", "/run", "/sys/class/net", "/sys/kernel/mm", "/etc/shadow", "/etc/passwd")
+print([path for path in paths if os.path.exists(path)])
 """,
         "[]",
     )
@@ -487,7 +489,7 @@ for path in ("/usr", "/usr/bin", "/tmp", sys.executable, os.__file__):
         lambda: os.chmod(path, os.stat(path).st_mode), lambda: os.utime(path), lambda: os.chown(path, -1, -1)
     ):
         try:
-            if not path.startswith("/tmp") or os.stat(path).st_uid != os.getuid():
+            if not path.startswith("/tmp") or os.stat(path).st_uid != os.getuid() and not os.path.ismount(path):
                 change()
                 done.append(path)
         except OSError:

@@ -96,6 +96,7 @@ def config(image: str, runtime: str | None, shape: Shape, labels: dict[str, str]
         "User": "0:0",
         "Hostname": "sandbox",
         "WorkingDir": "/",
+        "StopSignal": "SIGKILL",  # nothing in there is worth waiting for, least of all for an engine that stops
         "Env": [f"{key}={value}" for key, value in ENVIRONMENT.items()],
         "Labels": labels,
         "OpenStdin": True,
