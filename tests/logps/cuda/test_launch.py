@@ -40,9 +40,9 @@ def test_nvrtc_compiles_without_warning_or_spill(variant: Variant, architecture:
     assert compiled.code.startswith(b"\x7fELF")
     assert "warning" not in said.getvalue()
     registers = int(re.findall(r"Used (\d+) registers", said.getvalue())[0])
-    assert registers * BLOCK <= 65536 // (1 if variant.name == "scale_rows" else 2)  # two blocks share a multiprocessor
+    assert 2 * registers * BLOCK <= 65536  # two blocks share a multiprocessor
     spilled = sum(int(n) for n in re.findall(r"(\d+) bytes spill", said.getvalue()))
-    assert spilled == 0 if variant.vectors else spilled <= 64
+    assert spilled == 0 if variant.vectors else spilled <= 256  # the slow way, with everything at once
 
 
 def test_sizes_are_those_of_the_source() -> None:

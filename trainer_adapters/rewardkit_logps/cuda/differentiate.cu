@@ -13,6 +13,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK) differentiate(
     const float* target_gradient, const float* entropy, const float* entropy_offset, Gradient* out,
     long long out_stride) {
   const Transform transform(scale, softcap, temperature);
+  const float tanh_per_logit = temperature / softcap;
+  const float per_product = scale / temperature;
   const long long row = blockIdx.x;
   const long long target = targets[row] - first_column;
   const float row_log_z = log_z[row];
@@ -20,7 +22,6 @@ extern "C" __global__ void __launch_bounds__(BLOCK) differentiate(
   const float row_target = target_gradient[row];
   const float row_entropy = HAS_ENTROPY ? entropy[row] : 0.0f;
   const float row_offset = HAS_ENTROPY ? entropy_offset[row] : 0.0f;
-  const float outer = scale / temperature;
   const int first = int(blockIdx.y) * (COLUMNS / PIECES);
 
   float z[HELD];
@@ -31,7 +32,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) differentiate(
     float weight = row_log_probs;
     if constexpr (HAS_ENTROPY) weight += row_entropy * (logit + row_offset);
     const float gradient = column_of(first, i) == target ? row_target : -exponential(logit - row_log_z) * weight;
-    z[i] = gradient * slope(logit, transform) * outer;
+    z[i] = gradient * slope(logit, tanh_per_logit) * per_product;
   }
   store_row(out + row * out_stride, first, columns, z);
 }

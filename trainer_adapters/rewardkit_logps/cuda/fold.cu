@@ -39,6 +39,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 2) fold(
     Exponential* exponentials, long long exponentials_stride, float* rescale) {
   __shared__ float scratch[WARPS];
   const Transform transform(scale, softcap, temperature);
+  const float tanh_per_logit = temperature / softcap;
   const long long row = blockIdx.x;
   const long long target = targets[row] - first_column;
   const bool target_inside = target >= 0 && target < columns;
@@ -69,7 +70,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 2) fold(
     exps += e;
     if constexpr (HAS_ENTROPY) times_logit += e * fmaxf(below, LOWEST);
     if constexpr (HAS_SQUARES) squares += e * e;
-    if constexpr (HAS_EXPONENTIALS) z[i] = e * slope(z[i], transform);
+    if constexpr (HAS_EXPONENTIALS) z[i] = e * slope(z[i], tanh_per_logit);
   }
   if constexpr (HAS_EXPONENTIALS) store_row(exponentials + row * exponentials_stride, 0, columns, z);
   exps = block_sum(exps, scratch);

@@ -19,20 +19,13 @@ constexpr bool HAS_SOFTCAP = REWARDKIT_SOFTCAP;
 constexpr float LOWEST = -1e30f;                     // as in passes.py: below every logit, and finite
 constexpr float LOG2_E = 1.4426950408889634f;
 
-// z = softcap * tanh(scale * (product + bias) / softcap) / temperature; without a softcap, its inner part / temperature.
+// z = softcap * tanh(scale * (product + bias) / softcap) / temperature; without a softcap, what is inside / temperature.
 struct Transform {
-  float scale;
-  float softcap;
-  float inverse_softcap;
-  float inverse_temperature;
-  float tanh_per_logit;
+  float inner;  // to the argument of tanh, or to z where there is none
+  float outer;  // from tanh to z
 
   __device__ Transform(float scale, float softcap, float temperature)
-      : scale(scale),
-        softcap(softcap),
-        inverse_softcap(1.0f / softcap),
-        inverse_temperature(1.0f / temperature),
-        tanh_per_logit(temperature / softcap) {}
+      : inner(HAS_SOFTCAP ? scale / softcap : scale / temperature), outer(softcap / temperature) {}
 };
 
 // e^x for x <= 0; 0 at -inf. Relative error about (2 + |x|) 2^-23: for terms that count in a sum, a rounding of fp32.
@@ -46,15 +39,15 @@ __device__ inline float hyperbolic_tangent(float x) {
 
 __device__ inline float to_logit(float product, float bias, const Transform& t) {
   if constexpr (HAS_BIAS) product += bias;
-  float y = product * t.scale;
-  if constexpr (HAS_SOFTCAP) y = t.softcap * hyperbolic_tangent(y * t.inverse_softcap);
-  return y * t.inverse_temperature;
+  product *= t.inner;
+  if constexpr (HAS_SOFTCAP) return t.outer * hyperbolic_tangent(product);
+  return product;
 }
 
 // What the softcap leaves of a gradient, 1 - tanh^2, from the logit; 0 at LOWEST and at -inf.
-__device__ inline float slope(float z, const Transform& t) {
+__device__ inline float slope(float z, float tanh_per_logit) {
   if constexpr (!HAS_SOFTCAP) return 1.0f;
-  float u = fmaxf(z * t.tanh_per_logit, -1.0f);
+  const float u = fmaxf(z * tanh_per_logit, -1.0f);
   return (1.0f - u) * (1.0f + u);
 }
 
@@ -66,15 +59,16 @@ __device__ inline bool inside(int first, int i, int columns) {
   return column_of(first, VECTORS ? i - i % 4 : i) < columns;
 }
 
-// Four neighbours of a row from value i on; 0 past its end.
+// Four neighbours of a row from value i on; past its end, any of its numbers. Without branches, so that all loads of a
+// piece are under way before the first is waited for.
 __device__ inline void load_group(const float* row, int first, int i, int columns, float* group) {
   if constexpr (VECTORS) {
-    float4 four{0.0f, 0.0f, 0.0f, 0.0f};
-    if (inside(first, i, columns)) four = *reinterpret_cast<const float4*>(row + column_of(first, i));
+    const int column = inside(first, i, columns) ? column_of(first, i) : 0;
+    const float4 four = *reinterpret_cast<const float4*>(row + column);
     group[0] = four.x, group[1] = four.y, group[2] = four.z, group[3] = four.w;
   } else {
 #pragma unroll
-    for (int k = 0; k < 4; ++k) group[k] = inside(first, i + k, columns) ? row[column_of(first, i + k)] : 0.0f;
+    for (int k = 0; k < 4; ++k) group[k] = row[inside(first, i + k, columns) ? column_of(first, i + k) : 0];
   }
 }
 
