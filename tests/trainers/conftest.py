@@ -10,7 +10,10 @@ WORDS = [
     "<pad>", "<eos>", "<unk>", "<think>", "</think>", "user", "assistant", ":", "\\boxed{1}", "\\boxed{2}",
     "what", "is", "one", "and", "two", "the", "sum", "right", "wrong", "answer", "hang", "crash", "raise", "abstain",
 ]  # fmt: skip
-OWN_WARNINGS = ("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning",)
+OWN_WARNINGS = (
+    "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning",
+    "ignore:`gradient_checkpointing_(en|dis)able` is deprecated:FutureWarning",
+)
 """What TRL 1.16 lets transformers 5.23 say of TRL's own code."""
 TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }} : {{ message['content'] }} {% endfor %}"
