@@ -1,0 +1,138 @@
+"""Numbers for trainers that take nothing else: verl and OpenRLHF have no None.
+
+A completion without a reward has to be paid something, and whatever it is paid trains. What a group's estimator makes
+of a reward is its distance from the mean of its group, so the number that teaches nothing is that mean; a 0 would be
+the worst mark in a group of right answers, given for a fault of ours. So by default (`mean`) a missing reward is:
+
+1. the mean of those that completions of its group have got so far;
+2. where none has one, the mean of the last rewards of all groups, and the same number for the whole group, so that a
+   group that nobody can judge has no advantages at all;
+3. 0.0 before there is any reward.
+
+The first is exact where the whole group has been judged: adding a mean leaves it where it is. The scale of the group's
+other advantages changes a little, by the smaller standard deviation.
+
+The user may say a number instead, or `raise`. Each missing reward is counted and marked, and said in the log.
+"""
+
+import logging
+import math
+import threading
+from collections import OrderedDict, deque
+from typing import Literal
+
+from rewardkit import ConfigError, Result, RewardkitError, Rubric
+
+logger = logging.getLogger(__name__)
+
+OnNone = float | Literal["mean", "raise"]
+"""What becomes of a completion without a reward."""
+
+SCORE = "score"
+"""The reward's key, as verl names it."""
+UNREWARDED = "rewardkit/unrewarded"
+"""Key of the mark: 1.0 where the rubric gave no reward and `score` stands for it."""
+
+_GROUPS = 4096
+_RECENT = 1024
+
+
+class UnrewardedError(RewardkitError):
+    """A completion has no reward, and the user wants to be told by an error."""
+
+    exit_code = 3
+
+
+def key_of(alias: str) -> str:
+    """Under which key a reward's own value goes."""
+    return f"rewardkit/{alias}"
+
+
+def checked(on_none: object) -> OnNone:
+    """What a user wrote for `on_none`; ConfigError for anything else than `mean`, `raise` and a finite number."""
+    if on_none == "mean" or on_none == "raise":  # noqa: PLR1714 - narrows the type
+        return on_none
+    try:
+        number = float(str(on_none))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(f"on_none={on_none!r}: wanted 'mean', 'raise' or a number")
+    return number
+
+
+class Numbers:
+    """Results as numbers, always under the same keys. Can be asked from any thread."""
+
+    def __init__(self, rubric: Rubric, on_none: OnNone) -> None:
+        """on_none is for the reward; what a single reward of the rubric did not score is always the `mean`."""
+        self._on_none = on_none
+        self._aliases = tuple(rubric.rewards)
+        self._means = {name: _Means() for name in (SCORE, *map(key_of, rubric.rewards))}
+        self._lock = threading.Lock()
+        self._replaced = 0
+
+    def add(self, result: Result, group: str) -> None:
+        """Takes a result into the means of its group."""
+        with self._lock:
+            self._means[SCORE].add(group, result.reward)
+            for alias in self._aliases:
+                self._means[key_of(alias)].add(group, result.scores[alias].value)
+
+    def of(self, result: Result, group: str) -> dict[str, float]:
+        """The reward under `score`, UNREWARDED, and each reward's own value.
+
+        raises  UnrewardedError where there is no reward and the user wants it
+        """
+        with self._lock:
+            values = {SCORE: result.reward} | {key_of(alias): result.scores[alias].value for alias in self._aliases}
+            numbers = {name: self._means[name].of(group) if value is None else value for name, value in values.items()}
+            if result.reward is None:
+                numbers[SCORE] = self._instead(result, numbers[SCORE])
+        return numbers | {UNREWARDED: float(result.reward is None)}
+
+    def _instead(self, result: Result, mean: float) -> float:
+        reasons = "; ".join(
+            f"{alias} {score.status}: {score.reason}" for alias, score in result.scores.items() if score.value is None
+        )
+        if self._on_none == "raise":
+            raise UnrewardedError(f"a completion has no reward ({reasons}), and on_none is 'raise'")
+        number = mean if self._on_none == "mean" else self._on_none
+        self._replaced += 1
+        if self._replaced & (self._replaced - 1) == 0:  # the first, second, fourth, eighth, …
+            logger.warning(
+                "%d completions so far got no reward; the last is paid %g in its place (on_none: %s): %s",
+                self._replaced,
+                number,
+                self._on_none,
+                reasons,
+            )
+        return number
+
+
+class _Means:
+    """The mean of each group, and of what came last."""
+
+    def __init__(self) -> None:
+        self._groups: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._guesses: OrderedDict[str, float] = OrderedDict()
+        self._recent: deque[float] = deque(maxlen=_RECENT)
+
+    def add(self, group: str, value: float | None) -> None:
+        if value is None:
+            return
+        total, count = self._groups.pop(group, (0.0, 0))
+        self._groups[group] = (total + value, count + 1)
+        if len(self._groups) > _GROUPS:
+            self._groups.popitem(last=False)
+        self._recent.append(value)
+
+    def of(self, group: str) -> float:
+        if group in self._groups:
+            total, count = self._groups[group]
+            return total / count
+        if group not in self._guesses:
+            self._guesses[group] = sum(self._recent) / len(self._recent) if self._recent else 0.0
+            if len(self._guesses) > _GROUPS:
+                self._guesses.popitem(last=False)
+        return self._guesses[group]

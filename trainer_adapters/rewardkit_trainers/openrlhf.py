@@ -1,0 +1,120 @@
+"""rewardkit in OpenRLHF 0.11: a reward function for its Python-file route, and a server for its URL route.
+
+    # reward.py, for --reward.remote_url reward.py
+    from rewardkit_trainers import openrlhf
+
+    reward_func = openrlhf.reward_func("/data/rubric.yaml")
+
+    # a server, for --reward.remote_url http://127.0.0.1:8000/get_reward
+    rewardkit openrlhf-server rubric.yaml --port 8000
+
+OpenRLHF asks about one rollout at a time and takes only numbers; one that gets none ends its run. It says neither which
+rollouts are of one group (here: those of one prompt) nor how many tokens they have.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rewardkit import ConfigError, Rubric, strip_end_tokens
+from rewardkit_trainers.judge import Judge, named_rubric
+from rewardkit_trainers.numbers import SCORE, Numbers, OnNone, checked
+from rewardkit_trainers.samples import row_of
+
+WORKERS = 2
+"""Worker processes of each of OpenRLHF's rollout engines."""
+
+Answer = dict[str, Any]
+"""What OpenRLHF takes: `rewards` and `scores`, and `extra_logs`, which it averages and logs."""
+
+
+def reward_func(
+    rubric: Rubric | Mapping[str, Any] | str | Path | None = None,
+    *,
+    on_none: OnNone = "mean",
+    plugins: Sequence[str | Path] = (),
+    workers: int | None = WORKERS,
+) -> Callable[..., Answer]:
+    """The function that OpenRLHF looks for in a Python file, under the name `reward_func`.
+
+    rubric   a Rubric, the path of its file, or its content; None: what the environment variable REWARDKIT_RUBRIC names
+    on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `numbers.py`
+    plugins  local Python files that bring rewards
+    workers  number of processes that judge; None: one for each processor
+    raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
+    """
+    rewards = Rewards(rubric, on_none=on_none, plugins=plugins, workers=workers)
+
+    def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **_: Any) -> Answer:
+        answer = rewards(queries, prompts, labels)
+        # Called for one rollout, it is read as that rollout's: numbers, not lists of them.
+        return _single(answer) if len(queries) == 1 else answer
+
+    return reward_func
+
+
+class Rewards:
+    """Rollouts in, what OpenRLHF takes out. Can be asked from any thread."""
+
+    def __init__(
+        self,
+        rubric: Rubric | Mapping[str, Any] | str | Path | None,
+        *,
+        on_none: OnNone,
+        plugins: Sequence[str | Path],
+        workers: int | None,
+    ) -> None:
+        """As `reward_func`."""
+        self._judge = Judge(named_rubric(rubric), plugins=plugins, workers=workers)
+        _check(self._judge)
+        self._numbers = Numbers(self._judge.rubric, checked(on_none))
+
+    def __call__(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> Answer:
+        """Lists of one entry for each rollout; `extra_logs` a list for each key, the same keys every time.
+
+        queries  prompt and completion in one text, decoded with special tokens
+        prompts  the prompts
+        labels   the ground truths; an empty text where there is none
+        """
+        rows = [_row(*asked) for asked in zip(queries, prompts, labels, strict=True)]
+        results = self._judge.judge(rows)
+        for result, prompt in zip(results, prompts, strict=True):
+            self._numbers.add(result, prompt)
+        numbers = [self._numbers.of(result, prompt) for result, prompt in zip(results, prompts, strict=True)]
+        rewards = [row.pop(SCORE) for row in numbers]
+        return {
+            "rewards": rewards,
+            "scores": rewards,
+            "extra_logs": {key: [row[key] for row in numbers] for key in numbers[0]} if numbers else {},
+        }
+
+    def close(self) -> None:
+        """Ends the worker processes."""
+        self._judge.scorer.close()
+
+
+def _row(query: str, prompt: str, label: Any) -> dict[str, Any]:
+    """The row of a rollout. The completion is what follows the prompt in the query."""
+    # Detokenizing need not give the prompt back letter by letter: then as much is cut as it has letters.
+    completion = query.removeprefix(prompt) if query.startswith(prompt) else query[len(prompt) :]
+    return row_of(prompt, strip_end_tokens(completion), {"ground_truth": None if label == "" else label})
+
+
+def _single(answer: Answer) -> Answer:
+    logs = {key: values[0] for key, values in answer["extra_logs"].items()}
+    return {"rewards": answer["rewards"][0], "scores": answer["scores"][0], "extra_logs": logs}
+
+
+def _check(judge: Judge) -> None:
+    """Checks that the rubric asks nothing that OpenRLHF does not tell."""
+    rubric = judge.rubric
+    if judge.scorer.sees_groups:
+        raise ConfigError(
+            f"{rubric.where}: a reward judges whole groups, and OpenRLHF hands over one rollout at a time"
+        )
+    for alias, config in rubric.rewards.items():
+        if isinstance(config.weight, tuple):
+            raise ConfigError(
+                f"{rubric.where}: the weight of {alias!r} changes with training, of whose progress OpenRLHF says "
+                "nothing; write one number"
+            )

@@ -1,0 +1,64 @@
+"""verl's `compute_score`: one completion at a time, for any of its reward managers.
+
+A function of this shape is never told which group a completion belongs to, how many tokens it has, or what was asked:
+`RewardKitRewardManager` is.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rewardkit import Result
+from rewardkit_trainers.judge import Judge, named_rubric
+from rewardkit_trainers.numbers import Numbers, OnNone, checked
+from rewardkit_trainers.samples import row_of
+
+WORKERS = 2
+"""Worker processes of each of verl's reward workers, of which there are eight unless the user says otherwise."""
+
+
+def compute_score(
+    data_source: str,
+    solution_str: str,
+    ground_truth: Any,
+    extra_info: Mapping[str, Any] | None = None,
+    *,
+    rubric: str | None = None,
+    on_none: OnNone = "mean",
+    plugins: Sequence[str] = (),
+    workers: int = WORKERS,
+    **_: Any,
+) -> dict[str, Any]:
+    """What verl pays for a completion under `score`, and beside it, under the same keys for every row, its scores.
+
+    rubric   path of the rubric; None: what the environment variable REWARDKIT_RUBRIC names
+    on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `numbers.py`
+    plugins  local Python files that bring rewards
+    workers  number of processes that judge
+    raises   ConfigError for what is wrong with the rubric; UnrewardedError where on_none is `raise`
+    """
+    judge, numbers = _judge(str(named_rubric(rubric)), checked(on_none), tuple(plugins), workers)
+    said = dict(extra_info or {})
+    (result,) = judge.judge(
+        [row_of("", solution_str, {"data_source": data_source, "extra_info": said, "ground_truth": ground_truth})]
+    )
+    group = repr((data_source, said.get("index"), ground_truth))  # all that is known of the prompt
+    numbers.add(result, group)
+    return numbers.of(result, group) | words(result)
+
+
+@functools.cache
+def _judge(rubric: str, on_none: OnNone, plugins: tuple[str, ...], workers: int) -> tuple[Judge, Numbers]:
+    """One for each process and setting, started with the first completion."""
+    judge = Judge(Path(rubric), plugins=plugins, workers=workers)
+    return judge, Numbers(judge.rubric, on_none)
+
+
+def words(result: Result) -> dict[str, str]:
+    """What a rollout dump tells besides numbers; verl makes no metrics of text."""
+    said: dict[str, str] = {}
+    for alias, score in result.scores.items():
+        said[f"rewardkit/{alias}/status"] = score.status
+        said[f"rewardkit/{alias}/reason"] = score.reason
+    return said

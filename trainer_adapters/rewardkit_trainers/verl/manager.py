@@ -1,0 +1,245 @@
+"""A reward manager for verl's reward loop that judges together what arrives together, and knows groups.
+
+verl 0.9 asks its manager for one completion at a time (`run_single`), for many at once: as soon as each rollout is
+finished, or for all rows of a batch in one go. What is asked for within a hundredth of a second is judged in one call.
+
+A group, the completions of one `uid`, is whole only where one reward worker sees all of it: `reward.num_workers=1`,
+which is no loss, since the manager has worker processes of its own. Then a completion without a reward waits for the
+rewards of its group, of which it is paid the mean, and a reward that judges whole groups can be asked.
+"""
+
+import asyncio
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from verl import DataProto
+from verl.experimental.reward_loop.reward_manager import register
+from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
+
+from rewardkit import ConfigError, Result, Rubric
+from rewardkit.thought import OPEN, opens_thought
+from rewardkit_trainers.judge import Judge, named_rubric
+from rewardkit_trainers.numbers import SCORE, Numbers, checked
+from rewardkit_trainers.samples import row_of
+from rewardkit_trainers.verl.function import words
+
+logger = logging.getLogger(__name__)
+
+TOGETHER_S = 0.01
+"""So long a completion waits for others that are judged in the same call."""
+SIBLINGS_S = 60.0
+"""So long a completion without a reward waits for its group; what is there by then makes the mean."""
+GROUP_S = 1800.0
+"""So long a reward that judges whole groups waits for the last completion of one."""
+
+GROUND_TRUTH = "reward_model.ground_truth"
+
+_GROUPS = 4096
+_TAIL = 16
+_KWARGS = ("rubric", "on_none", "ground_truth", "plugins", "workers")
+
+
+@dataclass
+class _Waiting:
+    """A row that nobody has judged yet, and where its result will be."""
+
+    row: Mapping[str, Any]
+    progress: float
+    result: asyncio.Future[Result]
+
+
+@dataclass
+class _Group:
+    """The completions of one uid."""
+
+    judged: int = 0
+    whole: asyncio.Event = field(default_factory=asyncio.Event)
+    """All of them have been judged."""
+    waiting: list[_Waiting] = field(default_factory=list)
+    """Those that wait for the others to arrive."""
+
+
+@register("rewardkit")
+class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
+    """Pays what a rubric says. Its settings are the keys of `reward.reward_kwargs`.
+
+    rubric        path of the rubric; without it what the environment variable REWARDKIT_RUBRIC names
+    on_none       what becomes of a completion without a reward: `mean` (the default), `raise`, or a number
+    ground_truth  the column that holds it, also a dotted path; by default `reward_model.ground_truth`
+    plugins       local Python files that bring rewards
+    workers       number of processes that judge; by default this worker's share of the processors
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        tokenizer: Any,
+        compute_score: Any = None,
+        reward_router_address: str | None = None,
+        reward_model_tokenizer: Any = None,
+    ) -> None:
+        """Made by verl. raises ConfigError for what is wrong with the rubric, or cannot be judged in this layout."""
+        super().__init__(config, tokenizer, compute_score)
+        del reward_router_address, reward_model_tokenizer
+        said = dict(config.reward.get("reward_kwargs") or {})
+        mine = {key: said.get(key) for key in _KWARGS}
+        self._judge = Judge(
+            named_rubric(mine["rubric"]),
+            plugins=mine["plugins"] or (),
+            workers=mine["workers"] or max(1, (os.cpu_count() or 1) // config.reward.num_workers),
+        )
+        self._ground_truth = str(mine["ground_truth"] or GROUND_TRUTH)
+        self._numbers = Numbers(self._judge.rubric, checked("mean" if mine["on_none"] is None else mine["on_none"]))
+        rollout = config.actor_rollout_ref.rollout
+        self._longest = int(rollout.response_length)
+        self._group_size = int(rollout.n)
+        self._sees_all = config.reward.num_workers == 1
+        if not self._sees_all:
+            logger.warning(
+                "reward.num_workers=%s: each reward worker sees a part of a group, and a completion without a reward "
+                "is paid the mean of that part; set reward.num_workers=1 (rewardkit has processes of its own)",
+                config.reward.num_workers,
+            )
+        self._by_group = self._judge.scorer.sees_groups
+        if self._by_group:
+            _check_groups(self._judge.rubric, config)
+        self._last_step = config.trainer.get("total_training_steps")
+        _check_schedules(self._judge.rubric, self._last_step)
+        self._arrived: list[_Waiting] = []
+        self._groups: OrderedDict[str, _Group] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run_single(self, data: DataProto) -> dict[str, Any]:
+        """The reward of the last sequence of a trajectory, and the scores that verl logs beside it."""
+        item = data[-1:][0]
+        row = await asyncio.to_thread(self._row, item)
+        key = row["group"]
+        group = self._group(key)
+        result = await self._judged(row, self._progress(item), group)
+        self._numbers.add(result, key)
+        group.judged += 1
+        if group.judged >= self._group_size:
+            group.whole.set()
+        elif result.reward is None and self._sees_all:
+            await _within(SIBLINGS_S, group.whole)
+        numbers = self._numbers.of(result, key)
+        return {"reward_score": numbers[SCORE], "reward_extra_info": numbers | words(result)}
+
+    def _row(self, item: Any) -> dict[str, Any]:
+        """The row of a completion, with the lengths that verl's attention mask tells."""
+        prompts, responses, mask = (item.batch[name] for name in ("prompts", "responses", "attention_mask"))
+        asked = prompts[mask[: len(prompts)].bool()]
+        written = responses[mask[-len(responses) :].bool()]
+        columns = dict(item.non_tensor_batch)
+        tokenizer: Any = self.tokenizer
+        chat = columns.pop("raw_prompt", None)
+        if chat is None:
+            prompt: Any = tokenizer.decode(asked)
+        else:
+            prompt = list(chat)
+            if opens_thought(tokenizer.decode(asked[-_TAIL:])):  # the template has written that behind the messages
+                prompt.append({"role": "assistant", "content": OPEN})
+        cut_off = len(written) >= self._longest and int(written[-1]) != tokenizer.eos_token_id
+        return row_of(
+            prompt,
+            tokenizer.decode(written, skip_special_tokens=True),
+            columns | {"ground_truth": _at(columns, self._ground_truth)},
+            completion_tokens=len(written),
+            truncated=cut_off,
+            group=str(columns["uid"]) if "uid" in columns else repr(prompt),
+        )
+
+    def _progress(self, item: Any) -> float:
+        step = item.non_tensor_batch.get("global_steps")
+        if step is None or not self._last_step:
+            return 1.0
+        return float(min(1.0, max(0.0, int(step) / self._last_step)))
+
+    def _group(self, key: str) -> _Group:
+        group = self._groups.setdefault(key, _Group())
+        if len(self._groups) > _GROUPS:
+            self._groups.popitem(last=False)
+        return group
+
+    async def _judged(self, row: Mapping[str, Any], progress: float, group: _Group) -> Result:
+        """The result of a row: judged with what arrives at the same time, or with its whole group."""
+        loop = asyncio.get_running_loop()
+        one = _Waiting(row, progress, loop.create_future())
+        if not self._by_group:
+            self._arrived.append(one)
+            if len(self._arrived) == 1:
+                loop.call_later(TOGETHER_S, self._release, self._arrived)
+            return await one.result
+        group.waiting.append(one)
+        if len(group.waiting) >= self._group_size:
+            self._release(group.waiting)
+        elif len(group.waiting) == 1:
+            loop.call_later(GROUP_S, self._release, group.waiting)
+        return await one.result
+
+    def _release(self, waiting: list[_Waiting]) -> None:
+        """Has the rows judged that wait in a list, and empties it."""
+        rows = list(waiting)
+        waiting.clear()
+        for progress in {one.progress for one in rows}:
+            task = asyncio.get_running_loop().create_task(
+                self._settle([one for one in rows if one.progress == progress])
+            )
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _settle(self, waiting: list[_Waiting]) -> None:
+        try:
+            results = await self._judge.judge_async([one.row for one in waiting], progress=waiting[0].progress)
+        except BaseException as error:
+            for one in waiting:
+                if not one.result.done():
+                    one.result.set_exception(error)
+            raise
+        for one, result in zip(waiting, results, strict=True):
+            if not one.result.done():
+                one.result.set_result(result)
+
+
+def _check_groups(rubric: Rubric, config: Any) -> None:
+    """Checks that a reward that judges whole groups will see them."""
+    rollout = config.actor_rollout_ref.rollout
+    if config.reward.num_workers != 1:
+        raise ConfigError(
+            f"{rubric.where}: a reward judges whole groups, and {config.reward.num_workers} reward workers each see a "
+            "part of one; set reward.num_workers=1 (rewardkit has worker processes of its own)"
+        )
+    if rollout.n != rollout.val_kwargs.n:
+        raise ConfigError(
+            f"{rubric.where}: a reward judges whole groups, which are of {rollout.n} completions in training and of "
+            f"{rollout.val_kwargs.n} in validation; set actor_rollout_ref.rollout.val_kwargs.n={rollout.n}"
+        )
+
+
+def _check_schedules(rubric: Rubric, last_step: Any) -> None:
+    """Checks that the weights that change with training can be known."""
+    changing = [alias for alias, config in rubric.rewards.items() if isinstance(config.weight, tuple)]
+    if changing and not last_step:
+        raise ConfigError(
+            f"{rubric.where}: the weight of {changing[0]!r} changes with training, and nobody says when training ends; "
+            "set trainer.total_training_steps"
+        )
+
+
+def _at(columns: Mapping[str, Any], path: str) -> Any:
+    """What stands at a dotted path; None where nothing does."""
+    found: Any = columns
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
