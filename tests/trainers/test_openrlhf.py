@@ -1,0 +1,185 @@
+"""OpenRLHF is paid by a rubric, through its own executor of rollouts: a Python file, or a URL (OpenRLHF 0.11.2)."""
+
+import asyncio
+import importlib.util
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rewardkit import ConfigError
+from rewardkit_trainers.numbers import UnrewardedError
+from rewardkit_trainers.openrlhf import Rewards, reward_func
+from rewardkit_trainers.openrlhf_server import server
+
+if importlib.util.find_spec("openrlhf") is None:
+    pytest.skip("openrlhf is not installed", allow_module_level=True)
+
+pytestmark = pytest.mark.filterwarnings("default")  # what OpenRLHF's libraries say of themselves is not ours to mend
+MOODY = Path(__file__).parent / "moody.py"
+RUBRIC: dict[str, Any] = {"rewards": {"moody": {}, "format": {"weight": 0.5}}}
+FILE = """
+from rewardkit_trainers import openrlhf
+
+reward_func = openrlhf.reward_func({rubric!r}, plugins=[{plugin!r}], workers=1)
+"""
+
+
+@pytest.fixture(scope="module")
+def rewards() -> Iterator[Rewards]:
+    made = Rewards(RUBRIC, on_none="mean", plugins=[MOODY], workers=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def url(rewards: Rewards) -> Iterator[str]:
+    with server(rewards, "127.0.0.1", 0) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}/get_reward"
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "reward.py"
+    path.write_text(FILE.format(rubric=RUBRIC, plugin=str(MOODY)))
+    return str(path)
+
+
+@pytest.fixture
+def rolled_out(tokenizer: Any) -> Callable[..., list[dict[str, Any]]]:
+    """What OpenRLHF's executor makes of completions; only the engine that would write them is ours."""
+
+    def execute(remote_url: str, completions: list[str], label: str = "2") -> list[dict[str, Any]]:
+        from openrlhf.utils.agent import SingleTurnAgentExecutor
+
+        executor = SingleTurnAgentExecutor(remote_url)
+        params = SimpleNamespace(max_tokens=16, logprobs=None)
+
+        async def one(text: str) -> dict[str, Any]:
+            ids = tokenizer.encode(f"{text} <eos>")
+
+            async def generate(*_: Any, **__: Any) -> Any:
+                return SimpleNamespace(
+                    outputs=[SimpleNamespace(token_ids=ids, finish_reason="stop", logprobs=None, text=text)]
+                )
+
+            engine = SimpleNamespace(generate=generate)
+            return await executor.execute("what is one and one", label, params, 64, tokenizer, engine)
+
+        async def every() -> list[dict[str, Any]]:
+            return [await one(text) for text in completions]
+
+        return asyncio.run(every())
+
+    return execute
+
+
+@pytest.mark.parametrize("route", ["file", "url"])
+def test_each_route_pays_what_the_rubric_says_and_logs_its_scores(route, request, rolled_out):
+    import torch
+
+    outputs = rolled_out(request.getfixturevalue(route), ["right right", "<think> one </think> right", "wrong", ""])
+    # As OpenRLHF's samples_generator.py reads them.
+    assert [torch.tensor([output["reward"]]).item() for output in outputs] == [1.0, 0.75, 0.0, 0.0]
+    assert [torch.tensor([output["scores"]]).item() for output in outputs] == [1.0, 0.75, 0.0, 0.0]
+    for output in outputs:
+        logs = {key: torch.tensor([value]).item() for key, value in output["extra_logs"].items()}
+        assert logs.keys() == {"rewardkit/moody", "rewardkit/format", "rewardkit/unrewarded"}
+    assert torch.tensor([outputs[1]["extra_logs"]["rewardkit/format"]]).item() == 1.0
+
+
+@pytest.mark.parametrize("route", ["file", "url"])
+def test_a_judge_that_fails_gives_the_mean_of_its_prompt_and_never_nothing(route, request, rolled_out):
+    """A reward of None would end OpenRLHF's run in its experience maker."""
+    import torch
+
+    outputs = rolled_out(request.getfixturevalue(route), ["right right", "right wrong", "raise", "crash"])
+    paid = [torch.tensor([output["reward"]]).item() for output in outputs]
+    marks = [torch.tensor([output["extra_logs"]["rewardkit/unrewarded"]]).item() for output in outputs]
+    assert marks == [0.0, 0.0, 1.0, 1.0]
+    assert paid[:2] == [1.0, 0.5]
+    assert 0.25 < paid[2] == paid[3] < 1.0
+
+
+def test_the_label_is_the_ground_truth_and_an_empty_one_is_none():
+    judged = reward_func({"rewards": {"math": {}}}, workers=1)
+    queries = ["What is 1 + 1?It is 2.</s>", "What is 1 + 1?It is 3.<|im_end|>", "What is 1 + 1?It is 2."]
+    answer = judged(queries, ["What is 1 + 1?"] * 3, ["2", "2", ""])
+    assert answer["rewards"] == [1.0, 0.0, 0.5]
+    assert answer["extra_logs"]["rewardkit/unrewarded"] == [0.0, 0.0, 1.0]
+
+
+def test_the_completion_is_what_follows_the_prompt():
+    judged = reward_func({"rewards": {"format": {}}}, workers=1)
+    prompt = "<think> is a tag. Think!"
+    assert judged([prompt + "<think>so</think>yes"], [prompt], [""])["rewards"] == 1.0
+    assert judged(["<think>\n" + "so</think>yes"], ["<think>\n"], [""])["rewards"] == 1.0
+
+
+def test_a_missing_reward_is_what_the_user_says():
+    one = {"rewards": {"moody": {}}}
+    assert reward_func(one, on_none=-1, plugins=[MOODY], workers=1)(["raise"], [""], [""])["rewards"] == -1.0
+    with pytest.raises(UnrewardedError, match="told to"):
+        reward_func(one, on_none="raise", plugins=[MOODY], workers=1)(["raise"], [""], [""])
+
+
+def test_what_openrlhf_cannot_tell_is_refused_before_the_first_rollout(monkeypatch):
+    monkeypatch.delenv("REWARDKIT_RUBRIC", raising=False)
+    with pytest.raises(ConfigError, match="REWARDKIT_RUBRIC"):
+        reward_func()
+    with pytest.raises(ConfigError, match="changes with training"):
+        reward_func({"rewards": {"math": {"weight": [[0, 0], [1, 1]]}}}, workers=1)
+    with pytest.raises(ConfigError, match="whole groups"):
+        reward_func({"rewards": {"length_relative": {}}}, workers=1)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "says"),
+    [
+        ("/", b"{}", 404, "/get_reward"),
+        ("/get_reward", b"{", 400, "line 1"),
+        ("/get_reward", b"[]", 400, "wanted the lists"),
+        ("/get_reward", b'{"query": ["a"], "prompts": ["a"]}', 400, "labels"),
+        ("/get_reward", b'{"query": ["a"], "prompts": ["a", "b"], "labels": ["a"]}', 400, "prompts"),
+        ("/get_reward", b'{"query": [1], "prompts": ["a"], "labels": ["a"]}', 400, "texts"),
+    ],
+)
+def test_the_server_says_what_is_wrong_with_a_request(url, path, body, status, says):
+    asked = urllib.request.Request(url.replace("/get_reward", path), data=body, method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked)
+    with refused.value:
+        assert refused.value.code == status
+        assert says in json.loads(refused.value.read())["error"]
+
+
+def test_many_rollouts_may_ask_the_server_at_once(url):
+    def ask(text: str, answers: list[Any]) -> None:
+        body = json.dumps({"query": ["p" + text], "prompts": ["p"], "labels": [""]}).encode()
+        with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST")) as response:
+            answers.append((text, json.load(response)["rewards"]))
+
+    answers: list[Any] = []
+    texts = ["right " * (index % 3) + "wrong" for index in range(64)]
+    threads = [threading.Thread(target=ask, args=(text, answers)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(text for text, _ in answers) == sorted(texts)
+    assert all(paid == [pytest.approx(text.count("right") / len(text.split()))] for text, paid in answers)
+
+
+def test_a_port_that_is_taken_is_an_error_that_names_it(rewards):
+    with server(rewards, "127.0.0.1", 0) as first, pytest.raises(ConfigError, match=str(first.server_port)):
+        server(rewards, "127.0.0.1", first.server_port)
