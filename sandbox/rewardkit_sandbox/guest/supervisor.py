@@ -26,6 +26,7 @@ from rewardkit_sandbox.guest import world, zygote
 DRIVERS = "/driver"
 """A tmpfs of the drivers' own: its group is theirs, and no program's."""
 GONE_WITHIN_S = 10.0
+LEAST = 19
 OOM_FILES = (
     "/sys/fs/cgroup/memory.events",
     "/sys/fs/cgroup/memory/memory.oom_control",
@@ -54,8 +55,11 @@ class Supervisor(zygote.Zygote):
         self._drivers = options["drivers"]
         self._count = 0
         self._user_of: dict[int, int] = {}
+        self._drive: set[int] = set()
         self._kills_before: dict[int, int] = {}
-        self._oom_file = next((path for path in OOM_FILES if os.access(path, os.R_OK)), None)
+        self._own_pids = {found.pid for found in processes(set())}
+        readable = [path for path in OOM_FILES if os.access(path, os.R_OK)]
+        self._oom_events = os.open(readable[0], os.O_RDONLY | os.O_CLOEXEC) if readable else None
         os.setgroups([self._drivers])
 
     def fork(self, request: dict[str, Any]) -> int:
@@ -67,6 +71,8 @@ class Supervisor(zygote.Zygote):
         if pid != 0:
             self._user_of[pid] = user
             self._kills_before[pid] = kills
+            if request["mode"] == "drive":
+                self._drive.add(user)
         return pid
 
     def enter(self, request: dict[str, Any], *, address_space: bool) -> None:
@@ -74,6 +80,7 @@ class Supervisor(zygote.Zygote):
         os.setgroups([self._drivers] if drives else [])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+        os.nice(LEAST)  # however many they are, who must end them gets its turn
         world.prctl(world.PR_SET_DUMPABLE, 1)  # its /proc/self is its own again
         folder = DRIVER if drives else PROGRAM
         os.mkdir(folder, 0o700)
@@ -85,7 +92,7 @@ class Supervisor(zygote.Zygote):
     def members(self) -> list[tuple[zygote.Run, list[int]]]:
         first = {run.pid for run in self._runs.values()}
         pids: dict[int, list[int]] = {self._user_of[pid]: [] for pid in first}
-        for found in processes():
+        for found in processes(self._own_pids):
             if found.zombie and found.parent == 1 and found.pid not in first:
                 reap(found.pid)
             elif found.user in pids:
@@ -104,8 +111,10 @@ class Supervisor(zygote.Zygote):
         with as_user(user):
             kill_all()
             self._await_end_of(user)
-            for folder in (DRIVERS, "/tmp"):  # noqa: S108 - the container's
-                empty(folder)
+            empty("/tmp")  # noqa: S108 - the container's
+            if user in self._drive:
+                self._drive.remove(user)
+                empty(DRIVERS)
         killed = report["end"] == "signal" and report["code"] == signal.SIGKILL
         if self._kills() > self._kills_before.pop(run.pid) and (killed or report["end"] == "exit"):
             report["end"] = "memory"
@@ -113,7 +122,7 @@ class Supervisor(zygote.Zygote):
 
     def _await_end_of(self, user: int) -> None:
         """Returns when the user has no process any more, not even one that is only a number."""
-        known = {os.getpid(), *self._user_of}
+        known = self._own_pids | self._user_of.keys()
         deadline = time.monotonic() + GONE_WITHIN_S
         while True:
             left = [found for found in processes(known) if found.user == user]
@@ -127,10 +136,10 @@ class Supervisor(zygote.Zygote):
 
     def _kills(self) -> int:
         """How many processes the kernel has killed for the memory of this container; always 0 where it does not say."""
-        if self._oom_file is None:
+        if self._oom_events is None:
             return 0
-        with open(self._oom_file, "rb") as events:
-            return next((int(line.split()[1]) for line in events if line.startswith(b"oom_kill ")), 0)
+        _, found, rest = os.pread(self._oom_events, 4096, 0).partition(b"oom_kill ")
+        return int(rest.split(b"\n")[0]) if found else 0
 
 
 @contextlib.contextmanager
@@ -156,7 +165,7 @@ def reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def processes(known: set[int] = frozenset()) -> Iterator[Found]:  # type: ignore[assignment]
+def processes(known: set[int]) -> Iterator[Found]:
     """All processes of the container but those that are known."""
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) not in known:
