@@ -18,7 +18,7 @@ from rewardkit_logps.results import Odds
 from rewardkit_logps.store import Store
 
 FAR = 60.0
-"""A chunk whose largest logit lies further (nats) below a row's others counts as if it lay here: adds e**-60 at most."""
+"""A chunk whose largest logit lies further (nats) below a row's others counts as if it lay here, which adds e**-60."""
 
 
 class Again(NamedTuple):

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from rewardkit_logps.backward import Again, Gradients, differentiate_head, logit_gradient
 from rewardkit_logps.forward import finish_unit, fold_head
@@ -92,10 +91,12 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
         return tuple(found)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator, unused-ignore]
     def backward(
         ctx: Any, grad_log_probs: Tensor | None, grad_entropy: Tensor | None, *_: Tensor | None
     ) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():
+            # Without this, second derivatives would be missing without a word.
+            raise RuntimeError("token_statistics is differentiable once: leave create_graph=True out.")
         hidden, weight, bias, targets, entropy, unit, *vectors = ctx.saved_tensors
         odds, request = Odds(*vectors), ctx.request
         (count, vocabulary, width), device = ctx.shape, targets.device
@@ -121,7 +122,7 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
             weight=grad_weight,
             bias=torch.zeros(vocabulary, device=device) if needs_bias else None,
         )
-        if again is not None or not ctx.frozen:
+        if grad_entropy is not None or not ctx.frozen:
             # Every rank of ZeRO-3 gathers or none does, whatever rows a rank has.
             with request.gather(weight, bias) if request.gather is not None else nullcontext():
                 head = Head(weight, bias, request.transform, request.dtype)

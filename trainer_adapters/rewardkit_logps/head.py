@@ -28,7 +28,7 @@ class Tiling(NamedTuple):
 
 def tiling_for(device: torch.device) -> Tiling:
     """Tiles that stay in a CPU's cache, or that fill a GPU."""
-    return Tiling(4096, 8192) if device.type == "cuda" else Tiling(512, 1024)
+    return Tiling(4096, 8192) if device.type == "cuda" else Tiling(512, 2048)
 
 
 def spans(stop: int, step: int, start: int = 0) -> list[tuple[int, int]]:

@@ -14,6 +14,8 @@ Every statistic but the target's own leaves the target out. Then
 
 are exact relative to their own size where a model is certain of its token, and 1 - p is what gradients are made of.
 
+A logit of -inf (a padded vocabulary) has probability 0 and adds 0 to every sum but that of the logits.
+
 No pass waits for the device, and none reads what another stream writes.
 """
 
@@ -185,7 +187,7 @@ class PlainPasses:
         shrink = moved.exp()
 
         tile.sub_(maximum[:, None])
-        below = tile.clone() if rows.sum_exp_times_logit is not None else None
+        below = tile.clamp(min=LOWEST) if rows.sum_exp_times_logit is not None else None
         tile.exp_()
         if rows.sum_exp_times_logit is not None and below is not None:
             rows.sum_exp_times_logit.add_(moved * rows.sum_exp).mul_(shrink).add_(below.mul_(tile).sum(1))
@@ -208,7 +210,7 @@ class PlainPasses:
         slope = _to_logits(tile, block)
         inside, position = _target_position(block, tile.shape[1])
         if gradient.entropy is not None and gradient.entropy_offset is not None:
-            weights = tile + gradient.entropy_offset[:, None]
+            weights = tile.clamp(min=LOWEST).add_(gradient.entropy_offset[:, None])
             weights.mul_(gradient.entropy[:, None]).add_(gradient.log_probs[:, None]).neg_()
             tile.sub_(gradient.log_z[:, None]).exp_().mul_(weights)
         else:
