@@ -14,9 +14,10 @@ def rewardkit_rewards() -> Sequence[type[rewardkit.Reward]]:
 
 @rewardkit.hookimpl
 def rewardkit_findings() -> Sequence[rewardkit.Finding]:
-    from rewardkit_code.findings import findings  # noqa: PLC0415 - likewise
+    from rewardkit_code.docker_findings import docker_findings  # noqa: PLC0415 - likewise
+    from rewardkit_code.findings import findings  # noqa: PLC0415
 
-    return findings()
+    return [*findings(), *docker_findings()]
 
 
 @rewardkit.hookimpl

@@ -1,7 +1,7 @@
 """Runs programs that nobody trusts, within limits, and reports what they did, without an opinion."""
 
 from rewardkit_sandbox.choose import backend_name, open_sandbox
-from rewardkit_sandbox.docker import build_image
+from rewardkit_sandbox.docker import build_image, engine_runtimes
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
 from rewardkit_sandbox.protocol import (
@@ -41,6 +41,7 @@ __all__ = [
     "backend_name",
     "build_image",
     "decode",
+    "engine_runtimes",
     "open_sandbox",
     "split_frames",
 ]

@@ -57,6 +57,18 @@ def build_image(tag: str | None = None, *, requirements: Path | None = None, lan
         api.close()
 
 
+def engine_runtimes() -> list[str]:
+    """The OCI runtimes that the engine has, its default first. Raises SandboxUnavailableError without an engine."""
+    api = docker_engine.connect()
+    try:
+        info = api.info()
+    finally:
+        api.close()
+    default = info.get("DefaultRuntime", "runc")
+    # Engines list their own runtime under its full name as well.
+    return [default, *sorted(name for name in info.get("Runtimes", ()) if name != default and "." not in name)]
+
+
 class Docker:
     """A sandbox in a container. Starting takes about half a second, a run a few milliseconds."""
 

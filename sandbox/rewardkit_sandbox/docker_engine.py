@@ -7,6 +7,7 @@ was made and never started, or one of an engine that was killed with the owner.
 
 import contextlib
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ def connect() -> Any:
     while True:
         api = None
         try:
+            _listens(where)
             api = docker.from_env(timeout=CALL_S, environment={**os.environ, "DOCKER_HOST": where}).api
             api.ping()
         except (DockerException, OSError) as exc:
@@ -59,6 +61,13 @@ def connect() -> Any:
         else:
             _known.add(where)
             return api
+
+
+def _listens(where: str) -> None:
+    """Raises OSError where nobody listens: the engine's client would leave its own socket open then."""
+    if where.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(where.removeprefix("unix://"))
 
 
 def _words(exc: BaseException) -> str:

