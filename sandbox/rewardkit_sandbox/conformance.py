@@ -427,6 +427,7 @@ def sees_nothing_of_the_caller(sandbox: Sandbox) -> None:
         """
 import os
 names = set(os.environ) - {"PATH", "HOME", "TMPDIR", "LANG", "PYTHONHASHSEED", "LD_LIBRARY_PATH", "PWD", "LC_CTYPE"}
+names -= {"PYTHONPATH"}
 open_ones = []
 for fd in range(3, 256):
     try:
