@@ -77,8 +77,8 @@ def for_everybody():
 
         def run(script, *arguments, **options):
             command = [python, "-B", "-c", script, *arguments, folder]
-            options = {"capture_output": True, "check": False, "text": True, "timeout": 300, "cwd": "/", **options}
-            return subprocess.run(command, **options)
+            options = {"capture_output": True, "text": True, "timeout": 300, "cwd": "/", **options}
+            return subprocess.run(command, check=False, **options)
 
         yield run
 
