@@ -180,7 +180,7 @@ def gguf_file(tmp_path: Path) -> Path:
     import numpy as np
 
     random = np.random.default_rng(0)
-    words = ["<unk>", "<eos>", "on", *"abcdefghijklmnopqrstuvwxyzĠ0123456789+"]
+    words = ["<unk>", "<eos>", "Ġright", "Ġwrong", "Ġone", "on", *"abcdefghijklmnopqrstuvwxyzĠ"]
     file = gguf.GGUFWriter(tmp_path / "tiny.gguf", "llama")
     file.add_block_count(1)
     file.add_context_length(64)
@@ -203,7 +203,7 @@ def gguf_file(tmp_path: Path) -> Path:
     matrices |= {"blk.0.ffn_down": (32, 64)} | {f"blk.0.attn_{name}": (32, 32) for name in ("q", "k", "v", "output")}
     kind = gguf.GGMLQuantizationType.Q8_0
     for name, shape in matrices.items():
-        packed = gguf.quants.quantize(random.normal(size=shape).astype(np.float32), kind)
+        packed = gguf.quants.quantize(random.normal(0, 0.1, shape).astype(np.float32), kind)
         file.add_tensor(f"{name}.weight", packed, raw_dtype=kind)
     file.write_header_to_file()
     file.write_kv_data_to_file()
