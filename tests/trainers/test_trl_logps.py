@@ -27,7 +27,7 @@ RUBRIC = {"rewards": {"right": {}}}
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The outputs that were asked of our log-probabilities, by call."""
     import rewardkit_logps
 
@@ -39,7 +39,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
         return ours(*args, **said)
 
     monkeypatch.setattr(rewardkit_logps, "token_statistics", counted)
-    yield seen
+    return seen
 
 
 BF16 = {"bf16": True, "tolerance": 2e-2}

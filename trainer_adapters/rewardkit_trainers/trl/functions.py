@@ -79,7 +79,7 @@ def reward_funcs(
     weighted      weights are in the values, for a trainer that takes none (asynchronous GRPO); probes are left out
     asynchronous  the functions are coroutine functions, which TRL awaits
     plugins       local Python files that bring rewards
-    workers       number of processes that judge; None: one for each processor
+    workers       number of processes that judge; None: one for each processor of the trainer's process
     raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
     """
     if isinstance(rubric, str | Path):

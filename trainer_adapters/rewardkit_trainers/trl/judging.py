@@ -21,8 +21,9 @@ from typing import Any, Self
 
 from rewardkit import InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
 from rewardkit.compose import weights_at
+from rewardkit.pipeline import default_workers
 from rewardkit.shapes import Shape
-from rewardkit_trainers.samples import sample_of, shape_of
+from rewardkit_trainers.samples import row_of, sample_of, shape_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.checks import check_batch, check_rows
 from rewardkit_trainers.trl.columns import Column, columns_of, values_of
@@ -107,7 +108,9 @@ class Judging:
         with self._lock:
             if self._scorer is None or self._pid != os.getpid():
                 self._pid = os.getpid()
-                self._scorer = Scorer(self.rubric, workers=self._workers, plugins=self._plugins, timings=True)
+                # The processes of a distributed run that stand on one machine share its processors.
+                workers = self._workers or max(1, default_workers() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+                self._scorer = Scorer(self.rubric, workers=workers, plugins=self._plugins, timings=True)
             return self._scorer
 
     def close(self) -> None:
@@ -159,8 +162,7 @@ class Judging:
         rows    from all over the data set, with or without completions
         raises  ConfigError that names the column, or the reward that can judge none of the rows
         """
-        bare = {"prompt": "", "completion": "", "completion_tokens": None, "truncated": None, "group": None}
-        rows = [bare | dict(row) for row in rows]
+        rows = [row_of(row.get("prompt", ""), "", row) for row in rows]
         shape = shape_of(rows, self._ground_truth)
         check_rows(self.scorer, shape, rows)
         self._shape = shape
