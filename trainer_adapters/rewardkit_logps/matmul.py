@@ -7,6 +7,8 @@ cuBLAS adds up in fp32 anyway and can hand that out; elsewhere the inputs are wi
 import torch
 from torch import Tensor
 
+_VERSION = tuple(int(part) for part in torch.__version__.split(".")[:2])
+
 
 def matmul(a: Tensor, b: Tensor, out: Tensor) -> None:
     """`out` = a @ b, out fp32."""
@@ -25,8 +27,8 @@ def add_matmul(accumulator: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def multiplies_narrow(device: torch.device) -> bool:
-    """Whether products of bf16 or fp16 matrices come out in fp32 here."""
-    return bool(device.type == "cuda")
+    """Whether products of bf16 or fp16 matrices come out in fp32 here: on CUDA, from PyTorch 2.10 (`addmm`) on."""
+    return bool(device.type == "cuda") and _VERSION >= (2, 10)
 
 
 def _native(a: Tensor, b: Tensor) -> bool:
