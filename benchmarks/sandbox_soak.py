@@ -100,15 +100,18 @@ def family(pid: int) -> list[int]:
 
 
 class Engine:
-    """What the Docker engine has of ours."""
+    """What the Docker engine has of our workers."""
 
     def __init__(self) -> None:
         import docker
 
         self._client = docker.from_env()
+        self.workers: list[int] = []
 
     def containers(self) -> list[Any]:
-        return list(self._client.api.containers(all=True, filters={"label": "rewardkit.sandbox.owner"}))
+        label = "rewardkit.sandbox.owner"
+        found = self._client.api.containers(all=True, filters={"label": label})
+        return [item for item in found if int(item["Labels"][label].split(" ")[2]) in self.workers]
 
     def sandboxes(self) -> list[int]:
         """First processes and relays of the containers, as this machine numbers them: never a program."""
@@ -169,6 +172,8 @@ def soak(backend: str, runs: int, workers: int, restart: str | None) -> list[tup
         process.start()
     over, kills = threading.Event(), Counter[str]()
     pids = [process.pid for process in processes if process.pid is not None]
+    if engine is not None:
+        engine.workers = pids
     threading.Thread(target=killer, args=(pids, engine, over, kills)).start()
     if restart is not None and engine is not None:
         threading.Timer(
