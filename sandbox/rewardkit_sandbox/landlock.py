@@ -57,7 +57,7 @@ class Landlock(Embedded):
             bpf = seccomp.program(shared=True, signals=self._abi >= SCOPED_ABI)
         except KeyError as exc:
             raise SandboxUnavailableError(f"no filter of system calls for {platform.machine()}") from exc
-        modules = ("landlock", "strays", "folders", "census", "semaphores", "landlocked")
+        modules = ("landlock", "strays", "folders", "census", "semaphores", "scratch", "landlocked")
         # A user that owns nothing can write where everybody can.
         shared = ["/tmp", "/var/tmp", "/dev/shm"]  # noqa: S108 - each run gets a folder of its own
         places = shared if os.geteuid() == 0 else [tempfile.gettempdir(), *shared]

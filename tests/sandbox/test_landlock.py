@@ -341,3 +341,55 @@ def test_it_conforms_where_user_namespaces_are_forbidden(for_everybody, uid):
         uid = os.getuid()
     done = for_everybody(FORBID, str(uid), input=THERE, timeout=120)
     assert done.stdout == "True\nconforms\n", done.stdout + done.stderr[-2000:]
+
+
+SCRATCH = """
+import multiprocessing, os, pathlib, shutil, sys, tempfile
+
+with open("/tmp/kept", "w") as file:
+    file.write("1")
+os.makedirs("/tmp/a/b")
+os.rename("/tmp/kept", "/dev/shm/kept")
+with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+    pathlib.Path(folder, "x").write_text("2")
+shutil.rmtree("/tmp/a")
+print(open(b"/tmp/kept").read(), pathlib.Path("/tmp/kept").exists(), sorted(os.listdir("/dev/shm")), end=" ")
+print(multiprocessing.Value("i", 3).value)
+"""
+
+
+def test_programs_that_name_tmp_find_their_own_folder_there(sandbox):
+    for _ in range(2):
+        assert says(sandbox, SCRATCH) == "1 True ['kept', 'main.py'] 3"
+    assert (
+        says(sandbox, "import posix\ntry: posix.open('/tmp', 0)\nexcept PermissionError: print('closed')") == "closed"
+    )
+
+
+SEMAPHORES = """
+import multiprocessing as m
+
+def work(queue, lock, event):
+    with lock:
+        with lock: queue.put("in")
+    event.wait(10)
+    queue.put("out")
+
+queue, lock, event, bounded = m.Queue(), m.RLock(), m.Event(), m.BoundedSemaphore(1)
+child = m.Process(target=work, args=(queue, lock, event))
+child.start()
+print(queue.get(timeout=10), end=" ")
+event.set()
+print(queue.get(timeout=10), end=" ")
+child.join()
+try:
+    bounded.release()
+except ValueError:
+    print("bounded", end=" ")
+print(m.Lock().acquire(timeout=0.01), m.Semaphore(0).acquire(timeout=0.01), m.Semaphore(0).acquire(False), end=" ")
+print(m.Semaphore(2))
+"""
+
+
+def test_locks_between_processes_work_without_shared_memory_of_the_machine(sandbox):
+    assert says(sandbox, SEMAPHORES) == "in out bounded True False False <Semaphore(value=2)>"

@@ -11,7 +11,7 @@ import socket
 import sys
 from typing import Any
 
-from rewardkit_sandbox.guest import census, folders, landlock, semaphores, strays, world, zygote
+from rewardkit_sandbox.guest import census, folders, landlock, scratch, semaphores, strays, world, zygote
 
 READABLE = (
     "/usr",
@@ -48,6 +48,7 @@ class Landlocked(zygote.Zygote):
             os._exit(0)
         signal.signal(signal.SIGTERM, self._stop)  # the guard was killed
         semaphores.install()
+        scratch.install()
         super().__init__(control, options)
         self._device = os.stat(self._root).st_dev
         self._folders: dict[int, str] = {}
@@ -86,6 +87,7 @@ class Landlocked(zygote.Zygote):
         rules.enforce()
         world.fill(self._own_pid, os.getpid())
         world.seal()
+        scratch.lead(folder)
 
     def end(self, run: zygote.Run) -> dict[str, Any]:
         strays.end_group(run.pid)  # before its number is free again
