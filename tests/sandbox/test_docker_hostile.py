@@ -203,7 +203,8 @@ def test_nothing_that_tests_expect_stays_where_a_later_program_is_forked(shared)
     tests |= {"trusted": "expected = 'secret-12345-67890'", "stop": False}
     sandbox.run(Driven("def f(): return 1", tests), LIMITS)
     source = """
-found, needle = 0, bytes(reversed(b'09876-54321'))
+import re
+found, needle = 0, re.compile(b'[1]2345-6789[0]')
 for line in open('/proc/self/maps'):
     span, mode = line.split()[:2]
     low, high = (int(part, 16) for part in span.split('-'))
@@ -211,7 +212,7 @@ for line in open('/proc/self/maps'):
         try:
             with open('/proc/self/mem', 'rb', 0) as memory:
                 memory.seek(low)
-                found += memory.read(high - low).count(needle)
+                found += len(needle.findall(memory.read(high - low)))
         except (OSError, ValueError): pass
 print(found)
 """
