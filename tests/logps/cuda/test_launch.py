@@ -2,7 +2,10 @@
 
 import ctypes
 import io
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -108,3 +111,39 @@ def test_another_variant_or_architecture_is_compiled_anew(tmp_path: Path, other:
     said = io.StringIO()
     compile_variant(other, architecture, FileStreamProgramCache(tmp_path), said)
     assert "Used" in said.getvalue()
+
+
+LAUNCHES = """
+import contextlib, types
+import torch
+from rewardkit_logps.cuda import passes_for_cuda
+
+torch.version.cuda = "13.0"
+torch.cuda.get_device_capability = lambda _: (9, 0)
+torch.cuda.current_device = lambda: 0
+torch.cuda.device = lambda _: contextlib.nullcontext()
+torch.cuda.current_stream = lambda: types.SimpleNamespace(cuda_stream=0x7000)
+matrix, factors = torch.ones(3, 64), torch.ones(3)
+passes_for_cuda(0).scale_rows(matrix, factors)
+print(f"given {matrix.data_ptr():x} {factors.data_ptr():x}", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="stands in for Linux's driver library")
+def test_a_kernel_is_launched_through_the_driver_on_the_current_stream(tmp_path: Path) -> None:
+    from cuda.core.utils import FileStreamProgramCache
+
+    # Compiled beforehand: NVRTC looks for the driver as well, and asks more of it than is here.
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "LD_LIBRARY_PATH": str(tmp_path)}
+    compile_variant(Variant("scale_rows"), "sm_90", FileStreamProgramCache(tmp_path / "cuda-python" / "program-cache"))
+    driver = Path(__file__).parent / "host" / "driver.c"
+    command = ["gcc", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1", str(driver), "-o", str(tmp_path / "libcuda.so.1")]
+    subprocess.run(command, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LAUNCHES], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    said = ended.stdout.splitlines()
+    given = next(line for line in said if line.startswith("given")).split()[1:]
+    assert said.count("load ELF") == said.count("kernel scale_rows") == 1
+    assert f"launch 0x3000 grid 3 1 1 block {BLOCK} 1 1 stream 0x7000 arguments {given[0]} 64 {given[1]} 64" in said
