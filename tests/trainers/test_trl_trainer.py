@@ -1,6 +1,8 @@
 """The trainer that a rubric pays: what TRL logs, what is kept, what cannot stop it, and that it goes on as it was."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from rewardkit_trainers.trl import reward_funcs
 
 pytest.importorskip("trl")
 
-from trl import GRPOTrainer, RLOOConfig, RLOOTrainer
+from trl import GRPOTrainer
 
 from rewardkit_trainers.trl.trainer import RewardKitGRPOTrainer
 
@@ -90,6 +92,18 @@ def test_every_judged_completion_is_kept_as_a_row_that_is_read_back_as_it_was_ju
         assert json.loads(json.dumps(result.as_block(timings=False))) == row.data["rewardkit"]
     modes = [(row["training"]["mode"], row["training"]["step"]) for row in rows(trainer)]
     assert modes == [("train", 1)] * 8 + [("train", 2)] * 8 + [("train", 3)] * 8 + [("eval", 3)] * 8
+
+
+def test_the_command_line_scores_and_explains_what_was_judged(make: Any, tmp_path: Path):
+    trainer = make({"rewards": {"math": {}}}, max_steps=1)
+    trainer.train()
+    (tmp_path / "rubric.yaml").write_text("rewards: {math: {}}")
+    told = [trainer.journal.path, "-c", tmp_path / "rubric.yaml"]
+    command = [sys.executable, "-m", "rewardkit"]
+    scored = subprocess.run([*command, "score", *told, "-o", "-"], capture_output=True, text=True, check=True)
+    assert scored.stdout == trainer.journal.path.read_text()
+    explained = subprocess.run([*command, "explain", *told, "-n", "3"], capture_output=True, text=True, check=True)
+    assert rows(trainer)[2]["rewardkit"]["scores"]["math"]["reason"] in explained.stdout
 
 
 def test_a_run_that_goes_on_from_a_checkpoint_is_the_run_that_never_stopped(make: Any, tmp_path: Path):
@@ -212,18 +226,3 @@ def test_functions_without_their_weights_are_an_error_before_anything_is_trained
     with funcs.judging, pytest.raises(ConfigError, match="does not weigh the rewards as the rubric does"):
         trainer.train()
     assert trainer.state.global_step == 0
-
-
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_the_functions_train_rloo(model_path: Path, dataset: Any, config: Any, *, asynchronous: bool):
-    funcs = reward_funcs(RUBRIC, plugins=[MOODY], workers=1, asynchronous=asynchronous)
-    shared = ("output_dir", "per_device_train_batch_size", "num_generations", "max_completion_length", "max_steps")
-    shared += ("save_strategy", "report_to", "bf16", "use_cpu", "activation_checkpointing", "disable_tqdm", "seed")
-    usual = config()
-    args = RLOOConfig(**{name: getattr(usual, name) for name in shared}, logging_steps=1, reward_weights=funcs.weights)
-    trainer = RLOOTrainer(str(model_path), funcs, args, dataset)
-    with funcs.judging:
-        trainer.train()
-    for logged in curve(trainer):
-        paid = logged["rewards/right/mean"] + 0.1 * logged["rewards/format/mean"]
-        assert logged["reward"] == pytest.approx(paid, abs=1e-6)
