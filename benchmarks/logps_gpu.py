@@ -30,7 +30,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rewardkit_logps import backward, forward, head, token_statistics
+from rewardkit_logps import backward, forward, function, head, token_statistics
 from rewardkit_logps.passes import LogitTransform, passes_for
 from rewardkit_logps.reference import reference_statistics
 
@@ -83,6 +83,11 @@ def ours_without_store(given: Inputs) -> Tensor:
     return token_statistics(given.hidden, given.weight, None, given.targets, memory_budget_bytes=0).log_probs
 
 
+def ours_with_all_kept(given: Inputs) -> Tensor:
+    """As much memory as it takes to multiply no row again."""
+    return token_statistics(given.hidden, given.weight, None, given.targets, memory_budget_bytes=1 << 40).log_probs
+
+
 def naive(given: Inputs) -> Tensor:
     """All logits at once, in fp32 from the products on."""
     logits = (given.hidden @ given.weight.T).float()
@@ -113,7 +118,11 @@ def torch_plain(given: Inputs) -> Tensor:
 
 def methods(device: str) -> dict[str, Method]:
     """All that work here, by name."""
-    found: dict[str, Method] = {"ours": ours, "ours, no store": ours_without_store}
+    found: dict[str, Method] = {
+        "ours": ours,
+        "ours, all kept": ours_with_all_kept,
+        "ours, no store": ours_without_store,
+    }
     others = {"trl": trl, "torch chunked": torch_chunked, "torch": torch_plain, "naive": naive}
     for name, method in others.items():
         try:
@@ -274,9 +283,9 @@ def time_configuration(
     floors = floor_ms(clock, sets)
     for mode in ("forward", "frozen", "trained"):
         for share in ZERO_SHARES if mode != "forward" else (0.0,):
-            names = [name for name in compared if not share or name in {"ours", "trl"}]
+            names = [name for name in compared if not share or name in {"ours", "ours, all kept", "trl"}]
             if mode != "trained":
-                names = [name for name in names if name != "ours, no store"]
+                names = [name for name in names if not name.startswith("ours,")]
             for name in names:
                 if not fits(name, tokens, shape[1], device):
                     continue
@@ -305,13 +314,13 @@ def time_tiles(clock: Clock, tokens: int, shape: tuple[int, int], device: str) -
     chosen = head.tiling_for
     try:
         for tile in TILES:
-            for module in (forward, backward):
+            for module in (forward, backward, function):
                 module.tiling_for = lambda _, tile=tile: head.Tiling(*tile)
             for mode in ("forward", "frozen"):
                 ms = clock.median_ms(lambda turn, mode=mode: run(ours, sets[turn % 2], mode))
                 rows.append({"tokens": tokens, "H": shape[0], "V": shape[1], "mode": mode, "tile": tile, "ms": ms})
     finally:
-        for module in (forward, backward):
+        for module in (forward, backward, function):
             module.tiling_for = chosen
     return rows
 

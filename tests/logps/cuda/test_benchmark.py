@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip("torch")
+
 
 def test_the_benchmark_runs_without_a_gpu_and_leaves_the_results_alone(repository: Path, tmp_path: Path) -> None:
     script, output = repository / "benchmarks" / "logps_gpu.py", tmp_path / "dry.json"

@@ -5,6 +5,10 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("cuda.core", reason="needs the extra cuda")
+
 import torch
 
 from rewardkit_logps.cuda import install_command, passes_for_cuda

@@ -4,6 +4,9 @@ from dataclasses import fields, replace
 from typing import NamedTuple
 
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 from torch import Tensor
 

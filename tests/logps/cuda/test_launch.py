@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("cuda.core", reason="needs the extra cuda")
+
 import torch
 
 from rewardkit_logps.cuda.launch import compile_variant
