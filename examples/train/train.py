@@ -23,7 +23,7 @@ from curve import draw
 from datasets import Dataset
 from peft import LoraConfig
 from task import rows
-from transformers import TrainerCallback, set_seed
+from transformers import PrinterCallback, TrainerCallback, set_seed
 from trl import GRPOConfig
 
 from rewardkit import Result, Scorer
@@ -80,6 +80,7 @@ def run(path: Path, mode: str, seed: int, steps: int, output: Path) -> None:
     )
     record = Record(output, trainer, mode=mode, seed=seed, model=path.name)
     trainer.add_callback(record)
+    trainer.remove_callback(PrinterCallback)  # a line of ours for each step instead
     with Scorer(RUBRIC) as scorer:
         record.held_out["before"] = judged(trainer.model, tokenizer, held_out, scorer)
         trainer.train()
@@ -87,7 +88,7 @@ def run(path: Path, mode: str, seed: int, steps: int, output: Path) -> None:
     record.write()
     for when, means in record.held_out.items():
         print(f"held-out prompts, {when:>6}: " + ", ".join(f"{name} {mean:.2f}" for name, mean in means.items()))
-    print(f"judging took {trainer.judging_share:.2%} of the training steps; results in {output}")
+    print(f"results in {output}")
 
 
 def config(mode: str, seed: int, steps: int, folder: Path) -> GRPOConfig:
@@ -109,6 +110,7 @@ def config(mode: str, seed: int, steps: int, folder: Path) -> GRPOConfig:
         logging_steps=1,
         save_strategy="no",
         report_to=[],
+        disable_tqdm=True,
         **SAMPLING,
     )
 
@@ -162,6 +164,7 @@ class Record(TrainerCallback):
     def on_step_end(self, *_: Any, **__: Any) -> None:
         """Writes what is there."""
         self.write()
+        print(", ".join(f"{name} {value:g}" for name, value in self.steps[-1].items()), flush=True)
 
     def write(self) -> None:
         """The whole file anew."""

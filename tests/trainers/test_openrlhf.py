@@ -137,9 +137,9 @@ def test_what_openrlhf_cannot_tell_is_refused_before_the_first_rollout(monkeypat
     monkeypatch.delenv("REWARDKIT_RUBRIC", raising=False)
     with pytest.raises(ConfigError, match="REWARDKIT_RUBRIC"):
         reward_func()
-    with pytest.raises(ConfigError, match="changes with training"):
+    with pytest.raises(ConfigError, match=r"rewards\.math has a weight that changes"):
         reward_func({"rewards": {"math": {"weight": [[0, 0], [1, 1]]}}}, workers=1)
-    with pytest.raises(ConfigError, match="whole groups"):
+    with pytest.raises(ConfigError, match=r"rewards\.length_relative judges whole groups"):
         reward_func({"rewards": {"length_relative": {}}}, workers=1)
 
 

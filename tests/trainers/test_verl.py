@@ -5,7 +5,7 @@ import importlib.util
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,16 @@ KEYS = {
     "score", "rewardkit/unrewarded", "rewardkit/moody", "rewardkit/moody/status", "rewardkit/moody/reason",
     "rewardkit/format", "rewardkit/format/status", "rewardkit/format/reason",
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def event_loop() -> Iterator[None]:
+    """The loop that verl finds, closed afterwards: verl itself closes none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture
@@ -138,6 +148,17 @@ def test_the_function_finds_the_rubric_in_the_environment(rubric, monkeypatch):
         compute_score("words", "2", "2")
     monkeypatch.setenv("REWARDKIT_RUBRIC", str(rubric({"rewards": {"math": {}}})))
     assert compute_score("words", "2", "2", {"index": 1})["score"] == 1.0
+
+
+def test_the_function_refuses_what_it_is_not_told(rubric):
+    from rewardkit_trainers.verl import compute_score
+
+    for content, says in (
+        ({"rewards": {"math": {"weight": [[0, 0], [1, 1]]}}}, "changes with training"),
+        ({"rewards": {"length_relative": {}}}, "judges whole groups"),
+    ):
+        with pytest.raises(ConfigError, match=says):
+            compute_score("words", "2", "2", rubric=str(rubric(content)), workers=1)
 
 
 def test_the_manager_pays_what_the_rubric_says_under_the_same_keys_for_every_row(worker, tokenizer):
@@ -282,8 +303,9 @@ def test_a_schedule_follows_verls_steps(worker, tokenizer):
     one = worker("trainer.total_training_steps=10", content=content, n=1)
     data = batch(tokenizer, ["right", "right"], uids=["a", "b"], global_steps=[5, 10])
     assert [output["reward_score"] for output in judged(one, data)] == [1.0, 2.0]
-    with pytest.raises(ConfigError, match="total_training_steps"):
-        worker(content=content)
+    for blind in ("trainer.total_training_steps=null", "trainer.use_v1=False"):
+        with pytest.raises(ConfigError, match=r"total_training_steps, and leave trainer\.use_v1"):
+            worker("trainer.total_training_steps=10", blind, content=content)
 
 
 def test_what_is_wrong_with_the_rubric_is_an_error_before_the_first_row(worker):

@@ -90,5 +90,22 @@ class Judge:
         return Result(reward=None, scores=dict.fromkeys(self.rubric.rewards, Score.failed(reason)), weights=weights)
 
 
+def check_alone(judge: Judge, why: str) -> None:
+    """Checks that a rubric can be judged one completion at a time, at any time of training.
+
+    why     what the trainer does, for the message
+    raises  ConfigError where a reward judges whole groups, or a weight changes with training
+    """
+    rubric = judge.rubric
+    for step in judge.scorer.steps:
+        if step.installed.reward.sees == "group":
+            raise ConfigError(f"{rubric.where}: rewards.{step.alias} judges whole groups, and {why}; leave it out")
+        if isinstance(step.config.weight, tuple):
+            raise ConfigError(
+                f"{rubric.where}: rewards.{step.alias} has a weight that changes with training, and {why}, without "
+                "saying how far training has come; write one number"
+            )
+
+
 def _good(samples: Sequence[Sample | InputError]) -> list[Sample]:
     return [sample for sample in samples if isinstance(sample, Sample)]

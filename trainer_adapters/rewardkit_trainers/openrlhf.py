@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rewardkit import ConfigError, Rubric, strip_end_tokens
-from rewardkit_trainers.judge import Judge, named_rubric
+from rewardkit import Rubric, strip_end_tokens
+from rewardkit_trainers.judge import Judge, check_alone, named_rubric
 from rewardkit_trainers.numbers import SCORE, Numbers, OnNone, checked
 from rewardkit_trainers.samples import row_of
 
@@ -66,7 +66,7 @@ class Rewards:
     ) -> None:
         """As `reward_func`."""
         self._judge = Judge(named_rubric(rubric), plugins=plugins, workers=workers)
-        _check(self._judge)
+        check_alone(self._judge, "OpenRLHF asks about one rollout at a time")
         self._numbers = Numbers(self._judge.rubric, checked(on_none))
 
     def __call__(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> Answer:
@@ -103,18 +103,3 @@ def _row(query: str, prompt: str, label: Any) -> dict[str, Any]:
 def _single(answer: Answer) -> Answer:
     logs = {key: values[0] for key, values in answer["extra_logs"].items()}
     return {"rewards": answer["rewards"][0], "scores": answer["scores"][0], "extra_logs": logs}
-
-
-def _check(judge: Judge) -> None:
-    """Checks that the rubric asks nothing that OpenRLHF does not tell."""
-    rubric = judge.rubric
-    if judge.scorer.sees_groups:
-        raise ConfigError(
-            f"{rubric.where}: a reward judges whole groups, and OpenRLHF hands over one rollout at a time"
-        )
-    for alias, config in rubric.rewards.items():
-        if isinstance(config.weight, tuple):
-            raise ConfigError(
-                f"{rubric.where}: the weight of {alias!r} changes with training, of whose progress OpenRLHF says "
-                "nothing; write one number"
-            )

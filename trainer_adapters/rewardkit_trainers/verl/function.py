@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import Result
-from rewardkit_trainers.judge import Judge, named_rubric
+from rewardkit_trainers.judge import Judge, check_alone, named_rubric
 from rewardkit_trainers.numbers import Numbers, OnNone, checked
 from rewardkit_trainers.samples import row_of
 
@@ -52,6 +52,7 @@ def compute_score(
 def _judge(rubric: str, on_none: OnNone, plugins: tuple[str, ...], workers: int) -> tuple[Judge, Numbers]:
     """One for each process and setting, started with the first completion."""
     judge = Judge(Path(rubric), plugins=plugins, workers=workers)
+    check_alone(judge, "compute_score is asked about one completion at a time (RewardKitRewardManager is not)")
     return judge, Numbers(judge.rubric, on_none)
 
 

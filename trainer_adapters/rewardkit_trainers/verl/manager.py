@@ -107,8 +107,8 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         self._by_group = self._judge.scorer.sees_groups
         if self._by_group:
             _check_groups(self._judge.rubric, config)
+        _check_schedules(self._judge.rubric, config)
         self._last_step = config.trainer.get("total_training_steps")
-        _check_schedules(self._judge.rubric, self._last_step)
         self._arrived: list[_Waiting] = []
         self._groups: OrderedDict[str, _Group] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -220,13 +220,13 @@ def _check_groups(rubric: Rubric, config: Any) -> None:
         )
 
 
-def _check_schedules(rubric: Rubric, last_step: Any) -> None:
+def _check_schedules(rubric: Rubric, config: Any) -> None:
     """Checks that the weights that change with training can be known."""
-    changing = [alias for alias, config in rubric.rewards.items() if isinstance(config.weight, tuple)]
-    if changing and not last_step:
+    changing = [alias for alias, reward in rubric.rewards.items() if isinstance(reward.weight, tuple)]
+    if changing and not (config.trainer.get("total_training_steps") and config.trainer.get("use_v1")):
         raise ConfigError(
-            f"{rubric.where}: the weight of {changing[0]!r} changes with training, and nobody says when training ends; "
-            "set trainer.total_training_steps"
+            f"{rubric.where}: the weight of {changing[0]!r} changes with training, and verl does not say how far that "
+            "has come; set trainer.total_training_steps, and leave trainer.use_v1=True"
         )
 
 
