@@ -15,9 +15,9 @@ def rewardkit_rewards() -> Sequence[type[rewardkit.Reward]]:
 @rewardkit.hookimpl
 def rewardkit_findings() -> Sequence[rewardkit.Finding]:
     from rewardkit_code.docker_findings import docker_findings  # noqa: PLC0415 - likewise
-    from rewardkit_code.findings import findings  # noqa: PLC0415
+    from rewardkit_code.findings import auto_finding, findings, landlock_finding  # noqa: PLC0415
 
-    return [*findings(), *docker_findings()]
+    return [*findings(), *docker_findings(), landlock_finding(), auto_finding()]
 
 
 @rewardkit.hookimpl

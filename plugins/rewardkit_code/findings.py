@@ -1,11 +1,13 @@
-"""What `rewardkit doctor` says of the sandboxes on this machine: tried, not guessed."""
+"""What `rewardkit doctor` says of the sandboxes without a daemon, and of `auto`: tried, not guessed."""
 
 import sys
+from collections.abc import Mapping
 
 from rewardkit import Finding
 from rewardkit_sandbox import (
     EX_UNAVAILABLE,
     Compile,
+    Embedded,
     Limits,
     Sandbox,
     SandboxBrokeError,
@@ -15,6 +17,9 @@ from rewardkit_sandbox import (
 )
 
 LIMITS = Limits(cpu_s=10)
+AGAIN = "run `rewardkit doctor` again; report it if it stays"
+BY_CONSENT = {"backend": "landlock", "reduced_isolation": True}
+BY_AUTO = {"backend": "auto", "reduced_isolation": True}
 C = Compile("int main(void) { return 0; }", "c")
 CPP = Compile("int main() { return 0; }", "c++")
 JS = Script("process.exit(0)", language="javascript")
@@ -26,17 +31,50 @@ LANGUAGES = (
 
 
 def findings() -> list[Finding]:
-    """The bubblewrap sandbox, how it holds memory, and the languages besides Python that it can run."""
+    """Bubblewrap, how it holds memory, and the languages besides Python that it can run."""
     name = "sandbox bubblewrap"
     try:
         with open_sandbox("bubblewrap") as sandbox:
-            version = sandbox.run(Script("import sys; print(sys.version.split()[0])"), LIMITS).stdout.decode().strip()
-            works = Finding(name, "ok", f"Python {version}; {sandbox.isolation}")
-            return [works, _memory(sandbox), _languages(sandbox)]
+            return [Finding(name, "ok", _described(sandbox)), _memory(sandbox), _languages(sandbox)]
     except SandboxUnavailableError as exc:
         return [Finding(name, "broken" if sys.platform == "linux" else "missing", exc.found, exc.fix)]
     except SandboxBrokeError as exc:
-        return [Finding(name, "broken", str(exc), "run `rewardkit doctor` again; report it if it stays")]
+        return [Finding(name, "broken", str(exc), AGAIN)]
+
+
+def landlock_finding() -> Finding:
+    """The backend for machines where no other works; that it works is no reason to take it."""
+    name = "sandbox landlock"
+    try:
+        with open_sandbox(BY_CONSENT) as sandbox:
+            return Finding(name, "ok", f"{_described(sandbox)}; taken only by `sandbox: {_yaml(BY_CONSENT)}`")
+    except SandboxUnavailableError as exc:
+        return Finding(name, "missing", exc.found, exc.fix)
+    except SandboxBrokeError as exc:
+        return Finding(name, "broken", str(exc), AGAIN)
+
+
+def auto_finding() -> Finding:
+    """What `sandbox: auto` comes to on this machine."""
+    name = "sandbox auto"
+    try:
+        with open_sandbox("auto") as sandbox:
+            return Finding(name, "ok", f"takes {sandbox.name}")
+    except SandboxUnavailableError as exc:
+        fix = f"mend one of the sandboxes above, or let reduced isolation do: `sandbox: {_yaml(BY_AUTO)}`"
+        return Finding(name, "broken", exc.found, fix)
+
+
+def _described(sandbox: Sandbox) -> str:
+    """The interpreter that programs get, and what they are kept from."""
+    source = "import sys; print(sys.version.split()[0])"
+    version = sandbox.run(Script(source), LIMITS).stdout.decode().strip()
+    where = f" from {sandbox.interpreter}" if isinstance(sandbox, Embedded) else ""
+    return f"Python {version}{where}; {sandbox.isolation}"
+
+
+def _yaml(choice: Mapping[str, object]) -> str:
+    return "{" + ", ".join(f"{key}: {str(value).lower()}" for key, value in choice.items()) + "}"
 
 
 def _memory(sandbox: Sandbox) -> Finding:

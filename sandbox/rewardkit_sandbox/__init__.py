@@ -2,6 +2,7 @@
 
 from rewardkit_sandbox.choose import backend_name, open_sandbox
 from rewardkit_sandbox.docker import build_image, engine_runtimes
+from rewardkit_sandbox.embedded import Embedded
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
 from rewardkit_sandbox.protocol import (
@@ -25,6 +26,7 @@ __all__ = [
     "Answers",
     "Compile",
     "Driven",
+    "Embedded",
     "Image",
     "Iterated",
     "Job",

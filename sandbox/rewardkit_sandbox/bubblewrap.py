@@ -39,7 +39,9 @@ class Bubblewrap(Embedded):
         return hello()
 
     def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
-        found = command(self._binary or find_bwrap(), find_interpreter(), boot, group)
+        python = find_interpreter()
+        self.interpreter = python.path
+        found = command(self._binary or find_bwrap(), python, boot, group)
         return found, {"PATH": "/usr/bin:/bin"}
 
     def _advice(self) -> str:

@@ -65,7 +65,7 @@ def backend_name(choice: str | Mapping[str, Any]) -> str:
         if option not in has:
             there = f"it has: {', '.join(sorted(has))}" if has else "it has none"
             raise SandboxUnavailableError(f"the sandbox {name} has no option {option!r}; {there}")
-    if name in REDUCED and not _consents(choice):
+    if not _consents(choice) and name in REDUCED:
         raise SandboxUnavailableError(
             f"{name} isolates less than other sandboxes and must be asked for in so many words",
             f"write `sandbox: {{backend: {name}, {CONSENT}: true}}` in the rubric",

@@ -30,6 +30,8 @@ class Embedded(ABC):
     name: str
     reduced: tuple[str, ...] = ()
     isolation: str
+    interpreter: str
+    """Path on this machine of the Python that runs the programs."""
 
     def __init__(self) -> None:
         """Starts the zygote and waits until it is ready. Raises SandboxUnavailableError, with what mends it."""

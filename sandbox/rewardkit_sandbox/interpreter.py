@@ -28,6 +28,11 @@ class Interpreter:
         return not Path(self.prefix).is_relative_to("/usr")
 
     @property
+    def path(self) -> str:
+        """Path outside."""
+        return f"{self.prefix}/{self.name}"
+
+    @property
     def executable(self) -> str:
         """Path inside a sandbox that has a file system of its own."""
         return f"{INSIDE if self.bound else self.prefix}/{self.name}"

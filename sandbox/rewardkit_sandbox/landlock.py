@@ -79,6 +79,7 @@ class Landlock(Embedded):
             text = resources.files("rewardkit_sandbox").joinpath("launch.py").read_text()
             uid = str(FIRST_UID + os.getpid() % UIDS)
             launcher = [sys.executable, "-I", "-S", "-c", text, group, uid, stage, *sources, "--"]
+        self.interpreter = python.path
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",

@@ -1,9 +1,12 @@
 """The doctor's findings rest on a try, and whatever does not work says what mends it."""
 
+import os
+import sys
+
 import pytest
 
 from rewardkit_code.docker_findings import docker_findings
-from rewardkit_code.findings import findings
+from rewardkit_code.findings import auto_finding, findings, landlock_finding
 from rewardkit_sandbox import SandboxUnavailableError, choose
 
 
@@ -12,6 +15,7 @@ def test_a_sandbox_that_works_is_found_with_its_python():
     works, memory, languages = findings()
     assert works.state == "ok"
     assert works.found.startswith("Python 3.")
+    assert f" from {os.path.realpath(sys.base_prefix)}/bin/python3" in works.found
     assert memory.state == "ok" or memory.fix
     assert "Python" in languages.found
     assert languages.state == "ok" or languages.fix
@@ -44,3 +48,33 @@ def test_a_docker_engine_that_does_not_answer_is_found_with_what_mends_it(monkey
     assert finding.state == "missing"
     assert "no Docker engine answers" in finding.found
     assert "DOCKER_HOST" in finding.fix
+
+
+@pytest.mark.usefixtures("_works")
+def test_the_sandbox_of_reduced_isolation_is_found_with_the_words_that_take_it():
+    finding = landlock_finding()
+    assert finding.state == "ok"
+    assert "reduced isolation: " in finding.found
+    assert finding.found.endswith("taken only by `sandbox: {backend: landlock, reduced_isolation: true}`")
+
+
+def test_a_machine_without_landlock_says_what_mends_it(monkeypatch):
+    monkeypatch.setattr("sys.platform", "darwin")
+    finding = landlock_finding()
+    assert (finding.state, finding.found) == ("missing", "landlock needs Linux, this is darwin")
+    assert "Linux container" in finding.fix
+
+
+@pytest.mark.usefixtures("_works")
+def test_auto_says_what_it_takes(monkeypatch):
+    assert auto_finding().found == "takes bubblewrap"
+
+    def unavailable():
+        raise SandboxUnavailableError("not here", "do this")
+
+    for name in choose.STRONGEST_FIRST:
+        monkeypatch.setitem(choose.BACKENDS, name, unavailable)
+    finding = auto_finding()
+    assert finding.state == "broken"
+    assert "bubblewrap: not here: do this" in finding.found
+    assert "{backend: auto, reduced_isolation: true}" in finding.fix
