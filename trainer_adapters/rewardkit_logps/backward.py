@@ -73,8 +73,8 @@ def differentiate_head(
     """
     device = hidden.device
     passes, tiling = passes_for(device), tiling_for(device)
-    weights = log_probs * odds.rest * (-head.transform.logit_scale / head.transform.temperature)
-    kept_rows = [_nonzero(log_probs[store.start : store.stop]) for store in stores]
+    scale = -head.transform.logit_scale / head.transform.temperature
+    kept_rows = [_KeptRows.of(store, hidden, targets, odds, log_probs * odds.rest * scale) for store in stores]
     narrow = head.dtype == torch.bfloat16 and multiplies_narrow(device)
     tiles = narrow_tiles = torch.empty(0, device=device)
     if again is not None:
@@ -85,16 +85,9 @@ def differentiate_head(
         weight_sum = None if gradients.weight is None else _Sum(gradients.weight[start:stop])
         bias_part = None if gradients.bias is None else gradients.bias[start:stop]
         for store, kept in zip(stores, kept_rows, strict=True):
-            span = slice(store.start, store.stop)
-            exponentials, maximum = store.take()
-            distance = (odds.log_others[span] - maximum).clamp_(max=FAR)
-            _set_targets(exponentials, targets[span] - start, -odds.slope[span] * distance.exp())
-            factors = weights[span] * distance.neg_().exp_()
-            left = hidden[span]
-            if kept is not None:
-                exponentials, factors, left = exponentials[kept], factors[kept], left[kept]
+            exponentials, factors = kept.chunk(*store.take(), start)
             if weight_sum is not None:
-                weight_sum.add(exponentials.t(), (left * factors[:, None]).to(exponentials.dtype))
+                weight_sum.add(exponentials.t(), (kept.hidden * factors[:, None]).to(exponentials.dtype))
             if bias_part is not None:
                 add_matmul(bias_part[:, None], exponentials.t(), factors[:, None].to(exponentials.dtype))
         if again is not None:
@@ -113,6 +106,40 @@ def differentiate_head(
                     bias_part += out.sum(0, dtype=torch.float32)
         if weight_sum is not None:
             weight_sum.close()
+
+
+class _KeptRows(NamedTuple):
+    """The rows of a store that have a gradient, n of them."""
+
+    rows: Tensor | None
+    """(n,), of the store's; None for all."""
+    hidden: Tensor
+    targets: Tensor
+    log_others: Tensor
+    slope: Tensor
+    weights: Tensor
+    """(n,) fp32: the loss's gradient by log-prob, times p - 1, times the logit's constant slope."""
+
+    @classmethod
+    def of(cls, store: Store, hidden: Tensor, targets: Tensor, odds: Odds, weights: Tensor) -> "_KeptRows":
+        """Tensors are of all rows (N, …)."""
+        span = slice(store.start, store.stop)
+        parts = [x[span] for x in (hidden, targets, odds.log_others, odds.slope, weights)]
+        rows = parts[-1].nonzero().squeeze(1)
+        if len(rows) == store.stop - store.start:
+            return cls(None, *parts)
+        return cls(rows, *(x[rows] for x in parts))
+
+    def chunk(self, exponentials: Tensor, maximum: Tensor, start: int) -> tuple[Tensor, Tensor]:
+        """A matrix (n, v) and factors (n,) whose product, row by row, is dloss/dproduct of the columns from `start` on.
+
+        exponentials, maximum  as `Store.take` gives them; column 0 is `start` of the vocabulary
+        """
+        if self.rows is not None:
+            exponentials, maximum = exponentials[self.rows], maximum[self.rows]
+        distance = (self.log_others - maximum).clamp_(max=FAR)
+        _set_targets(exponentials, self.targets - start, -self.slope * distance.exp())
+        return exponentials, self.weights * distance.neg_().exp_()
 
 
 class _Sum:
@@ -134,12 +161,6 @@ class _Sum:
             self._out.zero_()
         elif self._sum is not self._out:
             self._out.copy_(self._sum)
-
-
-def _nonzero(vector: Tensor) -> Tensor | None:
-    """Where `vector` is not exactly zero; None if everywhere."""
-    found = vector.nonzero().squeeze(1)
-    return None if len(found) == len(vector) else found
 
 
 def _set_targets(matrix: Tensor, local: Tensor, values: Tensor) -> None:
