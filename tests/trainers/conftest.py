@@ -1,10 +1,13 @@
 """What trains in these tests: a tokenizer of words and a model of a few thousand parameters, made here, with no hub."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the hub's library is imported: nothing here asks the network
 
 WORDS = [
     "<pad>", "<eos>", "<unk>", "<think>", "</think>", "user", "assistant", ":", "\\boxed{1}", "\\boxed{2}",

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from peft import LoraConfig
 from trl import GRPOTrainer
 
-from rewardkit_trainers.trl import fused, reward_funcs
+from rewardkit_trainers.trl import RewardFuncs, fused, reward_funcs
 from rewardkit_trainers.trl.trainer import RewardKitGRPOTrainer
 
 MOODY = Path(__file__).parent / "moody.py"
@@ -40,6 +40,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr(rewardkit_logps, "token_statistics", counted)
     return seen
+
+
+@pytest.fixture(scope="module")
+def funcs() -> Iterator[RewardFuncs]:
+    made = reward_funcs(RUBRIC, plugins=[MOODY], workers=1)
+    yield made
+    made.close()
 
 
 BF16 = {"bf16": True, "tolerance": 2e-2}
@@ -64,7 +71,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_training_is_trls_own(
-    setting: str, model_path: Path, dataset: Any, config: Callable[..., Any], calls: list[tuple[str, ...]]
+    setting: str,
+    model_path: Path,
+    dataset: Any,
+    config: Callable[..., Any],
+    calls: list[tuple[str, ...]],
+    funcs: RewardFuncs,
 ):
     said = dict(SETTINGS[setting])
     tolerance = said.pop("tolerance", 1e-5)
@@ -72,11 +84,9 @@ def test_training_is_trls_own(
     said = {"optim": "sgd", "learning_rate": 0.5, "lr_scheduler_type": "constant", **said}
     peft = {"peft_config": LoraConfig(r=4, target_modules="all-linear")} if said.pop("peft", False) else {}
 
-    funcs = reward_funcs(RUBRIC, plugins=[MOODY], workers=1)
     stock = GRPOTrainer(str(model_path), funcs, config(**said, reward_weights=funcs.weights), dataset, **peft)
     before = {name: value.clone() for name, value in stock.model.state_dict().items()}
-    with funcs.judging:
-        stock.train()
+    stock.train()
     assert not calls
 
     ours = RewardKitGRPOTrainer(str(model_path), RUBRIC, config(**said), dataset, plugins=[MOODY], workers=1, **peft)

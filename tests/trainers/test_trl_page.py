@@ -1,4 +1,4 @@
-"""The page about TRL: its code runs as it stands, but for the model, the processor and the number of steps."""
+"""The page about TRL: its code runs as it stands, but for the model, the processor and the lengths."""
 
 import os
 import re
@@ -18,7 +18,7 @@ def test_the_code_of_the_page_trains(repository: Path, model_path: Path, tmp_pat
     assert [len(block.splitlines()) <= 15 for block in blocks] == [True, True]
     (tmp_path / "rubric.yaml").write_text(rubric, encoding="utf-8")
     code = "\n".join(blocks).replace("Qwen/Qwen3-0.6B", str(model_path))
-    code = code.replace("max_steps=200", "max_steps=1, use_cpu=True")
+    code = code.replace("max_steps=200", "max_steps=1, use_cpu=True, max_completion_length=16")
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

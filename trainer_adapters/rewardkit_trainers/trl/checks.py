@@ -18,7 +18,7 @@ from rewardkit_trainers.trl.columns import Column, pays
 
 logger = logging.getLogger(__name__)
 
-ROWS = 16
+ROWS = 8
 """So many rows of a data set are tried."""
 
 _PROSE = (
@@ -46,21 +46,31 @@ def check_rows(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) 
                 f"{columns_found(present)}"
             )
     tried = rows[:: max(1, len(rows) // ROWS)][:ROWS]
-    samples = []
-    for number, row in enumerate(tried, 1):
-        for specimen in _SPECIMENS:
-            sample = sample_of(shape, {**row, "completion": specimen, "completion_tokens": 100}, number)
-            if isinstance(sample, Sample):
-                samples.append(sample.model_copy(update={"group": f"specimens of row {number}", "truncated": False}))
-    if any(sample.ground_truth is not None for sample in samples):
-        return
-    results = scorer.score(samples)
-    for alias in rubric.rewards:
-        if pays(rubric, alias) and (reason := _only_abstained(alias, results)):
-            raise ConfigError(
-                f"{rubric.where}: rewards.{alias} can judge none of {len(tried)} rows ({reason}), and no column is "
-                f"known to hold the ground truth; {columns_found(present)}; name it with ground_truth='COLUMN'"
-            )
+    if idle := _idle(scorer, shape, tried):
+        alias, reason = idle
+        raise ConfigError(
+            f"{rubric.where}: rewards.{alias} can judge none of {len(tried)} rows ({reason}), and no column is known "
+            f"to hold the ground truth; {columns_found(present)}; name it with ground_truth='COLUMN', or leave the "
+            "reward out"
+        )
+
+
+def _idle(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """A paid reward that abstains on every specimen of rows without a ground truth, and why; None where none does."""
+    results: list[Result] = []
+    idle: list[tuple[str, str]] = []
+    for specimen in _SPECIMENS:
+        said = {"completion": specimen, "completion_tokens": len(specimen.split()), "truncated": False}
+        made = [sample_of(shape, {**row, **said}, number) for number, row in enumerate(rows, 1)]
+        samples = [sample for sample in made if isinstance(sample, Sample)]
+        if any(sample.ground_truth is not None for sample in samples):
+            return None
+        results += scorer.score(samples)
+        paid = [alias for alias in scorer.rubric.rewards if pays(scorer.rubric, alias)]
+        idle = [(alias, reason) for alias in paid if (reason := _only_abstained(alias, results)) is not None]
+        if not idle:
+            return None
+    return idle[0]
 
 
 def _columns_named(scorer: Scorer) -> Iterator[tuple[str, str]]:
