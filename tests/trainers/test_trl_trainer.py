@@ -106,17 +106,18 @@ def test_the_command_line_scores_and_explains_what_was_judged(make: Any, tmp_pat
     assert rows(trainer)[2]["rewardkit"]["scores"]["math"]["reason"] in explained.stdout
 
 
-def test_a_run_that_goes_on_from_a_checkpoint_is_the_run_that_never_stopped(make: Any, tmp_path: Path):
+def test_a_run_that_goes_on_from_a_checkpoint_is_the_run_that_never_stopped(make: Any, dataset: Any, tmp_path: Path):
+    data = dataset.add_column("odd", [float("nan")] * len(dataset))  # no JSON, and in the rows all the same
     said = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, "num_iterations": 2}
     schedule = {"rewards": {"right": {"weight": [[0, 0], [1, 1]]}, "format": {"weight": 0.1}}}
-    whole = make(schedule, output_dir=str(tmp_path / "whole"), **said)
+    whole = make(schedule, data, output_dir=str(tmp_path / "whole"), **said)
     whole.train()
-    broken = make(schedule, output_dir=str(tmp_path / "broken"), **said)
+    broken = make(schedule, data, output_dir=str(tmp_path / "broken"), **said)
     broken.train()
     # Killed in the middle of a line, after the second step.
     with broken.journal.path.open("ab") as file:
         file.write(b'{"training":{"step":9')
-    resumed = make(schedule, output_dir=str(tmp_path / "broken"), **said)
+    resumed = make(schedule, data, output_dir=str(tmp_path / "broken"), **said)
     resumed.train(resume_from_checkpoint=str(tmp_path / "broken" / "checkpoint-2"))
     assert curve(resumed) == curve(whole)
     assert resumed.journal.path.read_bytes() == whole.journal.path.read_bytes()

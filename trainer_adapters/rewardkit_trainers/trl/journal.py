@@ -9,10 +9,10 @@ A run that goes on from a checkpoint goes on here too: what was judged for steps
 kill has cut off, is removed when training begins, so no completion is doubled. Training from the start begins anew.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
-import orjson
 from transformers import TrainerCallback
 
 from rewardkit.lines import line_of
@@ -66,7 +66,7 @@ def _cut(path: Path, step: int) -> None:
     with path.open("r+b") as file:
         kept = 0
         for line in file:
-            if not line.endswith(b"\n") or orjson.loads(line)["training"]["step"] > step:
+            if not line.endswith(b"\n") or json.loads(line)["training"]["step"] > step:
                 break
             kept += len(line)
         file.truncate(kept)
