@@ -3,6 +3,9 @@
 import asyncio
 import importlib.util
 import json
+import signal
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -178,6 +181,22 @@ def test_many_rollouts_may_ask_the_server_at_once(url):
         thread.join()
     assert sorted(text for text, _ in answers) == sorted(texts)
     assert all(paid == [pytest.approx(text.count("right") / len(text.split()))] for text, paid in answers)
+
+
+def test_the_command_says_the_url_and_answers_there(tmp_path):
+    (tmp_path / "rubric.yaml").write_text("rewards: {math: {}}")
+    command = [sys.executable, "-m", "rewardkit", "serve-openrlhf", str(tmp_path / "rubric.yaml"), "--port", "0"]
+    with subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            option, url = serving.stdout.readline().split()
+            body = json.dumps({"query": ["1 + 1 is 2"], "prompts": ["1 + 1 is"], "labels": ["2"]}).encode()
+            with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST")) as response:
+                answer = json.load(response)
+        finally:
+            serving.send_signal(signal.SIGINT)
+    assert option == "--reward.remote_url"
+    assert answer["rewards"] == answer["scores"] == answer["extra_logs"]["rewardkit/math"] == [1.0]
+    assert serving.returncode == 130
 
 
 def test_a_port_that_is_taken_is_an_error_that_names_it(rewards):

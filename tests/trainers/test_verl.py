@@ -5,6 +5,7 @@ import importlib.util
 import json
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ if importlib.util.find_spec("verl") is None:
 
 pytestmark = pytest.mark.filterwarnings("default")  # what verl and ray say of themselves is not ours to mend
 MOODY = Path(__file__).parent / "moody.py"
+PAGE = (Path(__file__).parents[2] / "docs" / "verl.md").read_text(encoding="utf-8")
 FUNCTION = ["reward.custom_reward_function.path=pkg://rewardkit_trainers.verl"]
 MANAGER = [
     "reward.reward_manager.source=importlib",
@@ -140,6 +142,18 @@ def test_the_function_pays_what_the_rubric_says_through_verls_own_manager(config
     assert all(output["reward_extra_info"].keys() == KEYS for output in outputs)
 
 
+@pytest.mark.parametrize("block", re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL))
+def test_what_the_page_says_to_write_is_what_verl_reads(block, configured, rubric, tokenizer):
+    from verl.trainer.ppo.reward import load_reward_manager
+
+    _, *overrides = (
+        block.replace("\\\n", "").replace("/data/rubric.yaml", str(rubric({"rewards": {"math": {}}}))).split("main_ppo")
+    )
+    manager = load_reward_manager(configured(*overrides[0].split()), tokenizer)
+    data = batch(tokenizer, ["\\boxed{2}"])
+    assert manager.loop.run_until_complete(manager.run_single(data))["reward_score"] == 1.0
+
+
 def test_the_function_finds_the_rubric_in_the_environment(rubric, monkeypatch):
     from rewardkit_trainers.verl import compute_score
 
@@ -218,10 +232,10 @@ def test_missing_rewards_are_counted_in_the_log(worker, tokenizer, caplog):
 
 def test_workers_that_are_killed_while_training_runs_do_not_stop_it(worker, tokenizer):
     worker = worker(content={"rewards": {"moody": {}}})
-    assert judged(worker, batch(tokenizer, ["right right"] * 4))[0]["reward_score"] == 1.0
-    outputs = judged(worker, batch(tokenizer, ["crash"] * 4))
+    assert judged(worker, batch(tokenizer, ["right right"] * 2))[0]["reward_score"] == 1.0
+    outputs = judged(worker, batch(tokenizer, ["crash"] * 2))
     assert {output["reward_score"] for output in outputs} == {1.0}  # what all groups before got
-    assert judged(worker, batch(tokenizer, ["right wrong"] * 4))[0]["reward_score"] == 0.5
+    assert judged(worker, batch(tokenizer, ["right wrong"] * 2))[0]["reward_score"] == 0.5
 
 
 def test_lengths_and_truncation_come_from_the_attention_mask(worker, tokenizer, tmp_path):
