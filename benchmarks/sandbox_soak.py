@@ -51,12 +51,14 @@ PROGRAMS = [
     ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", SQUARE, 0.0),
     ("raise ValueError", SQUARE, 0.0),
 ]
-BETWEEN_KILLS_S = (3.0, 6.0)
+BETWEEN_KILLS_S = (0.5, 4.0)
+RELAY = 1001
+"""User of the relay in a container."""
 
 
-def worker(backend: str, runs: int, seed: int, results: "multiprocessing.Queue[Any]") -> None:
+def worker(backend: str, runs: int, number: int, done: Any, results: "multiprocessing.Queue[Any]") -> None:
     """Judges, and tells what came out and how many descriptors and processes it had before and after."""
-    choose = random.Random(seed)
+    choose = random.Random(number)
     reward = CodeReward(CodeParams(cpu_s=4), Setting(deadline_s=60.0, sandbox=backend))
     judge(reward, *PROGRAMS[0][:2])
     reward.close()
@@ -65,6 +67,7 @@ def worker(backend: str, runs: int, seed: int, results: "multiprocessing.Queue[A
     for _ in range(runs):
         program, tests, value = choose.choice(PROGRAMS)
         score = judge(reward, program, tests)
+        done[number] += 1
         if score.value is None:
             seen["lost"] += 1
             seen[f"lost: {score.reason[:150]}"] += 1
@@ -117,9 +120,9 @@ class Engine:
         """First processes and relays of the containers, as this machine numbers them: never a program."""
         found = []
         for container in self.containers():
-            top = self._client.api.top(container["Id"], "-eo pid,uid,ppid")
-            relay = 1001
-            found += [int(pid) for pid, uid, *_ in top["Processes"] if int(uid) in (0, relay)]
+            top = self._client.api.top(container["Id"], "-eo pid,uid")
+            of_user = {int(uid): int(pid) for pid, uid in reversed(top["Processes"])}
+            found += [of_user[user] for user in (0, RELAY) if user in of_user]
         return found
 
     def kill_container(self) -> None:
@@ -144,12 +147,16 @@ def kill(workers: list[int], engine: Engine | None) -> str:
     return what
 
 
-def killer(workers: list[int], engine: Engine | None, over: threading.Event, kills: Counter[str]) -> None:
+def killer(workers: list[int], engine: Engine | None, done: Any, over: threading.Event, kills: Counter[str]) -> None:
+    """Kills at random moments; the next only after each worker has finished what the last may have fallen on."""
     while not over.wait(random.uniform(*BETWEEN_KILLS_S)):
+        before = list(done)
         try:
             kills[kill(workers, engine)] += 1
         except Exception as exc:  # noqa: BLE001 - what was to be killed ended by itself, or the engine is away
             kills[f"missed ({type(exc).__name__})"] += 1
+        while not over.wait(0.01) and any(now < then + 2 for now, then in zip(done, before, strict=True)):
+            pass
 
 
 def traces() -> dict[str, int]:
@@ -166,7 +173,11 @@ def soak(backend: str, runs: int, workers: int, restart: str | None) -> list[tup
     before = traces()
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[Any] = context.Queue()
-    processes = [context.Process(target=worker, args=(backend, runs // workers, n, results)) for n in range(workers)]
+    done = context.Array("q", workers)
+    processes = [
+        context.Process(target=worker, args=(backend, runs // workers, number, done, results))
+        for number in range(workers)
+    ]
     started = time.monotonic()
     for process in processes:
         process.start()
@@ -174,7 +185,7 @@ def soak(backend: str, runs: int, workers: int, restart: str | None) -> list[tup
     pids = [process.pid for process in processes if process.pid is not None]
     if engine is not None:
         engine.workers = pids
-    threading.Thread(target=killer, args=(pids, engine, over, kills)).start()
+    threading.Thread(target=killer, args=(pids, engine, done, over, kills)).start()
     if restart is not None and engine is not None:
         threading.Timer(
             20.0, lambda: (subprocess.run(shlex.split(restart), check=True), kills.update(["engine"]))

@@ -96,13 +96,22 @@ class Docker:
         )
         docker_engine.sweep(self._api)
         try:
-            self._start(Shape.of(Limits()))
+            self._start_anew(Shape.of(Limits()))
         except SandboxBrokeError as exc:
             self.close()
             raise SandboxUnavailableError(f"a container of {image} does not start ({exc})", BUILD) from exc
         except BaseException:
             self.close()
             raise
+
+    def _start_anew(self, shape: Shape) -> None:
+        """Replaces the container, at a second try if the first one breaks while no program is in it."""
+        self._remove()
+        try:
+            self._start(shape)
+        except SandboxBrokeError:
+            self._remove()
+            self._start(shape)
 
     def _start(self, shape: Shape) -> None:
         from docker.errors import APIError, DockerException, ImageNotFound  # noqa: PLC0415 - only here is it needed
@@ -135,8 +144,7 @@ class Docker:
             raise SandboxBrokeError("the container is gone")
         try:
             if Shape.of(limits) != self._shape:
-                self._remove()
-                self._start(Shape.of(limits))
+                self._start_anew(Shape.of(limits))
             return result(self._ask(job, limits))
         except SandboxUnavailableError as exc:
             self.close()
