@@ -32,7 +32,7 @@ def funcs() -> Iterator[RewardFuncs]:
 @pytest.fixture(scope="module")
 def obedient(misbehaving: Path) -> Iterator[RewardFuncs]:
     """Two rewards that do what a completion says, beside one that always pays 1."""
-    rubric = {"rewards": {"obedient": {}, "constant": {"weight": 0.5}}, "limits": {"deadline_s": 0.5}}
+    rubric = {"rewards": {"obedient": {}, "constant": {"weight": 0.5}}, "limits": {"deadline_s": 1.0}}
     made = reward_funcs(rubric, plugins=[misbehaving], workers=2)
     yield made
     made.close()
@@ -200,15 +200,18 @@ def test_chats_thoughts_tool_calls_and_images_are_read(funcs: RewardFuncs, judge
     assert "image" not in row
 
 
-def test_reasons_and_shares_reach_the_trainers_log(obedient: RewardFuncs):
+def test_reasons_and_shares_reach_the_trainers_log(misbehaving: Path):
+    rubric = {"rewards": {"obedient": {}, "constant": {"weight": 0.5}}, "limits": {"deadline_s": 4}}
+    funcs = reward_funcs(rubric, plugins=[misbehaving], workers=2)
     extra: dict[str, list[str]] = {}
     metrics: dict[str, list[float]] = defaultdict(list)
-    ask(
-        obedient,
-        ["four", "fail", "abstain", "sleep 0.3"],
-        log_extra=extra.__setitem__,
-        log_metric=lambda name, value: metrics[name].append(value),
-    )
+    with funcs.judging:
+        ask(
+            funcs,
+            ["four", "fail", "abstain", "sleep 2.1"],
+            log_extra=extra.__setitem__,
+            log_metric=lambda name, value: metrics[name].append(value),
+        )
     assert extra["obedient_reason"][1:3] == ["told to", "told to"]
     assert metrics == {
         "rewards/obedient/abstained": [0.25],

@@ -105,6 +105,55 @@ def test_training_is_trls_own(
         assert torch.allclose(value, after[name], rtol=0, atol=tolerance), name
 
 
+SMALL = {
+    "vocab_size": 40,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
+    "pad_token_id": 0,
+}
+HEADS = {
+    "softcap": ("Gemma2", {"head_dim": 8, "final_logit_softcapping": 5.0}),
+    "divided logits": ("Granite", {"logits_scaling": 4.0}),
+    "scaled logits": ("Cohere", {"logit_scale": 0.25}),
+    "bias": ("Phi", {}),
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_every_kind_of_head_gives_trls_numbers_and_gradients(head: str, calls: list[tuple[str, ...]]):
+    import transformers
+
+    family, special = HEADS[head]
+    torch.manual_seed(0)
+    made = getattr(transformers, f"{family}Config")(**SMALL, **special)
+    model = getattr(transformers, f"{family}ForCausalLM")(made).eval()
+    for parameter in model.parameters():  # spread out, so that the softcap bends and the bias counts
+        torch.nn.init.normal_(parameter, std=0.5)
+    assert fused.install()
+    trl.trainer.utils.add_fused_lm_head(model, temperature=0.7, outputs=("log_probs", "entropy"))
+    ids = torch.randint(1, 40, (2, 6))
+    labels = ids.clone()
+    labels[:, :3] = -100
+
+    found = []
+    for on in (False, True):
+        model.zero_grad()
+        with fused.active(on=on):
+            said = model(input_ids=ids, labels=labels, fused_lm_head=True)
+        (said.log_probs.sum() + 0.3 * said.entropy.sum()).backward()
+        gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
+        found.append((said.log_probs, said.entropy, gradients))
+    (log_probs, entropy, gradients), (ours, our_entropy, our_gradients) = found
+    assert len(calls) == 1
+    assert torch.allclose(ours, log_probs, atol=1e-5)
+    assert torch.allclose(our_entropy, entropy, atol=1e-5)
+    for name, gradient in gradients.items():
+        assert torch.allclose(our_gradients[name], gradient, atol=1e-4, rtol=1e-4), name
+
+
 def test_trls_log_probabilities_are_there_to_compare(
     model_path: Path, dataset: Any, config: Callable[..., Any], calls: list[tuple[str, ...]]
 ):

@@ -133,8 +133,8 @@ def test_a_run_from_the_start_begins_its_journal_anew(make: Any, tmp_path: Path)
 
 
 def test_rewards_that_fail_hang_and_abstain_stop_no_run_and_pay_nobody(make: Any):
-    rubric = {"rewards": {"moody": {}, "format": {"weight": 0}}, "limits": {"deadline_s": 0.2}}
-    trainer = make(rubric, max_steps=2, log_completions=True, num_completions_to_print=0, num_generations=8)
+    rubric = {"rewards": {"moody": {}, "format": {"weight": 0}}, "limits": {"deadline_s": 1.0}}
+    trainer = make(rubric, None, {"workers": 2}, max_steps=2, log_completions=True, num_completions_to_print=0)
     trainer.train()
     assert trainer.state.global_step == 2
     ends = {"hang": 0, "crash": 0, "raise": 0, "abstain": 0}

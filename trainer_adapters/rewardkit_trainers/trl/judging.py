@@ -178,13 +178,12 @@ class Judging:
         results = self._results(samples, batch.progress, must_work=first)
         self._trained = True
         values: list[list[float | None]] = []
-        for sample, result in zip(samples, results, strict=True):
+        for row, sample, result in zip(rows, samples, results, strict=True):
             if isinstance(sample, InputError):
                 values.append([None] * len(self.columns))
-            else:
-                values.append(values_of(self.rubric, self.columns, sample, result, weighted=self._weighted))
-        for row, sample in zip(rows, samples, strict=True):
-            if isinstance(sample, Sample) and sample.ground_truth is not None:
+                continue
+            values.append(values_of(self.rubric, self.columns, sample, result, weighted=self._weighted))
+            if sample.ground_truth is not None:
                 row["ground_truth"] = sample.ground_truth
         by_column = {column.name: [row[n] for row in values] for n, column in enumerate(self.columns)}
         judged = Judged(batch, rows, results, by_column)
