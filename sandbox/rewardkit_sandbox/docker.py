@@ -19,7 +19,7 @@ from rewardkit_sandbox import docker_engine
 from rewardkit_sandbox.docker_container import Shape, config, greeting
 from rewardkit_sandbox.docker_stream import Stream, attach
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
-from rewardkit_sandbox.guest.attend import GRACE_S, Ended
+from rewardkit_sandbox.guest.attend import GRACE_S, READ, Ended
 from rewardkit_sandbox.jobs import orders, result
 from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult
 
@@ -59,11 +59,8 @@ def build_image(tag: str | None = None, *, requirements: Path | None = None, lan
 
 def engine_runtimes() -> list[str]:
     """The OCI runtimes that the engine has, its default first. Raises SandboxUnavailableError without an engine."""
-    api = docker_engine.connect()
-    try:
-        info = api.info()
-    finally:
-        api.close()
+    api, info = docker_engine.connect_and_sweep()
+    api.close()
     default = info.get("DefaultRuntime", "runc")
     # Engines list their own runtime under its full name as well.
     return [default, *sorted(name for name in info.get("Runtimes", ()) if name != default and "." not in name)]
@@ -84,17 +81,15 @@ class Docker:
         """
         self._owner = os.getpid()
         self._image, self._runtime = image, runtime
-        self._api = docker_engine.connect()
+        self._api, info = docker_engine.connect_and_sweep()
         self._container: str | None = None
         self._stream: Stream | None = None
-        info = self._api.info()
         held = "memory by cgroup" if info.get("MemoryLimit") else "memory watched"
         used = runtime or info.get("DefaultRuntime", "runc")
         remapped = [name for name in ("rootless", "userns") if f"name={name}" in info.get("SecurityOptions", ())]
         self.isolation = ", ".join(
             [f"container ({used})", *remapped, "a user for each run", "no network", "seccomp", "rlimits", held]
         )
-        docker_engine.sweep(self._api)
         try:
             self._start_anew(Shape.of(Limits()))
         except SandboxBrokeError as exc:
@@ -167,11 +162,16 @@ class Docker:
         answer = self._stream.receive(deadline)
         if "ended" not in answer:
             raise SandboxBrokeError(str(answer.get("broke", "the container said what it should not")))
-        return [self._ended(report, deadline) for report in answer["ended"]]
+        try:
+            return [self._ended(report, limits, deadline) for report in answer["ended"]]
+        except (TypeError, KeyError, AttributeError) as exc:
+            raise SandboxBrokeError("the container said what it should not") from exc
 
-    def _ended(self, report: dict[str, Any], deadline: float) -> Ended:
+    def _ended(self, report: dict[str, Any], limits: Limits, deadline: float) -> Ended:
         assert self._stream is not None
         sizes = report.pop("written")
+        if sum(sizes.values()) > limits.output_bytes + READ:  # it stops a run that writes more
+            raise SandboxBrokeError("the container sent more than a run may write")
         return Ended(**report, written={name: self._stream.read(size, deadline) for name, size in sizes.items()})
 
     def _make_room(self, size: int) -> None:

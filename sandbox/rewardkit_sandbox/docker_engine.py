@@ -63,6 +63,19 @@ def connect() -> Any:
             return api
 
 
+def connect_and_sweep() -> tuple[Any, dict[str, Any]]:
+    """The engine's client, and what the engine says of itself, after a sweep. Raises SandboxUnavailableError."""
+    from docker.errors import DockerException  # noqa: PLC0415 - as above
+
+    api = connect()
+    try:
+        sweep(api)
+        return api, api.info()
+    except (DockerException, OSError) as exc:
+        api.close()
+        raise SandboxUnavailableError(f"the Docker engine does not answer ({_words(exc)})", START) from exc
+
+
 def _listens(where: str) -> None:
     """Raises OSError where nobody listens: the engine's client would leave its own socket open then."""
     if where.startswith("unix://"):
