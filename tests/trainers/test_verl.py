@@ -325,6 +325,8 @@ def test_a_schedule_follows_verls_steps(worker, tokenizer):
 def test_what_is_wrong_with_the_rubric_is_an_error_before_the_first_row(worker):
     with pytest.raises(ConfigError, match="moodi"):
         worker(content={"rewards": {"moodi": {}}})
+    with pytest.raises(ConfigError, match=r"reward_kwargs\.on_nome: .*'on_none'"):
+        worker("+reward.reward_kwargs.on_nome=0")
 
 
 def test_verls_reward_loop_and_validation_metrics_take_what_the_manager_says(worker, tokenizer, configured, rubric):

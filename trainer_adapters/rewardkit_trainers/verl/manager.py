@@ -22,6 +22,7 @@ from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from rewardkit import ConfigError, Result, Rubric
 from rewardkit.thought import OPEN, opens_thought
+from rewardkit.validation import nearest
 from rewardkit_trainers.judge import Judge, named_rubric
 from rewardkit_trainers.numbers import SCORE, Numbers, checked
 from rewardkit_trainers.samples import row_of
@@ -86,6 +87,8 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         super().__init__(config, tokenizer, compute_score)
         del reward_router_address, reward_model_tokenizer
         said = dict(config.reward.get("reward_kwargs") or {})
+        for unknown in sorted(said.keys() - set(_KWARGS)):
+            raise ConfigError(f"reward.reward_kwargs.{unknown}: no such key{nearest(unknown, _KWARGS)}")
         mine = {key: said.get(key) for key in _KWARGS}
         self._judge = Judge(
             named_rubric(mine["rubric"]),
@@ -195,11 +198,11 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
     async def _settle(self, waiting: list[_Waiting]) -> None:
         try:
             results = await self._judge.judge_async([one.row for one in waiting], progress=waiting[0].progress)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - handed to all who ask
             for one in waiting:
                 if not one.result.done():
                     one.result.set_exception(error)
-            raise
+            return
         for one, result in zip(waiting, results, strict=True):
             if not one.result.done():
                 one.result.set_result(result)
