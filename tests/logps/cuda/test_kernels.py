@@ -251,6 +251,17 @@ def test_differentiate_knows_the_column_of_the_target_in_a_tile(host_passes: Cud
         assert_close(out, wanted[:, start : start + 32], relative=2**-8, absolute=1e-7)
 
 
+def test_a_logit_of_minus_infinity_has_no_gradient(host_passes: CudaPasses) -> None:
+    given = case(2, 20)
+    told, _ = gradient_of(given, PLAIN_TRANSFORM, entropy=True)
+    given.products[:, 3::4] = -torch.inf
+    tile = given.products.clone()
+    host_passes.differentiate(tile, Block(given.targets - 100, 0, None, PLAIN_TRANSFORM), told, tile)
+    assert torch.isfinite(tile).all()
+    assert (tile[:, 3::4] == 0).all()
+    assert (tile[:, ::4] != 0).all()
+
+
 def test_rows_scale_by_their_factors(host_passes: CudaPasses) -> None:
     matrix = torch.randn(3, 1500)
     factors = torch.tensor([0.0, 1.0, 0.3])

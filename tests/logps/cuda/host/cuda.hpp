@@ -1,8 +1,9 @@
 // Runs a block of a CUDA kernel on the host: what numbers.cuh is to a GPU, and a fiber for every thread of a block.
 //
-// All fibers run to their next synchronization, one after the other, then to the one after: a shuffle or barrier that not
-// all threads reach is found, and running them in reverse order finds what a missing barrier would leave to chance.
-// Arithmetic that the hardware approximates is as wrong here as it may be there.
+// A warp runs, its threads from shuffle to shuffle, as far as the next barrier; then the next warp does. So a barrier that
+// not all threads reach is found, and so is a missing one: a warp that runs ahead, the first or the last by turns, reads
+// what others have not written yet, or overwrites what they have not read. Arithmetic that the hardware approximates is
+// as wrong here as it may be there.
 
 #include <cmath>
 #include <cstdint>
@@ -29,6 +30,8 @@ struct alignas(16) float4 {
 
 namespace host {
 
+constexpr int LANES = 32;
+constexpr int DONE = 0;
 constexpr std::size_t STACK_BYTES = 32 << 10;
 
 inline Index thread, block;
@@ -38,7 +41,7 @@ inline float exchanged[1024];
 struct Fiber {
   ucontext_t context;
   std::unique_ptr<char[]> stack{new char[STACK_BYTES]};
-  int waits_at = 0;  // source line of its synchronization; -1 when the thread is done
+  int waits_at = DONE;  // source line of a barrier, minus that of a shuffle
 };
 inline std::vector<Fiber> fibers;
 
@@ -50,9 +53,9 @@ inline void synchronize(int line) {
 
 inline float shuffle_xor(float value, int lanes, int line) {
   exchanged[thread.x] = value;
-  synchronize(line);
+  synchronize(-line);
   const float other = exchanged[thread.x ^ lanes];
-  synchronize(-line - 2);
+  synchronize(-line);
   return other;
 }
 
@@ -72,7 +75,20 @@ inline void** entry_arguments;
 inline void fiber_main() {
   const int self = thread.x;
   entry(entry_arguments);
-  fibers[self].waits_at = -1;
+  fibers[self].waits_at = DONE;
+}
+
+// Runs the threads of a warp as far as a barrier or their end; returns whether all of them came to the same.
+inline bool run_warp(int first) {
+  do {
+    for (int lane = first; lane < first + LANES; ++lane) {
+      thread.x = lane;
+      swapcontext(&scheduler, &fibers[lane].context);
+    }
+    for (int lane = first; lane < first + LANES; ++lane)
+      if (fibers[lane].waits_at != fibers[first].waits_at) return false;
+  } while (fibers[first].waits_at < 0);
+  return true;
 }
 
 // Returns whether every thread of the block came to the same synchronizations.
@@ -83,20 +99,15 @@ inline bool run_block(int threads, bool reverse) {
     fiber.context.uc_stack.ss_sp = fiber.stack.get();
     fiber.context.uc_stack.ss_size = STACK_BYTES;
     fiber.context.uc_link = &scheduler;
-    fiber.waits_at = 0;
     makecontext(&fiber.context, fiber_main, 0);
   }
-  for (;;) {
-    for (int turn = 0; turn < threads; ++turn) {
-      const int next = reverse ? threads - 1 - turn : turn;
-      if (fibers[next].waits_at == -1) return false;
-      thread.x = next;
-      swapcontext(&scheduler, &fibers[next].context);
-    }
-    for (int other = 1; other < threads; ++other)
-      if (fibers[other].waits_at != fibers[0].waits_at) return false;
-    if (fibers[0].waits_at == -1) return true;
-  }
+  do {
+    for (int first = 0; first < threads; first += LANES)
+      if (!run_warp(reverse ? threads - LANES - first : first)) return false;
+    for (int warp = LANES; warp < threads; warp += LANES)
+      if (fibers[warp].waits_at != fibers[0].waits_at) return false;
+  } while (fibers[0].waits_at != DONE);
+  return true;
 }
 
 // A relative error within `ulps` units in the last place, that depends on the number alone.
