@@ -122,8 +122,8 @@ def greeting() -> dict[str, Any]:
     }
 
 
-# What the supervisor and the relay call, and the start of a container, beside what programs may.
-OWN_CALLS = ("capset", "memfd_create", "setgroups", "setrlimit", "prlimit64")
+# What the supervisor, the relay and the start of a container call, and programs do not, or by their arguments alone.
+OWN_CALLS = ("capset", "memfd_create", "setgroups", "setrlimit", "prlimit64", "setpriority", "sched_setaffinity")
 
 
 def profile() -> dict[str, Any]:

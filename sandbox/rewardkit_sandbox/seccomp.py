@@ -35,6 +35,7 @@ ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 AF_UNIX = 1
 SOCK_STREAM, SOCK_SEQPACKET, SOCKET_TYPES = 1, 5, 0xF
 RLIMIT_CPU, RLIMIT_CORE = 0, 4
+PRIO_PROCESS = 0
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. NEWTIME shares its bit with the exit signal of
 # clone, where it means nothing: only clone3 and unshare can ask for it, and both are forbidden.
 NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
@@ -114,7 +115,15 @@ def _rules() -> dict[str, list[bytes]]:
         "clone": [_argument(0), _jump(JUMP_ANY_BIT, NAMESPACES, 0, 1), _REFUSE, _ALLOW],
         "setrlimit": [_argument(0), *_is_one_of(limits, _REFUSE, _ALLOW)],
         "prlimit64": [*_only_asks(), _argument(1), *_is_one_of(limits, _REFUSE, _ALLOW)],
+        # Its own alone: whoever ends a run in a container has that run's user for a moment.
+        "setpriority": [_argument(0), _jump(JUMP_EQUAL, PRIO_PROCESS, 1, 0), _REFUSE, *_only_itself(1)],
+        "sched_setaffinity": _only_itself(0),
     }
+
+
+def _only_itself(index: int) -> list[bytes]:
+    """Returns, whether the argument names the process that calls, as 0 does."""
+    return [_argument(index), *_is_one_of([0], _ALLOW, _REFUSE)]
 
 
 def _only_asks() -> list[bytes]:
@@ -131,6 +140,7 @@ def _only_asks() -> list[bytes]:
 def _rules_shared(*, signals: bool) -> dict[str, list[bytes]]:
     """As `_rules`, for a run that can name what is not its own."""
     rules = _rules()
+    del rules["setpriority"], rules["sched_setaffinity"]  # not even its own
     rules["socket"] = [_NO_FAMILY]
     rules["socketpair"] = [
         _argument(0),

@@ -15,6 +15,8 @@ BY_ARGUMENTS = {
     "clone": {"x86_64": 56, "aarch64": 220},
     "setrlimit": {"x86_64": 160, "aarch64": 164},
     "prlimit64": {"x86_64": 302, "aarch64": 261},
+    "setpriority": {"x86_64": 141, "aarch64": 140},
+    "sched_setaffinity": {"x86_64": 203, "aarch64": 122},
 }
 
 # Without namespaces these reach what is not the run's own: metadata of files that its user owns or can write to;
@@ -46,11 +48,11 @@ getppid:110:173 getpgrp:111:- setsid:112:157 setreuid:113:145 setregid:114:143 g
 setresuid:117:147 getresuid:118:148 setresgid:119:149 getresgid:120:150 getpgid:121:155 setfsuid:122:151
 setfsgid:123:152 getsid:124:156 capget:125:90 rt_sigpending:127:136 rt_sigtimedwait:128:137
 rt_sigqueueinfo:129:138 rt_sigsuspend:130:133 sigaltstack:131:132 utime:132:- statfs:137:43 fstatfs:138:44
-getpriority:140:141 setpriority:141:140 sched_getparam:143:121 sched_getscheduler:145:120
+getpriority:140:141 sched_getparam:143:121 sched_getscheduler:145:120
 sched_get_priority_max:146:125 sched_get_priority_min:147:126 sched_rr_get_interval:148:127 prctl:157:167
 arch_prctl:158:- gettid:186:178 getxattr:191:8 lgetxattr:192:9 fgetxattr:193:10
 listxattr:194:11 llistxattr:195:12 flistxattr:196:13 tkill:200:130 time:201:- futex:202:98
-sched_setaffinity:203:122 sched_getaffinity:204:123 epoll_create:213:- getdents64:217:61 set_tid_address:218:96
+sched_getaffinity:204:123 epoll_create:213:- getdents64:217:61 set_tid_address:218:96
 restart_syscall:219:128 fadvise64:221:223 timer_create:222:107 timer_settime:223:110 timer_gettime:224:108
 timer_getoverrun:225:109 timer_delete:226:111 clock_gettime:228:113 clock_getres:229:114 clock_nanosleep:230:115
 exit_group:231:94 epoll_wait:232:- epoll_ctl:233:21 tgkill:234:131 utimes:235:- waitid:247:95 inotify_init:253:-

@@ -175,3 +175,16 @@ def test_a_run_without_namespaces_uses_no_call_that_reaches_through_a_descriptor
     not_dumpable, name = 4, 15
     assert verdict(code, prctl, arch, not_dumpable) == REFUSED
     assert verdict(code, prctl, arch, name) == ALLOW
+
+
+@pytest.mark.parametrize(("machine", "arch"), [("x86_64", X86), ("aarch64", ARM)])
+def test_priority_and_processors_can_be_set_for_oneself_alone(machine, arch):
+    code = seccomp.program(machine)
+    denied = seccomp.ERRNO | errno.EPERM
+    priority, affinity = number("setpriority", machine), number("sched_setaffinity", machine)
+    process, user, supervisor = 0, 2, 1
+    assert verdict(code, priority, arch, process, 0, 19) == ALLOW
+    assert verdict(code, priority, arch, process, supervisor, 19) == denied
+    assert verdict(code, priority, arch, user, 0, 19) == denied
+    assert verdict(code, affinity, arch, 0, 8) == ALLOW
+    assert verdict(code, affinity, arch, supervisor, 8) == denied
