@@ -113,6 +113,20 @@ def test_what_cannot_be_trained_is_an_error_with_a_fix(options, said, of_trl, me
 
 
 @pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("max_steps: [1", "trl.yaml: it does not parse"),
+        ("- max_steps", "must contain a YAML mapping"),
+        (TRL + "max_step: 1", r"--max_step; did you mean '--max_steps'\?"),
+    ],
+)
+def test_a_config_file_that_does_not_fit_is_an_error_that_names_it(options, tmp_path, content, message):
+    (tmp_path / "trl.yaml").write_text(content)
+    with pytest.raises(ConfigError, match=message):
+        run(options())
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("nowhere.jsonl", None, "no such file"),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+import yaml
+
 from rewardkit import ConfigError, Rubric
 from rewardkit.commands.score import places_of
 from rewardkit.validation import did_you_mean
@@ -106,6 +108,8 @@ def parsed(options: Options) -> tuple[Any, Any, Any]:
         script, training, model, unknown = parser.parse_args_and_config(said, return_remaining_strings=True)
     except OSError as error:
         raise ConfigError(f"--config {options.config}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--config {options.config}: it does not parse: {error}") from error
     except (ValueError, TypeError, argparse.ArgumentError) as error:
         raise ConfigError(f"TRL refuses these settings: {error}") from error
     if unknown:
