@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch.utils.checkpoint import checkpoint
 
 from rewardkit_logps import token_statistics
+from rewardkit_logps.store import rows_to_store
 
 V = 5000
 ROW_BYTES = 4 * V
@@ -40,6 +41,21 @@ def case(problem, mode):
 @pytest.fixture
 def budget(mode):
     return {"memory_budget_bytes": MODES[mode][3]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "lodged", "own"),
+    [
+        ("in the gradient", 40, 0),
+        ("in memory of its own", 0, 9),
+        ("nothing", 0, 0),
+        ("in the gradient, in memory of its own, nothing", 20, 30),
+        ("weight alone", 40, 0),
+    ],
+)
+def test_modes_are_what_their_names_say(mode, lodged, own):
+    rows, width, _, budget = MODES[mode]
+    assert rows_to_store(rows, width, V, 4, 4, budget) == (lodged, own)
 
 
 def incoming(rows: int, seed: int = 1) -> torch.Tensor:
