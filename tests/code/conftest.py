@@ -6,7 +6,7 @@ import pytest
 
 from rewardkit import Sample, Setting
 from rewardkit_code.reward import CodeParams, CodeReward
-from rewardkit_sandbox import SandboxUnavailableError, build_image, open_sandbox
+from rewardkit_sandbox import SandboxUnavailableError, open_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +26,7 @@ def reward(_works):
     opened.close()
 
 
-@pytest.fixture
-def judge(reward):
-    """Scores a program by tests: `judge(program, tests)`."""
-
+def judged_by(reward):
     def run(program, tests, **columns):
         sample = Sample(completion=f"```python\n{program}\n```", ground_truth=tests, columns=columns)
         (score,) = reward.score([sample])
@@ -38,12 +35,22 @@ def judge(reward):
     return run
 
 
+@pytest.fixture
+def judge(reward):
+    """Scores a program by tests: `judge(program, tests)`."""
+    return judged_by(reward)
+
+
 @pytest.fixture(scope="session")
-def engine():
-    """A Docker engine that has the sandbox's image."""
+def judge_without_namespaces():
+    """As `judge`, in the sandbox of reduced isolation."""
+    choice = {"backend": "landlock", "reduced_isolation": True}
     try:
-        build_image()
+        open_sandbox(choice).close()
     except SandboxUnavailableError as exc:
         if os.environ.get("REWARDKIT_REQUIRE_ALL"):
             raise
         pytest.skip(str(exc))
+    reward = CodeReward(CodeParams(cpu_s=2), Setting(deadline_s=8.0, sandbox=choice))
+    yield judged_by(reward)
+    reward.close()

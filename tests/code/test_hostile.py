@@ -62,6 +62,13 @@ def say(*parts):
     server = next((o for o in gc.get_objects() if type(o).__name__ == 'Server'), None)
     if server: server._send(*parts)
     os._exit(0)
+def raw(body):
+    # bytes of its own as the answer, over whichever way there is
+    server = next((o for o in gc.get_objects() if type(o).__name__ == 'Server'), None)
+    text = (b'[%d,"ok",' % server._nonce if server else b'["ok",') + body + b']'
+    text = len(text).to_bytes(4, 'big') + text
+    while text: text = text[os.write(4 if server else 3, text):]
+    os._exit(0)
 """
 
 PROGRAMS = {
@@ -115,6 +122,28 @@ def add(a, b): return 0
     + 'def add(a, b):\n    server = next((o for o in gc.get_objects() if type(o).__name__ == \'Server\'), None)\n    os.write(4, (lambda t: len(t).to_bytes(4, \'big\') + t)(b\'[%d,"ok",{"o":{"std":"builtins.eval"}}]\' % server._nonce))',
     "calls back what it was never given": FORGE + "def add(a, b): say('callback', -1, [], {})",
     "answers with nothing": FORGE + "def add(a, b): say('ok')",
+    "spells one field twice": FORGE
+    + """
+def add(a, b): raw('{"n":["P",["\\ufb01","fi"],[3,3]]}'.encode())
+""",
+    "chooses keys of one hash": FORGE
+    + """
+def add(a, b): raw(b'{"s":[' + b','.join(b'{"i":"%s"}' % hex(n * (2**61 - 1)).encode() for n in range(1, 60000)) + b']}')
+""",
+    "calls its type a builtin's": FORGE
+    + """
+def add(a, b): raw(b'{"o":{"h":0,"class":[[0,"bool","builtins"]],"kind":"object"}}')
+""",
+    "answers in depth": FORGE + "def add(a, b): raw(b'[' * 100000 + b']' * 100000)",
+    "starts a frame without end": "import os\nfor fd in (3, 4):\n    try: os.write(fd, b'\\xff\\xff\\xff\\xff')\n    except OSError: pass\ndef add(a, b): return 3",
+    "speaks at its end": "class D:\n    def __del__(self):\n        import os\n        os.write(3, b'\\0\\0\\0\\x08[\"ok\",3]')\nd = D()\ndef add(a, b): return None",
+    "speaks later from a thread": "import threading, time, os\ndef late():\n    time.sleep(0.05)\n    os.write(3, b'\\0\\0\\0\\x08[\"ok\",3]')\n    os._exit(0)\nthreading.Thread(target=late, daemon=True).start()\ndef add(a, b): return 0",
+    "plants modules for later": "for name in ('conftest', 'sitecustomize', 'usercustomize', 'unittest', 'json'):\n    with open(name + '.py', 'w') as f: f.write('import os; os._exit(0)')\nwith open('x.pth', 'w') as f: f.write('import os; os._exit(0)')\ndef add(a, b): return None",
+    "kills itself as if from outside": "import os, time\ndef add(a, b):\n    if os.fork() == 0: os.kill(os.getppid(), 9)\n    os.kill(os.getpid(), 9)\n    return 0",
+    "passes its descriptors to itself": "import socket, os\na, b = socket.socketpair()\ntry:\n    for fd in range(3, 64): socket.send_fds(a, [b'x'], [fd] * 10)\nexcept OSError: pass\ndef add(a, b): return 0",
+    "raises what cannot be shown": "class E(Exception):\n    args = property(lambda s: [3])\n    def __str__(s): raise SystemExit\nE.__name__ = '\\ud800'\ndef add(a, b): raise E",
+    "is a class that equals all": "class M(type):\n    def __eq__(c, o): return True\n    def __ne__(c, o): return False\n    __hash__ = type.__hash__\nclass X(metaclass=M): pass\ndef add(a, b): return X",
+    "is NaN that equals all": "class F(float):\n    def __eq__(s, o): return True\n    def __ne__(s, o): return False\n    __hash__ = float.__hash__\ndef add(a, b): return F('nan')",
     "closes its descriptors": "import os, time\nos.closerange(0, 4096)\ntime.sleep(0.2)\ndef add(a, b): return a + b",
     "returns itself in a list": "def add(a, b):\n    x = [3]\n    x.append(x)\n    return x",
     "returns something deep": "def add(a, b):\n    x = 3\n    for _ in range(100000): x = [x]\n    return x",
@@ -137,8 +166,17 @@ def add(a, b): return 0
 def test_the_program_scores_zero_and_the_next_one_is_judged(judge, name, way):
     score = judge(PROGRAMS[name], WAYS[way])
     assert (score.status, score.value) == ("scored", 0.0), score.reason
-    assert "sandbox" not in score.reason, score.reason
+    assert "the sandbox" not in score.reason, score.reason
     assert judge(RIGHT, WAYS[way]).value == 1.0
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_without_namespaces_it_scores_zero_too(judge_without_namespaces, name):
+    for way in ("function", "asserts"):
+        score = judge_without_namespaces(PROGRAMS[name], WAYS[way])
+        assert (score.status, score.value) == ("scored", 0.0), score.reason
+        assert "the sandbox" not in score.reason, score.reason
+        assert judge_without_namespaces(RIGHT, WAYS[way]).value == 1.0
 
 
 def test_a_difference_with_the_expected_value_is_never_the_programs(judge):

@@ -278,6 +278,11 @@ def test_a_run_that_is_killed_from_outside_is_no_verdict(sandbox):
     assert sandbox.run(HELLO, Limits()).stdout == b"hello\n"
 
 
+def test_a_program_that_stops_itself_is_out_of_time(sandbox):
+    stop = "import os, signal\nfor target in (os.getpid(), 0): os.kill(target, signal.SIGSTOP)"
+    assert sandbox.run(Script(stop), Limits(wall_s=0.5)).end == "wall"
+
+
 def test_many_runs_leave_no_descriptor(sandbox):
     guard = int(folder_of(sandbox).name.split("-")[1])
     (zygote,) = map(int, Path(f"/proc/{guard}/task/{guard}/children").read_text().split())

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import enum
 import fractions
+import json
 import math
 
 import pytest
@@ -175,11 +176,45 @@ def test_any_bytes_decode_to_plain_data_or_a_wire_error(data):
         b'{"n":["P",["class"],[1]]}',
         b'{"n":["P",["a;import os"],[1]]}',
         b"1" * 5000,
+        '{"n":["P",["\ufb01","fi"],[1,2]]}'.encode(),  # one name in two spellings, of which Python makes one
+        b'{"n":["P",["\\ufb01","fi"],[1,2]]}',
+        b'{"n":["P","a b",[1,2]]}',
+        b'{"n":["P",[' + b",".join(b'"a%d"' % n for n in range(256)) + b"],[" + b"1," * 255 + b"1]]}",
+        b'{"T":["timedelta",1e308]}',
+        b'{"s":[{"M":"sNaN"}]}',
     ],
 )
 def test_forged_frames_are_wire_errors(text):
     with pytest.raises(wire.WireError):
         wire.decode(text)
+
+
+WORDS = st.sampled_from(["", "a", "0x1", "-inf", "date", "datetime", "\ufb01", "fi", "class", "1E+999999999", "\ud800"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | WORDS
+TAGS = st.sampled_from([*wire._VALUES, "o", "?"])
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TAGS, inner, max_size=2), max_leaves=12
+)
+
+
+@given(TREES)
+def test_any_tree_of_tags_decodes_to_plain_data_or_a_wire_error(tree):
+    with contextlib.suppress(wire.WireError):
+        wire.decode(json.dumps(tree).encode())
+
+
+@pytest.mark.parametrize("tag", ["s", "fs", "d", "C", "O", "D"])
+def test_keys_chosen_to_collide_are_refused_before_a_table_is_built_of_them(tag):
+    """Python's hash of an integer is its remainder by 2^61 - 1; a table of 100,000 such would take minutes."""
+    keys = [{"i": hex(n * (2**61 - 1))} for n in range(1, 100_000)]
+    body = keys if tag in ("s", "fs") else [part for key in keys for part in (key, 1)]
+    with pytest.raises(wire.WireError, match="of the same hash"):
+        wire.decode(json.dumps({tag: body}).encode())
+
+
+def test_honest_tables_are_not_taken_for_chosen_ones():
+    many = {n * 2**20 for n in range(-50_000, 50_000)} | {str(n) for n in range(50_000)}
+    assert there_and_back([many, dict.fromkeys(many, 0)]) == [many, dict.fromkeys(many, 0)]
 
 
 def test_frames_split_where_their_lengths_say():

@@ -28,6 +28,9 @@ MAX_DEPTH = 150
 # A JSON integer within this range is exact everywhere; others travel in hexadecimal, which reads in linear time.
 SMALL = 2**53
 MAX_DECIMAL_CHARS = 20_000
+MAX_FIELDS = 255
+# Of the values that a set or a dictionary is made of; they are equal, or were chosen.
+MAX_COLLISIONS = 64
 HEADER = struct.Struct(">I")
 
 
@@ -212,7 +215,7 @@ def decode(text: bytes, opaque: Callable[[Any], Any] = Opaque) -> Any:
         return _value(json.loads(text), opaque, 0)
     except WireError:
         raise
-    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as exc:
+    except Exception as exc:
         raise WireError(f"bytes that are no value ({type(exc).__name__})") from exc
 
 
@@ -239,8 +242,17 @@ def _hexadecimal(text: str) -> int:
     return int(text, 16)
 
 
+def _spread(items: list[Any]) -> list[Any]:
+    """The items, if a hash table of them is one: numbers can be chosen so that building it takes hours."""
+    if len(items) > MAX_COLLISIONS:
+        _, most = collections.Counter(map(hash, items)).most_common(1)[0]
+        if most > MAX_COLLISIONS:
+            raise WireError(f"more than {MAX_COLLISIONS} keys of the same hash")
+    return items
+
+
 def _dict(flat: list[Any]) -> dict[Any, Any]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+    return dict(zip(_spread(flat[::2]), flat[1::2], strict=True))
 
 
 def _nonfinite(text: str) -> float:
@@ -249,6 +261,9 @@ def _nonfinite(text: str) -> float:
 
 def _named(body: list[Any]) -> Any:
     name, fields, values = body
+    # A namedtuple's class is made from text, where two spellings of a letter are one.
+    if type(fields) is not list or len(fields) > MAX_FIELDS or not all(map(str.isascii, [name, *fields])):
+        raise WireError("a namedtuple of too many fields, or of names that are not ASCII")
     return collections.namedtuple(name, fields)(*values)  # noqa: PYI024 - both come at run time
 
 
@@ -279,8 +294,8 @@ def _default(flat: list[Any]) -> Any:
 _VALUES: dict[str, Callable[[Any], Any]] = {
     "d": _dict,
     "t": tuple,
-    "s": set,
-    "fs": frozenset,
+    "s": lambda items: set(_spread(items)),
+    "fs": lambda items: frozenset(_spread(items)),
     "i": _hexadecimal,
     "x": _nonfinite,
     "c": lambda body: complex(*body),
