@@ -70,7 +70,7 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     def _groups_stay_whole(self) -> bool:
         trained = self.args.per_device_train_batch_size * self.args.steps_per_generation
         evaluated = 0 if self.eval_dataset is None else self.args.per_device_eval_batch_size
-        return trained % self.num_generations == 0 and evaluated % self.num_generations_eval == 0
+        return not trained % self.num_generations and not evaluated % self.num_generations_eval
 
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
         """TRL's, with our log-probabilities."""
