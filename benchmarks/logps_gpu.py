@@ -301,11 +301,11 @@ def time_configuration(
                     "zero share": share,
                     "method": name,
                 }
-                yield row | {
-                    "ms": clock.median_ms(work),
-                    "floor_ms": floors[mode],
-                    "peak_bytes": clock.peak_bytes(work),
-                }
+                try:
+                    taken = {"ms": clock.median_ms(work), "peak_bytes": clock.peak_bytes(work)}
+                except torch.OutOfMemoryError:
+                    taken = {"ms": None, "peak_bytes": None}
+                yield row | {"floor_ms": floors[mode]} | taken
 
 
 def time_tiles(clock: Clock, tokens: int, shape: tuple[int, int], device: str) -> list[dict[str, Any]]:
@@ -359,7 +359,8 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         size = f"{row['tokens']:6} {row['H']:5} {row['V']:7} {row['mode']:8} {row['zero share']:5.1f}"
         peak = "" if row["peak_bytes"] is None else f"{row['peak_bytes'] / 1e9:6.2f}"
-        print(f"{size} {row['method']:14} {row['ms']:9.3f} {row['ms'] / row['floor_ms']:7.2f} {peak}")
+        times = "out of memory" if row["ms"] is None else f"{row['ms']:9.3f} {row['ms'] / row['floor_ms']:7.2f}"
+        print(f"{size} {row['method']:14} {times} {peak}")
 
 
 def main() -> None:

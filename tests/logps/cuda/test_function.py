@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 import torch
 from torch import Tensor
 
-from rewardkit_logps import backward, forward, token_statistics
+from rewardkit_logps import backward, forward, head, token_statistics
 from rewardkit_logps.cuda.passes import CudaPasses
 from rewardkit_logps.passes import LogitTransform
 from rewardkit_logps.reference import reference_statistics
@@ -84,6 +84,26 @@ def test_statistics_and_gradients_on_the_host(
     given = inputs(5, 12, 1100, torch.float32, "cpu")  # a whole tile of the CPU's, and a ragged one
     check(given, FULL, trained, entropy=entropy, loose=2e-5)
     assert {variant.name for variant in host_passes._launch.launched} >= {"fold", "scale_rows"}
+
+
+@pytest.mark.parametrize("trained", [("hidden",), ("hidden", "weight", "bias")], ids=["frozen", "trained"])
+@pytest.mark.parametrize("entropy", [False, True], ids=["log_probs", "entropy"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_two_byte_types_go_through_the_kernels_on_the_host_as_on_a_gpu(
+    host_passes: CudaPasses,
+    monkeypatch: pytest.MonkeyPatch,
+    dtype: torch.dtype,
+    trained: tuple[str, ...],
+    *,
+    entropy: bool,
+) -> None:
+    for module in (forward, backward):
+        monkeypatch.setattr(module, "passes_for", lambda _: host_passes)
+    for module in (forward, backward, head):
+        # Where a GPU multiplies bf16 into fp32, `matmul` widens its inputs here: the same numbers.
+        monkeypatch.setattr(module, "multiplies_narrow", lambda _: True)
+    check(inputs(5, 12, 1100, dtype, "cpu"), FULL, trained, entropy=entropy, loose=1e-2)
+    assert dtype is torch.float16 or "bfloat16" in {variant.number for variant in host_passes._launch.launched}
 
 
 # Sizes: less than a tile, several tiles with a ragged last one, and the widest vocabulary.
