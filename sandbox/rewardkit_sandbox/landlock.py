@@ -10,7 +10,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -59,8 +58,8 @@ class Landlock(Embedded):
             raise SandboxUnavailableError(f"no filter of system calls for {platform.machine()}") from exc
         modules = ("landlock", "strays", "folders", "census", "semaphores", "scratch", "landlocked")
         # A user that owns nothing can write where everybody can.
-        shared = ["/tmp", "/var/tmp", "/dev/shm"]  # noqa: S108 - each run gets a folder of its own
-        places = shared if os.geteuid() == 0 else [tempfile.gettempdir(), *shared]
+        own = [os.environ["TMPDIR"]] if os.environ.get("TMPDIR") and os.geteuid() != 0 else []
+        places = [*own, "/tmp", "/var/tmp", "/dev/shm"]  # noqa: S108 - each run gets a folder of its own
         return hello(*modules, bpf=bpf, abi=self._abi, folders=places, own=seccomp.OWN)
 
     def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
@@ -90,7 +89,7 @@ class Landlock(Embedded):
         return [*launcher, f"{prefix}/{python.name}", *boot], environment
 
     def _advice(self) -> str:
-        return "see that /tmp can be written to, and that root may change its user (CAP_SETUID, CAP_SETGID)"
+        return "see that TMPDIR or /tmp can be written to, and that root may change its user (CAP_SETUID, CAP_SETGID)"
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         process.terminate()  # the guard: it ends the zygote and all runs, and removes their folders

@@ -80,6 +80,7 @@ def for_everybody():
             options = {"capture_output": True, "text": True, "timeout": 300, "cwd": "/", **options}
             return subprocess.run(command, check=False, **options)
 
+        run.folder = folder
         yield run
 
 

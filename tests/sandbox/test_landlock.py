@@ -1,5 +1,6 @@
 """What holds for the landlock backend besides the checks of conformance."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -322,12 +323,12 @@ THERE = """
 import ctypes, sys
 sys.path[:0] = sys.argv[1:]
 assert ctypes.CDLL(None).unshare(0x10000000) != 0, "user namespaces are not forbidden"
-from rewardkit_sandbox import Limits, SandboxUnavailableError, Script, open_sandbox
+from rewardkit_sandbox import SandboxUnavailableError, open_sandbox
 from rewardkit_sandbox.conformance import CHECKS, claims
 try:
     open_sandbox("bubblewrap").close()
 except SandboxUnavailableError as exc:
-    print("sysctl user.max_user_namespaces" in str(exc))
+    print(exc.fix)
 with open_sandbox({"backend": "landlock", "reduced_isolation": True}) as sandbox:
     for check in CHECKS:
         try:
@@ -345,7 +346,28 @@ def test_it_conforms_where_user_namespaces_are_forbidden(for_everybody, uid):
         pytest.skip("only root can become another user") if uid == 0 else None
         uid = os.getuid()
     done = for_everybody(FORBID, str(uid), input=THERE, timeout=120)
-    assert done.stdout == "True\nconforms\n", done.stdout + done.stderr[-2000:]
+    expected = "run as root: sysctl user.max_user_namespaces=10000\nconforms\n"
+    assert done.stdout == expected, done.stdout + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("user", ["0", "1000"])
+def test_it_conforms_in_a_container_as_an_engine_makes_it(open_one, for_everybody, user):
+    """With the engine's own filter and capabilities, where its image has a Python."""
+    open_one("docker").close()
+    import docker
+
+    with contextlib.closing(docker.from_env()) as client:
+        said = client.containers.run(
+            "rewardkit-sandbox:latest",
+            ["-B", "-c", THERE, "/package"],
+            entrypoint="python3",
+            user=user,
+            volumes={for_everybody.folder: {"bind": "/package", "mode": "ro"}},
+            network_mode="none",
+            remove=True,
+        )
+    assert said.decode().splitlines()[-1:] == ["conforms"], said.decode()
+    assert len(said.decode().splitlines()) == 2, said.decode()
 
 
 SCRATCH = """
