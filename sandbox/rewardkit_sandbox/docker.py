@@ -100,12 +100,17 @@ class Docker:
             raise
 
     def _start_anew(self, shape: Shape) -> None:
-        """Replaces the container, at a second try if the first one breaks while no program is in it."""
+        """Replaces the container; once more, with an engine that may have been restarted, if that one breaks at once.
+
+        No program has been in it then, so none can be to blame.
+        """
         self._remove()
         try:
             self._start(shape)
         except SandboxBrokeError:
             self._remove()
+            self._api.close()
+            self._api = docker_engine.connect()
             self._start(shape)
 
     def _start(self, shape: Shape) -> None:
