@@ -465,6 +465,25 @@ print([path for path in paths if told(path) not in ("", b"", [], b"sandbox\\n")]
     )
 
 
+@check
+def reads_nothing_of_the_machines_network(sandbox: Sandbox) -> None:
+    """Which connections there are; an empty list is one of a namespace of its own."""
+    _says(
+        sandbox,
+        """
+found = []
+for name in ("net/tcp", "net/tcp6", "net/udp", "self/net/tcp", "thread-self/net/tcp"):
+    try:
+        with open("/proc/" + name) as file:
+            found += file.read().splitlines()[1:]
+    except OSError:
+        pass
+print(found)
+""",
+        "[]",
+    )
+
+
 @separates("metadata")
 def sees_no_file_of_the_machine(sandbox: Sandbox) -> None:
     _says(

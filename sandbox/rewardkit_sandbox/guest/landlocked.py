@@ -25,6 +25,8 @@ READABLE = (
     "/etc/localtime",
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# The rest of /proc/self tells of the machine: its mounts, its connections.
+OF_ITSELF = ("status", "stat", "statm", "maps", "mem", "cmdline", "environ", "fd", "fdinfo")
 # Beyond what is there and what a run may have: what else its user may start while the run lasts.
 SLACK = 128
 
@@ -82,7 +84,8 @@ class Landlocked(zygote.Zygote):
             rules.allow(path, landlock.READ)
         for path in DEVICES:
             rules.allow(path, landlock.DEVICE)
-        rules.allow("/proc/self", landlock.READ)
+        for name in OF_ITSELF:
+            rules.allow(f"/proc/self/{name}", landlock.READ)
         rules.allow(folder, landlock.EVERYTHING)
         rules.enforce()
         world.fill(self._own_pid, os.getpid())
