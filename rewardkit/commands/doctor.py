@@ -15,6 +15,8 @@ from rewardkit.registry import load_registry
 EXTRAS = {
     "parquet": ("pyarrow", "reads and writes Parquet"),
     "preference": ("transformers", "judges by a reward model"),
+    "trl": ("trl", "trains by a rubric"),
+    "cuda": ("cuda-core", "scores log-probs by kernels of our own"),
 }
 """What each extra brings: a package by which it is known, and what for."""
 
