@@ -28,7 +28,7 @@ NOT_WITHOUT_NAMESPACES = frozenset(
     connect bind listen accept accept4 sendmsg recvmsg sendmmsg recvmmsg
     inotify_init inotify_init1 inotify_add_watch inotify_rm_watch
     setpriority sched_setaffinity tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal timer_create
-    """.split()
+    """.split()  # noqa: SIM905 - quoted names would read worse
 )
 
 _NAME_X86_64_AARCH64 = """
