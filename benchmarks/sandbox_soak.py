@@ -150,11 +150,11 @@ def kill(workers: list[int], engine: Engine | None) -> str:
 def killer(workers: list[int], engine: Engine | None, done: Any, over: threading.Event, kills: Counter[str]) -> None:
     """Kills at random moments; the next only after each worker has finished what the last may have fallen on."""
     while not over.wait(random.uniform(*BETWEEN_KILLS_S)):
-        before = list(done)
         try:
             kills[kill(workers, engine)] += 1
         except Exception as exc:  # noqa: BLE001 - what was to be killed ended by itself, or the engine is away
             kills[f"missed ({type(exc).__name__})"] += 1
+        before = list(done)
         while not over.wait(0.01) and any(now < then + 2 for now, then in zip(done, before, strict=True)):
             pass
 

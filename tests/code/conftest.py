@@ -6,7 +6,7 @@ import pytest
 
 from rewardkit import Sample, Setting
 from rewardkit_code.reward import CodeParams, CodeReward
-from rewardkit_sandbox import SandboxUnavailableError, open_sandbox
+from rewardkit_sandbox import SandboxUnavailableError, build_image, open_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +54,14 @@ def judge_without_namespaces():
     reward = CodeReward(CodeParams(cpu_s=2), Setting(deadline_s=8.0, sandbox=choice))
     yield judged_by(reward)
     reward.close()
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """A Docker engine that has the sandbox's image."""
+    try:
+        build_image()
+    except SandboxUnavailableError as exc:
+        if os.environ.get("REWARDKIT_REQUIRE_ALL"):
+            raise
+        pytest.skip(str(exc))
