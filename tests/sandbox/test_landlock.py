@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -248,7 +249,7 @@ def test_nothing_outlives_a_caller_that_is_killed():
     environment = {**os.environ, "PYTHONPATH": path}
     with subprocess.Popen([sys.executable, "-c", CALLER], stdout=subprocess.PIPE, env=environment) as caller:
         root = Path(caller.stdout.readline().decode().strip()).parent
-        assert root.name.startswith("rewardkit-")
+        assert root.name.startswith("rewardkit-sandbox-")
         assert gone(lambda: len(processes_of(root)) < 16), "the program did not start"
         caller.send_signal(signal.SIGKILL)
     assert gone(lambda: root.exists() or processes_of(root))
@@ -257,7 +258,7 @@ def test_nothing_outlives_a_caller_that_is_killed():
 @pytest.mark.parametrize("which", ["guard", "zygote"])
 def test_whichever_of_its_processes_is_killed_nothing_is_left_and_there_is_no_verdict(sandbox, which):
     root = folder_of(sandbox)
-    guard = int(root.name.split("-")[1])
+    guard = int(root.name.split("-")[2])
     (zygote,) = map(int, Path(f"/proc/{guard}/task/{guard}/children").read_text().split())
     source = "import time, os\nfor _ in range(3): os.fork() or os.setsid()\ntime.sleep(100)"
     victim = guard if which == "guard" else zygote
@@ -267,6 +268,25 @@ def test_whichever_of_its_processes_is_killed_nothing_is_left_and_there_is_no_ve
         sandbox.run(Script(source), Limits(wall_s=60.0))
     killer.join()
     assert gone(lambda: root.exists() or processes_of(root))
+
+
+def test_what_guard_and_zygote_left_that_were_killed_together_goes_with_the_next_start(sandbox):
+    root = folder_of(sandbox)
+    user, parent = root.stat().st_uid, root.parent
+    made = {name: parent / f"rewardkit-sandbox-1-{name}{os.getpid()}" for name in ("stale", "young", "foreign")}
+    for name, path in made.items():
+        (path / "1" / "deep").mkdir(parents=True)
+        for part in (path / "1" / "deep", path / "1", path):
+            os.chown(part, user, -1) if name != "foreign" or user == os.getuid() else None
+        os.utime(path, (0, 0)) if name != "young" else None
+    os.utime(root, (0, 0))
+    open_sandbox(CHOICE).close()
+    kept = {name for name, path in made.items() if path.exists()}
+    for path in made.values():
+        shutil.rmtree(path, ignore_errors=True)
+    assert kept == ({"young"} if user == os.getuid() else {"young", "foreign"})
+    assert root.exists()  # old, but in use
+    assert sandbox.run(HELLO, Limits()).stdout == b"hello\n"
 
 
 def test_a_run_that_is_killed_from_outside_is_no_verdict(sandbox):
@@ -285,7 +305,7 @@ def test_a_program_that_stops_itself_is_out_of_time(sandbox):
 
 
 def test_many_runs_leave_no_descriptor(sandbox):
-    guard = int(folder_of(sandbox).name.split("-")[1])
+    guard = int(folder_of(sandbox).name.split("-")[2])
     (zygote,) = map(int, Path(f"/proc/{guard}/task/{guard}/children").read_text().split())
     before = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in (os.getpid(), guard, zygote)]
     for _ in range(100):

@@ -5,10 +5,12 @@ folder hold. Its processes are kept from others by Landlock and the filter; what
 which ends it. Size and number of files are looked at, as memory and processes are.
 """
 
+import fcntl
 import os
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from rewardkit_sandbox.guest import census, folders, landlock, scratch, semaphores, strays, world, zygote
@@ -29,6 +31,8 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 OF_ITSELF = ("status", "stat", "statm", "maps", "mem", "cmdline", "environ", "fd", "fdinfo")
 # Beyond what is there and what a run may have: what else its user may start while the run lasts.
 SLACK = 128
+PREFIX = "rewardkit-sandbox-"
+SETTLED_S = 60.0
 
 
 class Landlocked(zygote.Zygote):
@@ -135,16 +139,47 @@ class Landlocked(zygote.Zygote):
 
 
 def make_root(candidates: list[str]) -> str:
-    """A folder of our own in the first of `candidates` that can be written to. Raises OSError."""
-    name = f"rewardkit-{os.getpid()}-{os.urandom(4).hex()}"
+    """A folder of our own in the first of `candidates` that can be written to. Raises OSError.
+
+    It is locked as long as this process, or one that it forks, lives: one that is not was left by a guard and a zygote
+    that were killed together, and the next of the same user removes it.
+    """
+    name = f"{PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
     for candidate in candidates:
         path = os.path.join(candidate, name)
         try:
             os.mkdir(path, 0o700)
         except OSError:
             continue
+        fcntl.flock(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), fcntl.LOCK_EX)
+        sweep(candidate, path)
         return path
     raise OSError(f"none of the folders {', '.join(candidates)} can be written to")
+
+
+def sweep(parent: str, own: str) -> None:
+    """Removes what is left of this user's sandboxes that are gone."""
+    for name in os.listdir(parent):
+        path = os.path.join(parent, name)
+        if not name.startswith(PREFIX) or path == own:
+            continue
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            status = os.fstat(handle)
+            # One that was made just now may not be locked yet.
+            if status.st_uid == os.getuid() and time.time() - status.st_mtime > SETTLED_S:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                aside = os.path.join(own, "swept")
+                os.mkdir(aside)
+                folders.remove(path, aside)
+                os.rmdir(aside)
+        except OSError:
+            continue  # it is in use
+        finally:
+            os.close(handle)
 
 
 nursery = Landlocked
