@@ -63,7 +63,7 @@ def run(method: str, what: str, hidden: Any, weight: Any, targets: Any, gradient
     hidden.requires_grad_(what != "forward")
     weight.requires_grad_(what.startswith("trained"))
     if "half" in what:
-        gradient = gradient * (torch.arange(TOKENS) % 2)
+        gradient = gradient * (torch.arange(len(gradient)) % 2)
     found = log_probs(method, hidden, weight, targets)
     if what != "forward":
         found.backward(gradient)
@@ -95,8 +95,7 @@ def measure_times(dtype: str, vocabulary: int, repetitions: int) -> list[dict[st
 def measure_memory(dtype: str, vocabulary: int, method: str, what: str) -> int:
     """Bytes by which the peak rises over inputs and libraries."""
     hidden, weight, targets, gradient = make_inputs(dtype, vocabulary)
-    few = targets.clamp(max=99)
-    run(method, what, hidden.clone(), weight[:100].clone(), few, gradient)
+    run(method, what, hidden[:8].clone(), weight[:100].clone(), targets[:8].clamp(max=99), gradient[:8])  # loads code
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     run(method, what, hidden, weight, targets, gradient)
     unit = 1 if sys.platform == "darwin" else 1024

@@ -69,7 +69,7 @@ def differentiate_head(
     """Fill `gradients` from the stored rows, weighted by `log_probs` (N,), and from the rows to multiply `again`.
 
     hidden (N, H) cast by `head`, targets, odds and log_probs are of all rows; stored rows with 0 in `log_probs` are
-    dropped. `stores` are emptied.
+    dropped. What `stores` lodge in the weight's gradient is overwritten.
     """
     device = hidden.device
     passes, tiling = passes_for(device), tiling_for(device)
@@ -85,7 +85,7 @@ def differentiate_head(
         weight_sum = None if gradients.weight is None else _Sum(gradients.weight[start:stop])
         bias_part = None if gradients.bias is None else gradients.bias[start:stop]
         for store, kept in zip(stores, kept_rows, strict=True):
-            exponentials, factors = kept.chunk(*store.take(), start)
+            exponentials, factors = kept.chunk(store.matrix(start, stop), store.maximum(start), start)
             if weight_sum is not None:
                 weight_sum.add(exponentials.t(), (kept.hidden * factors[:, None]).to(exponentials.dtype))
             if bias_part is not None:
@@ -133,7 +133,7 @@ class _KeptRows(NamedTuple):
     def chunk(self, exponentials: Tensor, maximum: Tensor, start: int) -> tuple[Tensor, Tensor]:
         """A matrix (n, v) and factors (n,) whose product, row by row, is dloss/dproduct of the columns from `start` on.
 
-        exponentials, maximum  as `Store.take` gives them; column 0 is `start` of the vocabulary
+        exponentials, maximum  of the store's rows; column 0 is `start` of the vocabulary
         """
         if self.rows is not None:
             exponentials, maximum = exponentials[self.rows], maximum[self.rows]

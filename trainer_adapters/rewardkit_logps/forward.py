@@ -42,7 +42,7 @@ def fold_head(
 
     for start, stop in spans(len(head.weight), tiling.columns):
         columns = head.columns(start, stop)
-        kept = [(store, store.add(stop - start)) for store in stores]
+        kept = [(store, store.matrix(start, stop)) for store in stores]
         for first, last, matrix in _pieces(kept, units, len(hidden), tiling.rows):
             tile = tiles[: last - first, : stop - start]
             exponentials = matrix
@@ -60,7 +60,7 @@ def fold_head(
                 passes.scale_rows(unit[first:last], shrink[: last - first])
                 add_matmul(unit[first:last], exponentials, columns)
         for store in stores:
-            store.seal(rows.maximum)
+            store.maximum(start).copy_(rows.maximum[store.start : store.stop])
 
 
 def _pieces(

@@ -67,12 +67,12 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
                 len(hidden), width, vocabulary, itemsize, kept_dtype.itemsize, request.memory_budget_bytes
             )
             finished = lodged + own
-            columns = tiling_for(device).columns
+            sizes = vocabulary, tiling_for(device).columns
             if lodged:
                 ctx.grad_weight = torch.empty(vocabulary, width, dtype=weight.dtype, device=device)
-                ctx.stores.append(Store(0, lodged, kept_dtype, columns, ctx.grad_weight, device))
+                ctx.stores.append(Store(0, lodged, kept_dtype, sizes, ctx.grad_weight, device))
             if own:
-                ctx.stores.append(Store(lodged, finished, kept_dtype, columns, None, device))
+                ctx.stores.append(Store(lodged, finished, kept_dtype, sizes, None, device))
         unit = torch.zeros(finished, width, device=device) if needs_hidden and finished else None
         fold_head(head, cast, targets, rows, unit, ctx.stores)
         odds = Odds.of(rows, request.transform)

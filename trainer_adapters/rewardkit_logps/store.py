@@ -17,39 +17,49 @@ from torch import Tensor
 
 
 class Store:
-    """Exponentials of the rows [start, stop), chunk by chunk of the vocabulary; taken out in the reverse order.
+    """Exponentials of the rows [start, stop), chunk by chunk of the vocabulary, each `columns` wide but for the last.
 
     gradient  None for memory of its own, or the (V, H) gradient to lodge in: chunk k lies where chunk k - 1 of the
-              gradient is going to be, so that it can be read while chunk k of the gradient is written.
+              gradient is going to be, so that it can be read while chunk k of the gradient is written. The backward
+              therefore goes from the last chunk to the first.
     """
 
     def __init__(
-        self, start: int, stop: int, dtype: torch.dtype, columns: int, gradient: Tensor | None, device: torch.device
+        self,
+        start: int,
+        stop: int,
+        dtype: torch.dtype,
+        head: tuple[int, int],
+        gradient: Tensor | None,
+        device: torch.device,
     ) -> None:
+        """`head`: the size of the vocabulary, and the columns of a chunk."""
+        vocabulary, self._columns = head
+        chunks = -(-vocabulary // self._columns)
+        width = _padded(vocabulary) if gradient is None else min(self._columns, _padded(vocabulary))
         self.start, self.stop = start, stop
-        self._dtype, self._columns, self._gradient, self._device = dtype, columns, gradient, device
-        self._matrices: list[Tensor] = []
-        self._maxima: list[Tensor] = []
+        self._dtype, self._gradient = dtype, gradient
+        self._own = torch.empty((stop - start) * width, dtype=dtype, device=device)
+        self._maxima = torch.empty(chunks, stop - start, device=device)
 
-    def add(self, width: int) -> Tensor:
-        """An empty matrix (rows, width) for the next chunk; its rows start at multiples of 16 numbers."""
-        rows, stride = self.stop - self.start, -(-width // 16) * 16
-        index = len(self._matrices)
-        if self._gradient is None or index == 0:
-            memory = torch.empty(rows * stride, dtype=self._dtype, device=self._device)
+    def matrix(self, first: int, last: int) -> Tensor:
+        """The matrix (rows, last - first) of the chunk of columns [first, last); its rows start at multiples of 16."""
+        rows, stride = self.stop - self.start, _padded(last - first)
+        if self._gradient is None:
+            memory = self._own[rows * first :]
+        elif first == 0:
+            memory = self._own
         else:
-            first = (index - 1) * self._columns
-            memory = self._gradient[first : first + self._columns].view(-1).view(self._dtype)[: rows * stride]
-        self._matrices.append(memory.view(rows, stride)[:, :width])
-        return self._matrices[-1]
+            memory = self._gradient[first - self._columns : first].view(-1).view(self._dtype)
+        return memory[: rows * stride].view(rows, stride)[:, : last - first]
 
-    def seal(self, maximum: Tensor) -> None:
-        """`maximum` (N,): what the exponentials of the chunk just filled are relative to."""
-        self._maxima.append(maximum[self.start : self.stop].clone())
+    def maximum(self, first: int) -> Tensor:
+        """What the exponentials of the chunk from column `first` on are relative to, (rows,); the forward fills it."""
+        return self._maxima[first // self._columns]
 
-    def take(self) -> tuple[Tensor, Tensor]:
-        """The last chunk's matrix and its maximum (rows,)."""
-        return self._matrices.pop(), self._maxima.pop()
+
+def _padded(width: int) -> int:
+    return -(-width // 16) * 16
 
 
 def rows_to_store(
