@@ -18,7 +18,7 @@ test: $(VENV)/test
 	$(BIN)/python -m pytest
 
 train: $(VENV)/train
-	$(BIN)/python examples/train/train.py --results examples/out/train
+	$(BIN)/python examples/train/train.py
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
