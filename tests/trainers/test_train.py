@@ -102,6 +102,7 @@ def test_lora_is_trls(options, tmp_path):
         ({"dataset": None}, [], "--dataset is missing"),
         ({"model": "nowhere.gguf"}, [], "nowhere.gguf: no such file"),
         ({"model": "./nowhere"}, [], "model ./nowhere: "),
+        ({}, ["--use_vllm", "true"], "TRL refuses these settings: .*vLLM"),
         ({"places": []}, [], r"no column 'prompt' .*--map prompt=COLUMN: question, answer"),
         ({"places": ["group=question"]}, [], "--map group=…: while training only"),
     ],
@@ -224,6 +225,12 @@ def gguf_file(tmp_path: Path) -> Path:
     file.write_tensors_to_file()
     file.close()
     return tmp_path / "tiny.gguf"
+
+
+def test_a_gguf_file_that_is_none_is_an_error_that_names_it(options, tmp_path):
+    (tmp_path / "not.gguf").write_text("no model")
+    with pytest.raises(ConfigError, match=r"model \S*not.gguf: "):
+        run(options(model=str(tmp_path / "not.gguf")))
 
 
 def test_a_gguf_file_is_trained_and_saved_as_any_model_is(options, gguf_file, tmp_path):

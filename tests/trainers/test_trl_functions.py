@@ -1,12 +1,14 @@
 """A rubric as TRL's reward functions: named, weighed, judged once, and None where nobody may be paid."""
 
 import asyncio
+import json
 import logging
-import multiprocessing
 import pickle
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -119,14 +121,19 @@ def test_functions_work_in_the_process_to_which_they_are_sent(funcs: RewardFuncs
     sent: RewardFuncs = pickle.loads(pickle.dumps(funcs))
     assert sent.weights == funcs.weights
     assert sent[0].__name__ == "math"
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
-        values = processes.submit(ask_elsewhere, sent).result()
-    assert values == ask(funcs)
+    batch = {"prompts": PROMPTS, "completions": COMPLETIONS, "answer": ["2"] * 4, "completion_ids": [[5] * 3] * 4}
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], input=pickle.dumps((funcs, batch)), capture_output=True, check=True
+    )
+    assert json.loads(done.stdout) == ask(funcs)
 
 
-def ask_elsewhere(funcs: RewardFuncs) -> dict[str, list[float | None]]:
-    with funcs.judging:
-        return ask(funcs)
+ELSEWHERE = """
+import json, pickle, sys
+funcs, batch = pickle.load(sys.stdin.buffer)
+with funcs.judging:
+    print(json.dumps({func.__name__: func(**batch) for func in funcs}))
+"""
 
 
 def test_asynchronous_functions_share_one_judgement_too():
@@ -198,6 +205,14 @@ def test_chats_thoughts_tool_calls_and_images_are_read(funcs: RewardFuncs, judge
     assert row["completion"][0]["tool_calls"] == [call]
     assert row["prompt"][0]["content"] == [{"type": "image"}, {"type": "text", "text": "what is 1 and 1"}]
     assert "image" not in row
+
+
+def test_a_tool_call_of_any_depth_is_judged_with_its_text(funcs: RewardFuncs, judged: list[Judged]):
+    arguments = json.loads("[" * 900 + "]" * 900)
+    call = {"type": "function", "function": {"name": "add", "arguments": {"a": arguments}}}
+    values = ask(funcs, [[{"role": "assistant", "content": "<think>so</think>\\boxed{3}", "tool_calls": [call]}]])
+    assert values["math"] == [0.0]
+    assert "tool_calls" not in judged[0].rows[0]["completion"][0]
 
 
 def test_reasons_and_shares_reach_the_trainers_log(misbehaving: Path):

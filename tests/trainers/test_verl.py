@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,24 @@ def test_the_function_finds_the_rubric_in_the_environment(rubric, monkeypatch):
         compute_score("words", "2", "2")
     monkeypatch.setenv("REWARDKIT_RUBRIC", str(rubric({"rewards": {"math": {}}})))
     assert compute_score("words", "2", "2", {"index": 1})["score"] == 1.0
+
+
+def test_the_function_starts_one_judge_for_all_threads(rubric, monkeypatch):
+    from rewardkit_trainers.verl import compute_score, function
+
+    made = []
+
+    class Counted(function.Judge):
+        def __init__(self, *said: Any, **named: Any) -> None:
+            made.append(said)
+            super().__init__(*said, **named)
+
+    monkeypatch.setattr(function, "Judge", Counted)
+    path = str(rubric({"rewards": {"math": {}}}))
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(compute_score, "words", "2", "2", {"index": 1}, rubric=path) for _ in range(4)]
+        assert [one.result()["score"] for one in asked] == [1.0] * 4
+    assert len(made) == 1
 
 
 def test_the_function_refuses_what_it_is_not_told(rubric):

@@ -6,7 +6,7 @@
     reward_func = openrlhf.reward_func("/data/rubric.yaml")
 
     # a server, for --reward.remote_url http://127.0.0.1:8000/get_reward
-    rewardkit openrlhf-server rubric.yaml --port 8000
+    rewardkit serve-openrlhf rubric.yaml --port 8000
 
 OpenRLHF asks about one rollout at a time and takes only numbers; one that gets none ends its run. It says neither which
 rollouts are of one group (here: those of one prompt) nor how many tokens they have.

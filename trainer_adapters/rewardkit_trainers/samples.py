@@ -6,6 +6,7 @@ truth is looked for where `rewardkit.shapes` looks for it, or in the column that
 command line reads needs no mapping in a trainer, and a row that a trainer wrote is read back as it was judged.
 """
 
+import contextlib
 import datetime as dt
 import decimal
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,8 @@ from rewardkit.readers import Row
 from rewardkit.shapes import Shape, detect
 
 _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
+_LEVELS = 100
+"""So deep plain data is. A model nests the arguments of a tool call as it likes, and no depth of them may raise."""
 _FIELDS = ("completion", "prompt", "completion_tokens", "truncated", "group")
 """What a trainer knows better than any column of its data set does."""
 
@@ -30,28 +33,37 @@ def row_of(
     group: str | None = None,
 ) -> dict[str, Any]:
     """The row of one completion. Columns that are no plain data, such as images, are left out: no judge reads them."""
-    row = {}
-    for name, value in columns.items():
-        try:
-            row[name] = plain(value)
-        except TypeError:
-            continue
+    row = _plain_values(columns)
     row["prompt"] = _chat(prompt)
     row["completion"] = _chat(completion)
     return row | {"completion_tokens": completion_tokens, "truncated": truncated, "group": group}
 
 
-def plain(value: Any) -> Any:
-    """A value as lists, dicts and scalars; tensors and arrays as lists. TypeError for any other object."""
+def plain(value: Any, levels: int = _LEVELS) -> Any:
+    """A value as lists, dicts and scalars; tensors and arrays as lists.
+
+    raises  TypeError for any other object, and for data of more than `levels` levels
+    """
     if isinstance(value, _SCALARS):
         return value
+    if not levels:
+        raise TypeError("nested too deeply")
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, levels - 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item, levels - 1) for item in value]
     if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"a {type(value).__name__} is no plain data")
+
+
+def _plain_values(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are plain data."""
+    kept = {}
+    for name, value in named.items():
+        with contextlib.suppress(TypeError):
+            kept[name] = plain(value)
+    return kept
 
 
 def shape_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> Shape:
@@ -104,4 +116,4 @@ def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     # What LFM2's template calls the thought; every other family writes `reasoning_content`.
     if "thinking" in said and "reasoning_content" not in said:
         said["reasoning_content"] = said.pop("thinking")
-    return {key: plain(item) for key, item in said.items()}
+    return _plain_values(said)

@@ -76,7 +76,7 @@ def run(options: Options) -> None:
         )
     except OSError as error:
         raise ConfigError(f"model {model.model_name_or_path}: {_first_line(error)}") from error
-    except ValueError as error:
+    except (ImportError, ValueError) as error:  # the first where a setting wants a package that is not installed
         raise ConfigError(f"TRL refuses these settings: {error}") from error
     trainer.train(resume_from_checkpoint=training.resume_from_checkpoint)
     trainer.save_model(training.output_dir)
@@ -129,7 +129,10 @@ def _model(model: Any, training: Any) -> tuple[Any, Any]:
 
         if not Path(name).is_file():
             raise ConfigError(f"model {name}: no such file")
-        return load_gguf(name, dtype=getattr(torch, model.dtype or "", torch.float32))
+        try:
+            return load_gguf(name, dtype=getattr(torch, model.dtype or "", torch.float32))
+        except (ImportError, OSError, ValueError) as error:
+            raise ConfigError(f"model {name}: {_first_line(error)}") from error
     # As TRL's own script does it (trl/scripts/grpo.py).
     training.model_init_kwargs = {
         "revision": model.model_revision,

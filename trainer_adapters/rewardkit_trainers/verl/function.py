@@ -5,6 +5,7 @@ A function of this shape is never told which group a completion belongs to, how 
 """
 
 import functools
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from rewardkit_trainers.samples import row_of
 
 WORKERS = 2
 """Worker processes of each of verl's reward workers, of which there are eight unless the user says otherwise."""
+
+_STARTING = threading.Lock()
+"""verl calls from many threads at once, and `functools.cache` lets all that come before the first is done start one."""
 
 
 def compute_score(
@@ -38,7 +42,9 @@ def compute_score(
     workers  number of processes that judge
     raises   ConfigError for what is wrong with the rubric; UnrewardedError where on_none is `raise`
     """
-    judge, numbers = _judge(str(named_rubric(rubric)), checked(on_none), tuple(plugins), workers)
+    settings = str(named_rubric(rubric)), checked(on_none), tuple(plugins), workers
+    with _STARTING:
+        judge, numbers = _judge(*settings)
     said = dict(extra_info or {})
     (result,) = judge.judge(
         [row_of("", solution_str, {"data_source": data_source, "extra_info": said, "ground_truth": ground_truth})]
