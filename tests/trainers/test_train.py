@@ -131,7 +131,7 @@ def test_a_config_file_that_does_not_fit_is_an_error_that_names_it(options, tmp_
     ("name", "content", "message"),
     [
         ("nowhere.jsonl", None, "no such file"),
-        ("broken.jsonl", "{", "broken.jsonl: "),
+        ("broken.jsonl", "{", "broken.jsonl: it cannot be read: .*JSON"),
         ("not/a-data-set", None, "not/a-data-set: "),
     ],
 )

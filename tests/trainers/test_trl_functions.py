@@ -269,6 +269,18 @@ def test_a_missing_column_is_an_error_at_the_first_batch(rubric: dict[str, Any],
         funcs[0](prompts=PROMPTS, completions=COMPLETIONS, gold_answer=["2"] * 4)
 
 
+def test_rows_are_tried_from_the_first_to_the_last(funcs: RewardFuncs):
+    without, with_truth = {"prompt": "q", "answer": None}, {"prompt": "q", "answer": "2"}
+    with pytest.raises(ConfigError, match="can judge none of 8 rows"):
+        funcs.judging.check([without] * 15)
+    funcs.judging.check([without] * 8 + [with_truth] * 7)
+
+
+def test_a_data_set_without_rows_is_an_error(funcs: RewardFuncs):
+    with pytest.raises(ConfigError, match="no rows"):
+        funcs.judging.check([])
+
+
 def test_the_ground_truth_is_read_from_the_column_that_is_named():
     funcs = reward_funcs(SUM, workers=1, ground_truth="extra.gold")
     with funcs.judging:

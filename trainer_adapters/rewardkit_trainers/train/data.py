@@ -29,9 +29,11 @@ def load(name: str, split: str, *, config: str | None, streaming: bool) -> Any:
             loaded = datasets.load_from_disk(name)
         else:
             loaded = datasets.load_dataset(name, name=config, streaming=streaming)
+    except datasets.exceptions.DatasetGenerationError as error:
+        raise InputError(f"dataset {name}: it cannot be read: {first_line(error.__cause__ or error)}") from error
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         raise InputError(
-            f"dataset {name}: {_first_line(error)}; name a JSONL or Parquet file, or one of the hub"
+            f"dataset {name}: {first_line(error)}; name a JSONL or Parquet file, or one of the hub"
         ) from error
     if not isinstance(loaded, dict):
         return loaded
@@ -61,5 +63,6 @@ def placed(dataset: Any, places: Mapping[str, str]) -> Any:
     return dataset.rename_column(prompt, "prompt")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error of a library says first; its name where it says nothing."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -11,7 +11,7 @@ import yaml
 from rewardkit import ConfigError, Rubric
 from rewardkit.commands.score import places_of
 from rewardkit.validation import did_you_mean
-from rewardkit_trainers.train.data import load, placed
+from rewardkit_trainers.train.data import first_line, load, placed
 from rewardkit_trainers.train.gguf import load_gguf
 
 
@@ -75,7 +75,7 @@ def run(options: Options) -> None:
             quantization_config=None if tokenizer else trl.get_quantization_config(model),
         )
     except OSError as error:
-        raise ConfigError(f"model {model.model_name_or_path}: {_first_line(error)}") from error
+        raise ConfigError(f"model {model.model_name_or_path}: {first_line(error)}") from error
     except (ImportError, ValueError) as error:  # the first where a setting wants a package that is not installed
         raise ConfigError(f"TRL refuses these settings: {error}") from error
     trainer.train(resume_from_checkpoint=training.resume_from_checkpoint)
@@ -132,7 +132,7 @@ def _model(model: Any, training: Any) -> tuple[Any, Any]:
         try:
             return load_gguf(name, dtype=getattr(torch, model.dtype or "", torch.float32))
         except (ImportError, OSError, ValueError) as error:
-            raise ConfigError(f"model {name}: {_first_line(error)}") from error
+            raise ConfigError(f"model {name}: {first_line(error)}") from error
     # As TRL's own script does it (trl/scripts/grpo.py).
     training.model_init_kwargs = {
         "revision": model.model_revision,
@@ -142,7 +142,3 @@ def _model(model: Any, training: Any) -> tuple[Any, Any]:
         **(training.model_init_kwargs or {}),
     }
     return name, None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -5,7 +5,7 @@ only when it judges, so rows of the data set are judged with specimens: completi
 look for. A reward that abstains on all of them, where the rows bring no ground truth either, lacks its column.
 """
 
-import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +15,6 @@ from rewardkit.shapes import Shape
 from rewardkit_trainers.samples import columns_found, sample_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.columns import Column, pays
-
-logger = logging.getLogger(__name__)
 
 ROWS = 8
 """So many rows of a data set are tried."""
@@ -45,7 +43,7 @@ def check_rows(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) 
                 f"{rubric.where}: rewards.{alias} reads the column {column!r}, which is not there; "
                 f"{columns_found(present)}"
             )
-    tried = rows[:: max(1, len(rows) // ROWS)][:ROWS]
+    tried = rows[:: math.ceil(len(rows) / ROWS)]
     if idle := _idle(scorer, shape, tried):
         alias, reason = idle
         raise ConfigError(

@@ -19,7 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
-from rewardkit import InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
+from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
 from rewardkit.compose import weights_at
 from rewardkit.pipeline import default_workers
 from rewardkit.shapes import Shape
@@ -160,8 +160,10 @@ class Judging:
         """Checks that rows of a data set have the columns that the rubric wants; the first batch is then not checked.
 
         rows    from all over the data set, with or without completions
-        raises  ConfigError that names the column, or the reward that can judge none of the rows
+        raises  ConfigError that names the column, or the reward that can judge none of the rows; where there are none
         """
+        if not rows:
+            raise ConfigError("the data set has no rows; name one that has")
         rows = [row_of(row.get("prompt", ""), "", row) for row in rows]
         shape = shape_of(rows, self._ground_truth)
         check_rows(self.scorer, shape, rows)

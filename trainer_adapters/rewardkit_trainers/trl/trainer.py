@@ -9,6 +9,7 @@ beside the checkpoints; and the share of the training time that judging takes.
 """
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -118,4 +119,4 @@ def _rows_all_over(dataset: Any) -> list[dict[str, Any]]:
     """Some rows of a data set, from its beginning to its end where it can be indexed."""
     if not hasattr(dataset, "__getitem__"):
         return list(itertools.islice(dataset, ROWS))
-    return [dataset[index] for index in range(0, len(dataset), max(1, len(dataset) // ROWS))][:ROWS]
+    return [dataset[index] for index in range(0, len(dataset), max(1, math.ceil(len(dataset) / ROWS)))]
