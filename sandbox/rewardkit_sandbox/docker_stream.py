@@ -97,8 +97,11 @@ class Stream:
     def send(self, message: dict[str, Any], blobs: list[bytes], deadline: float) -> None:
         """Raises SandboxBrokeError."""
         text = json.dumps(message).encode()
+        parts = [SIZE.pack(len(text)) + text, *blobs]
+        if sum(map(len, parts)) <= PIECE:  # in one piece, which wakes the engine and all behind it once
+            parts = [b"".join(parts)]
         try:
-            for part in (SIZE.pack(len(text)) + text, *blobs):
+            for part in parts:
                 view = memoryview(part)
                 while view:
                     self._socket.settimeout(_left(deadline))
