@@ -325,6 +325,8 @@ def test_whole_groups_are_judged_together_however_they_arrive(worker, tokenizer,
         return [await task for _, task in sorted(asked, key=lambda pair: pair[0])]
 
     assert [output["reward_score"] for output in one.loop.run_until_complete(streamed())] == [0.0, 0.0, 0.0, 1.0]
+    copy = asyncio.wait_for(one.compute_score(data[:1]), 30)  # as verl fills up a batch of validation
+    assert one.loop.run_until_complete(copy)["reward_score"] == 0.0
     with pytest.raises(ConfigError, match=r"reward\.num_workers=1"):
         worker(plugin, same, content=ranked, n=2, workers=2)
     with pytest.raises(ConfigError, match=r"val_kwargs\.n=2"):

@@ -62,6 +62,10 @@ class _Group:
     """All of them have been judged."""
     waiting: list[_Waiting] = field(default_factory=list)
     """Those that wait for the others to arrive."""
+    released: bool = False
+    """All of them have arrived."""
+    timer: asyncio.TimerHandle | None = None
+    """Releases them when the others do not arrive."""
 
 
 @register("rewardkit")
@@ -179,10 +183,18 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
             return await one.result
         group.waiting.append(one)
         if len(group.waiting) >= self._group_size:
-            self._release(group.waiting)
-        elif len(group.waiting) == 1:
-            loop.call_later(GROUP_S, self._release, group.waiting)
+            group.released = True
+            self._release_group(group)
+        elif group.timer is None:
+            # What comes after a whole group is a copy, by which verl fills up a batch of validation and then drops.
+            group.timer = loop.call_later(TOGETHER_S if group.released else GROUP_S, self._release_group, group)
         return await one.result
+
+    def _release_group(self, group: _Group) -> None:
+        if group.timer is not None:
+            group.timer.cancel()
+            group.timer = None
+        self._release(group.waiting)
 
     def _release(self, waiting: list[_Waiting]) -> None:
         """Has the rows judged that wait in a list, and empties it."""
