@@ -151,6 +151,7 @@ def test_what_openrlhf_cannot_tell_is_refused_before_the_first_rollout(monkeypat
     [
         ("/", b"{}", 404, "/get_reward"),
         ("/get_reward", b"{", 400, "line 1"),
+        ("/get_reward", b"[" * 100_000, 400, "recursion"),
         ("/get_reward", b"[]", 400, "wanted the lists"),
         ("/get_reward", b'{"query": ["a"], "prompts": ["a"]}', 400, "labels"),
         ("/get_reward", b'{"query": ["a"], "prompts": ["a", "b"], "labels": ["a"]}', 400, "prompts"),

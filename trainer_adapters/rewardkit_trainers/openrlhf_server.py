@@ -68,7 +68,7 @@ def server(rewards: "Rewards", host: str, port: int) -> ThreadingHTTPServer:
                 return
             try:
                 asked = _asked(self.rfile.read(self.length()))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 self.answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
                 return
             try:
