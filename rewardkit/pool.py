@@ -6,7 +6,8 @@ used, so all of this works from any thread.
 
 What a sample that kills its worker costs: its neighbours are judged on; it is judged again alone, once, in a fresh
 process; and where it kills that one too in the same reward, that reward's score is settled: 0.0 where time or memory
-ran out (that is the completion's doing), `failed` where the process crashed (that is ours).
+ran out, `failed` where the process crashed. So that a reward which hangs by itself trains nobody, it is asked about the
+sample with a harmless completion first: where time or memory run out on that too, it has failed.
 """
 
 import atexit
@@ -35,6 +36,9 @@ ATTEMPTS = 3
 
 CLOSED = "this scorer was closed; make a new one"
 ABANDONED = "nobody waits for this any more"
+
+HARMLESS = "I do not know."
+"""A completion that takes nobody's time; what breaks on this is not the completion's doing."""
 
 
 class Done(NamedTuple):
@@ -221,9 +225,9 @@ class _Slot:
                 continue
             unit, sample, step = death.at[1:]
             if (unit, sample, step) in killed_once:
-                installed = self._crew.steps[step].installed
-                together = range(len(job.units[unit])) if installed.reward.sees == "group" else (sample,)
-                settled = self._settled(death)
+                grouped = self._crew.steps[step].installed.reward.sees == "group"
+                together = range(len(job.units[unit])) if grouped else (sample,)
+                settled = self._settled(death, [job.units[unit][s] for s in together], step, job.weights)
                 known.setdefault(unit, {}).update({(s, self._crew.steps[step].alias): settled for s in together})
             killed_once.add((unit, sample, step))
             left.remove(unit)
@@ -236,14 +240,27 @@ class _Slot:
         if job.abandoned.is_set():
             raise InfrastructureError(ABANDONED)
 
-    def _settled(self, death: Death) -> Score:
-        """The score of a reward in which a sample killed two workers."""
+    def _settled(self, death: Death, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> Score:
+        """The score of a reward in which samples killed two workers."""
         limits = self._crew.rubric.limits
-        if death.cause == "deadline":
-            return Score.scored(0.0, f"out of time: not judged within {limits.deadline_s:g} s, tried twice")
+        if death.cause == "crash":
+            return Score.failed(f"the process that judged it died, tried twice: {death.how}")
+        found = f"out of time: not judged within {limits.deadline_s:g} s, tried twice"
         if death.cause == "memory":
-            return Score.scored(0.0, f"out of memory: judging takes more than {limits.memory_mb} MB, tried twice")
-        return Score.failed(f"the process that judged it died, tried twice: {death.how}")
+            found = f"out of memory: judging takes more than {limits.memory_mb} MB, tried twice"
+        if self._breaks_on_harmless(samples, step, weights):
+            return Score.failed(
+                f"{found}; {HARMLESS!r} in its place takes as much, so it is not the completion's doing"
+            )
+        return Score.scored(0.0, found)
+
+    def _breaks_on_harmless(self, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> bool:
+        """Whether a reward takes all time or memory for these samples whatever their completions say."""
+        harmless = [sample_fields(sample.model_copy(update={"completion": HARMLESS})) for sample in samples]
+        others = [other.alias for number, other in enumerate(self._crew.steps) if number != step]
+        known = {(index, alias): Score.scored(1.0) for index in range(len(samples)) for alias in others}
+        death = self._live_process().judge([UnitFields(0, harmless, known)], weights, {})
+        return death is not None and death.cause != "crash"
 
     def _failures(self, samples: Sequence[Sample], death: Death) -> list[ResultFields]:
         """Results for samples that no worker could even receive."""

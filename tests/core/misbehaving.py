@@ -103,6 +103,21 @@ class Obedient(Reward):
         return scores
 
 
+class Stuck(Reward):
+    """Hangs or takes all memory where the ground truth says so, whatever the completion is."""
+
+    name = "stuck"
+    cost_ms = 1.0
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        hoard = []
+        while samples[0].ground_truth == "allocate":
+            hoard.append(bytearray(2**24))
+        while samples[0].ground_truth == "hang":
+            pass
+        return [Score.scored(1.0) for _ in samples]
+
+
 class ConstantParams(RewardParams):
     """Parameters of `constant`."""
 
@@ -171,4 +186,4 @@ class Unbuildable(Reward):
 
 @rewardkit.hookimpl
 def rewardkit_rewards() -> list[type[Reward]]:
-    return [Obedient, Constant, Column, Rank, Hoarder, Unbuildable]
+    return [Obedient, Stuck, Constant, Column, Rank, Hoarder, Unbuildable]

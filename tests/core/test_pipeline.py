@@ -96,6 +96,18 @@ def test_a_completion_that_takes_all_memory_scores_zero(misbehaving: Path, order
     assert result.scores["obedient"] == Score.scored(0.0, reason)
 
 
+@pytest.mark.parametrize("order", ["hang", "allocate"])
+def test_a_reward_that_takes_all_whatever_the_completion_says_has_failed(misbehaving: Path, order: str):
+    rubric = RUBRIC | {"rewards": {"stuck": {"gate": "constant"}, "constant": {"weight": 0.1}}}
+    samples = [Sample(completion="a", ground_truth=order), Sample(completion="b", ground_truth="4")]
+    with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
+        stuck, fine = scorer.score(samples)
+    assert (stuck.reward, stuck.scores["stuck"].status) == (None, "failed")
+    assert "'I do not know.' in its place takes as much" in stuck.scores["stuck"].reason
+    assert stuck.scores["constant"] == Score.scored(1.0)
+    assert fine.reward == pytest.approx(1.1)
+
+
 def test_a_gigabyte_of_print_harms_nobody(misbehaving: Path, capfd: pytest.CaptureFixture[str]):
     with Scorer(
         {"rewards": {"obedient": {}}, "limits": {"deadline_s": 60}}, workers=1, plugins=[misbehaving]
