@@ -1,5 +1,6 @@
 """`rewardkit sandbox`: what has to be made before a sandbox can be used."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,14 @@ import typer
 from rewardkit import InfrastructureError
 
 app = typer.Typer(no_args_is_help=True, help="The sandboxes that programs run in.")
+
+
+class Language(StrEnum):
+    """What an image can run besides Python."""
+
+    C = "c"
+    CPP = "c++"
+    JAVASCRIPT = "javascript"
 
 
 @app.callback()
@@ -22,8 +31,8 @@ def build(
         typer.Option(exists=True, dir_okay=False, help="List of packages for pip, such as numpy, for programs to use."),
     ] = None,
     languages: Annotated[
-        list[str] | None,
-        typer.Option("--language", help="c, c++ or javascript: this machine's gcc, g++ or node, as well; repeatable."),
+        list[Language] | None,
+        typer.Option("--language", help="This machine's gcc, g++ or node, as well; repeatable."),
     ] = None,
     tag: Annotated[
         str | None, typer.Option(help="Name of the image, which a rubric's `image` then says; the default's if none.")

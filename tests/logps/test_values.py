@@ -168,3 +168,7 @@ def test_inputs_that_do_not_fit_are_named(problem, change, message):
 def test_unknown_output_is_named(problem):
     with pytest.raises(ValueError, match=r"no output named 'entropi'. There are: log_probs, entropy"):
         problem().statistics(outputs=("entropi",))
+    with pytest.raises(ValueError, match=r"temperature must be above 0, found 0"):
+        problem(temperature=0).statistics()
+    with pytest.raises(ValueError, match=r"softcap must be above 0, found -1.0"):
+        problem(softcap=-1.0).statistics()

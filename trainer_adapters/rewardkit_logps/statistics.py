@@ -33,12 +33,15 @@ def token_statistics(
              partitioned them meanwhile
     Inputs are rounded to the autocast dtype under autocast, to hidden's dtype otherwise; products and sums are fp32.
     Differentiable once, by hidden, weight and bias.
-    raises   ValueError if shapes do not fit, an output is unknown, or (looked at on the CPU alone) a target is out of
-             range
+    raises   ValueError if shapes do not fit, an output is unknown, temperature or softcap is not above 0, or (looked at
+             on the CPU alone) a target is out of range
     """
     unknown = [name for name in outputs if name not in OUTPUTS]
     if unknown:
         raise ValueError(f"no output named {unknown[0]!r}. There are: {', '.join(OUTPUTS)}.")
+    for name, number in (("temperature", temperature), ("softcap", softcap)):
+        if number is not None and not number > 0:
+            raise ValueError(f"{name} must be above 0, found {number}.")
     _check(hidden, weight, bias, targets)
     kind = hidden.device.type
     dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
