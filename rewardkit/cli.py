@@ -19,13 +19,13 @@ class _Commands(TyperGroup):
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *self._of_plugins()]
+        return [*super().list_commands(ctx), *self._of_plugins]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         own = super().get_command(ctx, cmd_name)
-        return self._of_plugins().get(cmd_name) if own is None else own
+        return self._of_plugins.get(cmd_name) if own is None else own
 
-    @functools.cache  # noqa: B019 - one instance, which lives as long as the process
+    @functools.cached_property
     def _of_plugins(self) -> dict[str, Any]:
         """What plugins add, as click sees it; a name of the core's stays the core's."""
         from rewardkit.registry import load_registry
