@@ -12,8 +12,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rewardkit_sandbox import docker_engine
 from rewardkit_sandbox.docker_container import Shape, config, greeting
@@ -21,7 +20,7 @@ from rewardkit_sandbox.docker_stream import Stream, attach
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
 from rewardkit_sandbox.guest.attend import GRACE_S, READ, Ended
 from rewardkit_sandbox.jobs import orders, result
-from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult
+from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult, Sandbox
 
 IMAGE = "rewardkit-sandbox:latest"
 BUILD = "rewardkit sandbox build"
@@ -66,7 +65,7 @@ def engine_runtimes() -> list[str]:
     return [default, *sorted(name for name in info.get("Runtimes", ()) if name != default and "." not in name)]
 
 
-class Docker:
+class Docker(Sandbox):
     """A sandbox in a container. Starting takes about half a second, a run a few milliseconds."""
 
     name = "docker"
@@ -205,11 +204,3 @@ class Docker:
             self._api.close()
         elif self._stream is not None:
             self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

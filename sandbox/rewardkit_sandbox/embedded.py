@@ -5,23 +5,21 @@ import os
 import socket
 import subprocess
 import sys
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from rewardkit_sandbox.cgroup import memory_group
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
 from rewardkit_sandbox.guest import attend
 from rewardkit_sandbox.jobs import guest_text, killed_from_outside, orders, result
-from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult
+from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult, Sandbox
 
 STARTS_WITHIN_S = 30.0
 # Beside a run, the group of a sandbox holds its zygote and, where tests drive a program, their driver.
 ZYGOTE_BYTES = 128 * MIB
 
 
-class Embedded(ABC):
+class Embedded(Sandbox):
     """Starts a zygote, holds one conversation with it, and ends it. Starting takes a fraction of a second.
 
     A backend says how the zygote starts, what it is told at first, and what mends a start that fails.
@@ -127,11 +125,3 @@ class Embedded(ABC):
             self._end(self._process)
             if self._memory:
                 self._memory.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -130,7 +130,10 @@ class RunResult:
 
 
 class Sandbox(Protocol):
-    """One place to run one job at a time. Threads need one each; processes never share one."""
+    """One place to run one job at a time. Threads need one each; processes never share one.
+
+    A backend that derives from this is closed at the end of a `with` block.
+    """
 
     name: str
     """How a rubric calls the backend."""
@@ -148,8 +151,10 @@ class Sandbox(Protocol):
     def close(self) -> None:
         """Ends everything that the sandbox started. Closing twice is fine."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()

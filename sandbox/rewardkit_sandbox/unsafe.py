@@ -11,19 +11,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from types import TracebackType
-from typing import Self
 
 from rewardkit_sandbox.errors import SandboxUnavailableError
-from rewardkit_sandbox.protocol import Job, Limits, RunResult, Script, Usage
+from rewardkit_sandbox.protocol import Job, Limits, RunResult, Sandbox, Script, Usage
 
 
-class DangerousSubprocess:
+class DangerousSubprocess(Sandbox):
     """Scripts only, as `python main.py` in a temporary folder."""
 
     name = "dangerous-subprocess"
     isolation = "none"
     reduced: tuple[str, ...] = ("everything",)
+
+    def __init__(self) -> None:
+        """It has no options."""
 
     def run(self, job: Job, limits: Limits) -> RunResult:
         if not isinstance(job, Script) or job.language != "python":
@@ -55,11 +56,3 @@ class DangerousSubprocess:
 
     def close(self) -> None:
         """Nothing outlives a run here, unless the program saw to it."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
