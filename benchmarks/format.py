@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_format.reward import Format, FormatParams
 
 Judge = Callable[[str], bool]
@@ -43,7 +43,7 @@ PATIENCE_S = 30.0
 
 
 def ours(**params: object) -> Judge:
-    reward = Format(FormatParams.model_validate(params), Setting())
+    reward = Format(FormatParams.model_validate(params), RewardContext())
     return lambda text: reward.score([Sample(completion=text)])[0].value == 1.0
 
 
@@ -72,7 +72,7 @@ def print_rates() -> None:
         "<think>\n" + "So we take the next number, x, and add it. " * 40 + "\n</think>\n<answer>\nIt is 4.\n</answer>"
     )
     print(f"an ordinary completion of {len(text)} characters, microseconds")
-    reward = Format(FormatParams(), Setting())
+    reward = Format(FormatParams(), RewardContext())
     samples = [Sample(completion=text + " " * index) for index in range(2000)]
     reward.score(samples)  # the sample keeps its text once it was asked for
     best = min(_timed(lambda: reward.score(samples)) for _ in range(7))
@@ -112,7 +112,7 @@ def print_agreement(path: Path) -> None:
 def _agrees(row: dict[str, object]) -> bool:
     params = FormatParams.model_validate({"preset": row["style"], "allow_empty": row["allow_empty"]})
     sample = Sample.model_validate({"prompt": f"Question{row['prompt_suffix']}", "completion": row["completion"]})
-    return (Format(params, Setting()).score([sample])[0].value == 1.0) == row["expected"]
+    return (Format(params, RewardContext()).score([sample])[0].value == 1.0) == row["expected"]
 
 
 def main() -> None:

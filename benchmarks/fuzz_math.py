@@ -13,10 +13,10 @@ with atheris.instrument_imports(include=["rewardkit_math"]):
     from rewardkit_math.params import MathParams
     from rewardkit_math.reward import MathReward
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 
 _LIMIT_S = 1.0
-_reward = MathReward(MathParams(), Setting())
+_reward = MathReward(MathParams(), RewardContext())
 
 
 def judge(data: bytes) -> None:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_language.reward import LanguageParams, LanguageReward
 
 SENTENCE = re.compile(r"[^.!?。！？\n]+")
@@ -89,7 +89,7 @@ def ours() -> Share:
 
     def share(row: Row) -> float:
         if row.target not in rewards:
-            rewards[row.target] = LanguageReward(LanguageParams(target=row.target), Setting())
+            rewards[row.target] = LanguageReward(LanguageParams(target=row.target), RewardContext())
         return rewards[row.target].score([Sample(completion=row.text)])[0].value or 0.0
 
     return share

@@ -34,11 +34,11 @@ _HARD = ("test", "issue", "hardverify", "manual", "judge")
 
 def rewardkit_grader() -> Grader:
     """The math reward with its default policy."""
-    from rewardkit import Sample, Setting
+    from rewardkit import RewardContext, Sample
     from rewardkit_math.params import MathParams
     from rewardkit_math.reward import MathReward
 
-    reward = MathReward(MathParams(), Setting())
+    reward = MathReward(MathParams(), RewardContext())
     return lambda completion, gold: reward.score([Sample(completion=completion, ground_truth=gold)])[0].value == 1.0
 
 

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
 from rewardkit_sandbox import Answers, Driven, Limits, SandboxUnavailableError, Script, open_sandbox
 
@@ -148,7 +148,7 @@ def rate(backend: str, workers: int, seconds: float) -> None:
 
 def agreement(backend: str, path: Path, half: str) -> None:
     """Labels against verdicts. Rows are split by the hash of their id into `dev` and `held`."""
-    reward = CodeReward(CodeParams(), Setting(deadline_s=20.0, sandbox=choice(backend)))
+    reward = CodeReward(CodeParams(), RewardContext(deadline_s=20.0, sandbox=choice(backend)))
     seen: Counter[tuple[str, str]] = Counter()
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)

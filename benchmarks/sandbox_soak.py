@@ -23,7 +23,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
 
 ADD = {"kind": "function", "fn_name": "add", "cases": [{"args": [n, 2 * n], "expected": 3 * n} for n in range(6)]}
@@ -59,7 +59,7 @@ RELAY = 1001
 def worker(backend: str, runs: int, number: int, done: Any, results: "multiprocessing.Queue[Any]") -> None:
     """Judges, and tells what came out and how many descriptors and processes it had before and after."""
     choose = random.Random(number)
-    reward = CodeReward(CodeParams(cpu_s=4), Setting(deadline_s=60.0, sandbox=backend))
+    reward = CodeReward(CodeParams(cpu_s=4), RewardContext(deadline_s=60.0, sandbox=backend))
     judge(reward, *PROGRAMS[0][:2])
     reward.close()
     before = descriptors()

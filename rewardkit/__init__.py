@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from rewardkit.hooks import Finding as Finding
     from rewardkit.hooks import hookimpl as hookimpl
     from rewardkit.pipeline import Scorer as Scorer
+    from rewardkit.reasoning import Parts as Parts
+    from rewardkit.reasoning import split_reasoning as split_reasoning
+    from rewardkit.reasoning import strip_end_tokens as strip_end_tokens
     from rewardkit.reward import Reward as Reward
+    from rewardkit.reward import RewardContext as RewardContext
     from rewardkit.reward import RewardParams as RewardParams
-    from rewardkit.reward import Setting as Setting
-    from rewardkit.rubric import Limits as Limits
-    from rewardkit.rubric import RewardConfig as RewardConfig
-    from rewardkit.rubric import Rubric as Rubric
+    from rewardkit.rubrics.rubric import Limits as Limits
+    from rewardkit.rubrics.rubric import RewardConfig as RewardConfig
+    from rewardkit.rubrics.rubric import Rubric as Rubric
     from rewardkit.sample import Message as Message
     from rewardkit.sample import Sample as Sample
     from rewardkit.score import Result as Result
     from rewardkit.score import Score as Score
-    from rewardkit.thought import Parts as Parts
-    from rewardkit.thought import split_thought as split_thought
-    from rewardkit.thought import strip_end_tokens as strip_end_tokens
 
 _PUBLIC = {
     "errors": (
@@ -49,11 +49,11 @@ _PUBLIC = {
     ),
     "hooks": ("Command", "Finding", "hookimpl"),
     "pipeline": ("Scorer",),
-    "reward": ("Reward", "RewardParams", "Setting"),
-    "rubric": ("Limits", "RewardConfig", "Rubric"),
+    "reward": ("Reward", "RewardParams", "RewardContext"),
+    "rubrics.rubric": ("Limits", "RewardConfig", "Rubric"),
     "sample": ("Message", "Sample"),
     "score": ("Result", "Score"),
-    "thought": ("Parts", "split_thought", "strip_end_tokens"),
+    "reasoning": ("Parts", "split_reasoning", "strip_end_tokens"),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

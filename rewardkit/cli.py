@@ -28,7 +28,7 @@ class _Commands(TyperGroup):
     @functools.cached_property
     def _of_plugins(self) -> dict[str, Any]:
         """What plugins add, as click sees it; a name of the core's stays the core's."""
-        from rewardkit.registry import load_registry
+        from rewardkit.registry.registry import load_registry
 
         commands, problems = load_registry().commands()
         for problem in problems:
@@ -187,7 +187,7 @@ def main() -> None:
 
 def _say(text: str) -> None:
     """A line on standard error; where that takes nothing, the exit code must do."""
-    from rewardkit.commands.show import printable
+    from rewardkit.commands.console import printable
 
     with contextlib.suppress(OSError):
         sys.stderr.write(f"rewardkit: {printable(text)}\n")

@@ -16,16 +16,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from rewardkit.compose import weights_at
 from rewardkit.errors import ConfigError, InputError
-from rewardkit.pool import Crew, Job, Pool
-from rewardkit.readers import Row
-from rewardkit.registry import load_registry
-from rewardkit.rubric import Rubric, resolve
+from rewardkit.input.files import Row
+from rewardkit.input.row_format import Shape, detect
+from rewardkit.registry.registry import load_registry
+from rewardkit.rubrics.compose import weights_at
+from rewardkit.rubrics.rubric import Rubric, resolve
 from rewardkit.sample import Sample
 from rewardkit.score import Result, Score
-from rewardkit.shapes import Shape, detect
-from rewardkit.worker import ResultFields
+from rewardkit.workers.pool import Job, Pool, WorkerConfig
+from rewardkit.workers.worker import ResultFields
 
 T = TypeVar("T")
 
@@ -79,14 +79,14 @@ class Scorer:
         """Whether a reward of the rubric asks to see whole groups."""
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
-        self._pool = Pool(Crew(rubric, steps, files, timings, str(Path.cwd())), workers)
+        self._pool = Pool(WorkerConfig(rubric, steps, files, timings, str(Path.cwd())), workers)
         self.close = weakref.finalize(self, self._pool.close)
         """Ends the workers; also done when the scorer is forgotten, and at the end of the program."""
 
     def score(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
         """One Result for each sample, in order.
 
-        samples   Samples, or rows in a shape of the field (see `rewardkit.shapes`); their other columns are kept
+        samples   Samples, or rows in a known format (see `rewardkit.input.row_format`); their other columns are kept
         progress  how far training has come, from 0 to 1: what weight schedules read
         raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
         """

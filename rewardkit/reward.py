@@ -29,7 +29,7 @@ class RewardParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Setting(BaseModel):
+class RewardContext(BaseModel):
     """What a rubric tells all of its rewards alike."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,10 +57,10 @@ class Reward(ABC):
     cost_ms: ClassVar[float] = 1.0
     sees: ClassVar[Literal["sample", "group"]] = "sample"
 
-    def __init__(self, params: Any, setting: Setting) -> None:
+    def __init__(self, params: Any, context: RewardContext) -> None:
         """Loads what judging needs. An error here is the plugin's failure, reported before the first sample."""
         self.params = params
-        self.setting = setting
+        self.context = context
 
     @abstractmethod
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:

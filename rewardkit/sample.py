@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rewardkit.thought import CLOSE, OPEN, Parts, opens_thought, split_thought
+from rewardkit.reasoning import CLOSE, OPEN, Parts, opens_reasoning, split_reasoning
 
 
 class Message(BaseModel):
@@ -71,7 +71,7 @@ class Sample(BaseModel):
     @cached_property
     def parts(self) -> Parts:
         """The thought and the answer of the completion."""
-        return split_thought(self.completion_text, opened=opens_thought(self.prompt_text))
+        return split_reasoning(self.completion_text, opened=opens_reasoning(self.prompt_text))
 
     @property
     def group_key(self) -> str | None:

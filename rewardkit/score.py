@@ -59,7 +59,7 @@ class Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reward: float | None
-    """What a trainer gets; None where the rubric cannot say (see `rewardkit.compose`)."""
+    """What a trainer gets; None where the rubric cannot say (see `rewardkit.rubrics.compose`)."""
     scores: Mapping[str, Score]
     """By the reward's alias in the rubric, in the rubric's order."""
     weights: Mapping[str, float]

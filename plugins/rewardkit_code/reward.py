@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rewardkit import ConfigError, Reward, RewardParams, Sample, Score, Setting, strip_end_tokens
+from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score, strip_end_tokens
 from rewardkit_code.extract import Language, Program, extract_program
 from rewardkit_code.ground_truth import GroundTruthError, read_tests
 from rewardkit_code.judge import Outcome, Verdict, judge
@@ -44,14 +44,14 @@ class CodeReward(Reward):
     Params = CodeParams
     cost_ms = 15.0
 
-    def __init__(self, params: CodeParams, setting: Setting) -> None:
-        super().__init__(params, setting)
+    def __init__(self, params: CodeParams, context: RewardContext) -> None:
+        super().__init__(params, context)
         self._limits = Limits(
             cpu_s=params.cpu_s, memory_bytes=params.memory_mb * MIB, output_bytes=params.output_mb * MIB
         )
         self._sandbox: Sandbox | None = None
         try:
-            backend_name(setting.sandbox)
+            backend_name(context.sandbox)
         except SandboxUnavailableError as error:
             raise ConfigError(f"sandbox: {error}") from error
 
@@ -65,7 +65,7 @@ class CodeReward(Reward):
 
     def _score(self, sample: Sample) -> Score:
         # A tenth, and half a second at least, so that this gives up before the worker is killed.
-        deadline = time.monotonic() + self.setting.deadline_s - max(0.5, 0.1 * self.setting.deadline_s)
+        deadline = time.monotonic() + self.context.deadline_s - max(0.5, 0.1 * self.context.deadline_s)
         try:
             tests = read_tests(sample)
         except GroundTruthError as exc:
@@ -74,7 +74,7 @@ class CodeReward(Reward):
             return Score.abstained("the ground truth holds no tests")
         params = self.params
         # Without a thought the text itself, since the first line of a function's body may be indented.
-        answer = strip_end_tokens(sample.completion_text) if sample.parts.thought is None else sample.parts.answer
+        answer = strip_end_tokens(sample.completion_text) if sample.parts.reasoning is None else sample.parts.answer
         program = extract_program(answer, params.languages, take=params.take, unfenced=params.unfenced)
         if program is None:
             return Score.scored(0.0, "the answer holds no program", verdict=Verdict.COMPILE_ERROR.value)
@@ -109,7 +109,7 @@ class CodeReward(Reward):
 
     def _judge(self, tests: Tests, program: Program, deadline: float) -> Outcome:
         if self._sandbox is None:
-            self._sandbox = open_sandbox(self.setting.sandbox)
+            self._sandbox = open_sandbox(self.context.sandbox)
         stop = self.params.score == "all"
         return judge(tests, program, self._sandbox, self._limits, deadline, stop_at_failure=stop)
 

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from rewardkit import Reward, RewardParams, Sample, Score, Setting, strip_end_tokens
+from rewardkit import Reward, RewardContext, RewardParams, Sample, Score, strip_end_tokens
 from rewardkit_format.grammar import PRESETS, Part, check_grammar
 from rewardkit_format.parse import parse
 
@@ -62,8 +62,8 @@ class Format(Reward):
     Params = FormatParams
     cost_ms = 0.02
 
-    def __init__(self, params: FormatParams, setting: Setting) -> None:
-        super().__init__(params, setting)
+    def __init__(self, params: FormatParams, context: RewardContext) -> None:
+        super().__init__(params, context)
         self._parts = params.parts
         self._tags = self._parts[0].tags
         tags = [tag for part in self._parts for tag in part.tags or ()]

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from rewardkit import Reward, RewardParams, Sample, Score, Setting
+from rewardkit import Reward, RewardContext, RewardParams, Sample, Score
 from rewardkit_language.languages import resolve
 from rewardkit_language.measure import UNKNOWN, Measure, counts_as, measure
 
@@ -68,8 +68,8 @@ class LanguageReward(Reward):
 
     params: LanguageParams
 
-    def __init__(self, params: Any, setting: Setting) -> None:
-        super().__init__(params, setting)
+    def __init__(self, params: Any, context: RewardContext) -> None:
+        super().__init__(params, context)
         measure("load the model now")
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
@@ -111,11 +111,11 @@ class LanguageReward(Reward):
         part = "both" if self.params.mode == "same-as-prompt" else self.params.part
         if part == "answer":
             return {"answer": parts.answer}
-        if part == "whole" or parts.thought is None:
+        if part == "whole" or parts.reasoning is None:
             return {"completion": sample.completion_text}
         if part == "thought":
-            return {"thought": parts.thought}
-        return {"thought": parts.thought, "answer": parts.answer}
+            return {"thought": parts.reasoning}
+        return {"thought": parts.reasoning, "answer": parts.answer}
 
 
 def _question(sample: Sample) -> str:

@@ -64,7 +64,7 @@ class MathReward(Reward):
         if parts.answer:
             return parts.answer, find_answer(parts.answer)
         # A thought that never closed gives no answer, unless it was broken off by a whole answer block.
-        thought = parts.thought or ""
+        thought = parts.reasoning or ""
         if "<answer>" in thought and thought.endswith("</answer>"):
             return thought, find_answer(thought)
         return "", Found("none", "", 0, 0, "the thought never ends" if thought else "the completion is empty")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
-from rewardkit import Sample, split_thought, strip_end_tokens
+from rewardkit import Sample, split_reasoning, strip_end_tokens
 
 Part = Literal["answer", "whole"]
 
@@ -51,7 +51,7 @@ def exchange(sample: Sample, part: Part) -> Exchange:
     if not any(message["content"] or message.get("tool_calls") for message in messages):
         raise NotJudgeable("there is no prompt that this could be an answer to")
     completion = begun + strip_end_tokens(_encodable(sample.completion_text))
-    return Exchange(messages, split_thought(completion).answer if part == "answer" else completion.strip())
+    return Exchange(messages, split_reasoning(completion).answer if part == "answer" else completion.strip())
 
 
 def without_tokens(text: str, tokens: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from rewardkit import ConfigError, Reward, RewardParams, Sample, Score, Setting
+from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score
 from rewardkit_preference.endpoint import Endpoint, EndpointError
 from rewardkit_preference.exchange import Exchange, NotJudgeable, Part, exchange
 from rewardkit_preference.verdict import BadReplyError, nonce_of, parse, question, response_format
@@ -98,8 +98,8 @@ class JudgeModel(Reward):
 
     params: JudgeModelParams
 
-    def __init__(self, params: Any, setting: Setting) -> None:
-        super().__init__(params, setting)
+    def __init__(self, params: Any, context: RewardContext) -> None:
+        super().__init__(params, context)
         self._endpoint = Endpoint(
             self.params.base_url, api_key=self._key(), requests_per_minute=self.params.requests_per_minute
         )
@@ -107,7 +107,7 @@ class JudgeModel(Reward):
         self._takes_schema = True
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
-        until = monotonic() + BUDGET * self.setting.deadline_s * len(samples)
+        until = monotonic() + BUDGET * self.context.deadline_s * len(samples)
         asked = [self._threads.submit(self._score, sample, until) for sample in samples]
         wait(asked, timeout=until - monotonic())
         if late := [future for future in asked if not future.done() and not future.cancel()]:
@@ -144,7 +144,7 @@ class JudgeModel(Reward):
         if truncated and self.params.too_long == "abstain":
             return Score.abstained(f"the {self.params.part} has more than {most} characters")
         cut = whole._replace(answer=whole.answer[:most])
-        return self._judged(cut, min(until, monotonic() + BUDGET * self.setting.deadline_s), truncated=truncated)
+        return self._judged(cut, min(until, monotonic() + BUDGET * self.context.deadline_s), truncated=truncated)
 
     def _judged(self, asked: Exchange, until: float, *, truncated: bool) -> Score:
         """The judge's verdict, asked for again until it is one, or until time or attempts run out."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from rewardkit import ConfigError, Finding, Reward, RewardParams, Sample, Score, Setting
+from rewardkit import ConfigError, Finding, Reward, RewardContext, RewardParams, Sample, Score
 from rewardkit_preference.exchange import NotJudgeable, Part, exchange
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class RewardModel(Reward):
 
     params: RewardModelParams
 
-    def __init__(self, params: Any, setting: Setting) -> None:
-        super().__init__(params, setting)
+    def __init__(self, params: Any, context: RewardContext) -> None:
+        super().__init__(params, context)
         if missing := _missing():
             raise ConfigError(f"reward_model needs {' and '.join(missing)}: {INSTALL}")
         from rewardkit_preference.classifier import Classifier, check_memory  # noqa: PLC0415 - imports torch
@@ -71,13 +71,13 @@ class RewardModel(Reward):
             dtype=self.params.dtype,
             device=self.params.device,
         )
-        check_memory(setting.memory_bytes)
+        check_memory(context.memory_bytes)
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         try:
             inputs = [self._input(sample) for sample in samples]
             encoded = [found for found in inputs if not isinstance(found, Score)]
-            logits = iter(self._classifier.logits(encoded, BUDGET * self.setting.deadline_s * len(samples)))
+            logits = iter(self._classifier.logits(encoded, BUDGET * self.context.deadline_s * len(samples)))
         except MemoryError:
             # What the model reads is bounded by max_tokens: memory that runs out is not the completion's doing.
             raise RuntimeError("out of memory; raise limits.memory_mb, or lower batch_size or max_tokens") from None

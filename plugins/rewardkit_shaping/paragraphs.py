@@ -40,7 +40,7 @@ class Paragraphs(Reward):
 
     def _score(self, sample: Sample) -> Score:
         params: ParagraphsParams = self.params
-        text = sample.parts.thought if params.part == "thought" else sample.parts.answer
+        text = sample.parts.reasoning if params.part == "thought" else sample.parts.answer
         if text is None:
             return Score.scored(0.0, "no thought", paragraphs=0)
         blocks = _BETWEEN.split(text.replace("\r\n", "\n"))

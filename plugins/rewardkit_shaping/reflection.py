@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from rewardkit import Reward, RewardParams, Sample, Score, Setting
+from rewardkit import Reward, RewardContext, RewardParams, Sample, Score
 
 
 class ReflectionParams(RewardParams):
@@ -27,8 +27,8 @@ class Reflection(Reward):
     Params = ReflectionParams
     cost_ms = 0.1
 
-    def __init__(self, params: ReflectionParams, setting: Setting) -> None:
-        super().__init__(params, setting)
+    def __init__(self, params: ReflectionParams, context: RewardContext) -> None:
+        super().__init__(params, context)
         markers = "|".join(re.escape(marker.strip()) for marker in params.markers)
         self._marker = re.compile(rf"(?<!\w)(?:{markers})(?!\w)", re.IGNORECASE)
 
@@ -36,7 +36,7 @@ class Reflection(Reward):
         return [self._score(sample) for sample in samples]
 
     def _score(self, sample: Sample) -> Score:
-        thought = sample.parts.thought
+        thought = sample.parts.reasoning
         text = sample.completion_text if thought is None else thought
         sentences = _SENTENCE_END.split(text)
         count = sum(self._marker.search(sentence) is not None for sentence in sentences)

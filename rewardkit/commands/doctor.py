@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 
-from rewardkit.commands import show
+from rewardkit.commands import console
 from rewardkit.hooks import Finding
 from rewardkit.pipeline import default_workers
-from rewardkit.registry import load_registry
+from rewardkit.registry.registry import load_registry
 
 EXTRAS = {
     "parquet": ("pyarrow", "reads and writes Parquet"),
@@ -29,9 +29,9 @@ def run(*, as_json: bool) -> int:
     findings = [*_core(), *_plugins()]
     if as_json:
         content = [{"name": f.name, "state": f.state, "found": f.found, "fix": f.fix} for f in findings]
-        show.json(content)
+        console.json(content)
     else:
-        show.findings(findings)
+        console.findings(findings)
     return int(any(finding.state == "broken" for finding in findings))
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rewardkit.commands import show
+from rewardkit.commands import console
 from rewardkit.commands.score import load_rubric, places_of
-from rewardkit.compose import Term, term
 from rewardkit.errors import InputError
+from rewardkit.input.files import Row, read_rows
+from rewardkit.input.row_format import detect
 from rewardkit.pipeline import Scorer
-from rewardkit.readers import Row, read_rows
-from rewardkit.shapes import detect
+from rewardkit.rubrics.compose import Term, term
 
 
 def run(
@@ -32,7 +32,7 @@ def run(
     terms: dict[str, Term] = {
         alias: term(rubric, alias, sample, result.scores, result.weights[alias]) for alias in rubric.rewards
     }
-    show.explanation(row.where, shape.name, sample, rubric, result, terms)
+    console.explanation(row.where, shape.name, sample, rubric, result, terms)
 
 
 def _row(file: str, number: int) -> Row:

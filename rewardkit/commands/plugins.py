@@ -4,25 +4,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rewardkit.commands import show
-from rewardkit.loading import InstalledReward
-from rewardkit.registry import load_registry
+from rewardkit.commands import console
+from rewardkit.registry.loading import InstalledReward
+from rewardkit.registry.registry import load_registry
 
 
 def run(files: Sequence[Path], *, as_json: bool) -> None:
     """Prints the rewards; what is wrong with a plugin goes to standard error."""
     registry = load_registry(files)
     for problem in registry.problems:
-        show.warning(str(problem))
+        console.warning(str(problem))
     rewards = [_as_dict(reward) for reward in registry.rewards]
     if as_json:
         problems = [
             {"plugin": problem.plugin, "found": problem.found, "fix": problem.fix} for problem in registry.problems
         ]
         content = {"rewards": rewards, "problems": problems}
-        show.json(content)
+        console.json(content)
     else:
-        show.plugins(rewards)
+        console.plugins(rewards)
 
 
 def _as_dict(installed: InstalledReward) -> dict[str, Any]:

@@ -11,18 +11,18 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rewardkit.commands import show
-from rewardkit.compose import weights_at
+from rewardkit.commands import console
 from rewardkit.errors import ConfigError
+from rewardkit.input.files import Row, read_rows
+from rewardkit.input.row_format import Shape, detect
+from rewardkit.output.summary import Summary
+from rewardkit.output.writers import FileOutput, Output, open_output
 from rewardkit.pipeline import Scorer, adjacent_groups
-from rewardkit.readers import Row, read_rows
-from rewardkit.rubric import Rubric
+from rewardkit.rubrics.compose import weights_at
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
-from rewardkit.shapes import Shape, detect
-from rewardkit.summary import Summary
-from rewardkit.worker import spare_the_collector
-from rewardkit.writers import FileOutput, Output, open_output
+from rewardkit.workers.worker import freeze_gc
 
 SHOWN_ROWS = 5
 """Judged rows that are shown on a terminal when there is no output."""
@@ -65,18 +65,18 @@ def run(options: Options, *, as_json: bool, fail_under: float | None) -> int:
         raise ConfigError("--resume: which run? name its output with -o")
     rubric = load_rubric(options.rubric, options.sandbox)
     if options.rubric is None:
-        show.note("no rubric was named: judging by the default one, math or code, format, language")
+        console.note("no rubric was named: judging by the default one, math or code, format, language")
     target = options.output or (None if as_json or sys.stdout.isatty() else "-")
     summary = Summary(weights_at(rubric, options.progress))
     shown = _score(options, rubric, target, summary)
     if as_json:
-        show.json(summary.as_dict())
+        console.json(summary.as_dict())
     else:
-        show.summary(summary.as_dict(), shown, to_stderr=target == "-")
+        console.summary(summary.as_dict(), shown, to_stderr=target == "-")
         if target is None:
-            show.note("nothing was saved: add `-o scored.jsonl` to keep the judged rows")
+            console.note("nothing was saved: add `-o scored.jsonl` to keep the judged rows")
     if fail_under is not None and (summary.mean is None or summary.mean < fail_under):
-        show.note(f"--fail-under {fail_under:g}: the mean reward is {show.number(summary.mean)}")
+        console.note(f"--fail-under {fail_under:g}: the mean reward is {console.number(summary.mean)}")
         return 1
     return 0
 
@@ -91,8 +91,8 @@ def _score(options: Options, rubric: Rubric, target: str | None, summary: Summar
             scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
             if target:  # only now: a run that is itself wrong leaves what a killed one has written
                 output = stack.enter_context(open_output(target, key=_key(options, scorer), resume=options.resume))
-            tick = stack.enter_context(show.progress())
-            spare_the_collector()
+            tick = stack.enter_context(console.progress())
+            freeze_gc()
             for judged in _judged_rows(scorer, rows, output, options):
                 if output is None and len(shown) < SHOWN_ROWS:
                     shown.append((judged.row.where, judged.result))
@@ -102,7 +102,7 @@ def _score(options: Options, rubric: Rubric, target: str | None, summary: Summar
                 tick()
     except BaseException:
         if isinstance(output, FileOutput) and output.partial.exists():
-            show.note("what was judged so far is kept: the same command with --resume goes on from there")
+            console.note("what was judged so far is kept: the same command with --resume goes on from there")
         raise
     return shown
 
@@ -110,7 +110,7 @@ def _score(options: Options, rubric: Rubric, target: str | None, summary: Summar
 def load_rubric(path: Path | None, sandbox: str | None) -> Rubric:
     """The rubric that the command line names, the default one where it names none."""
     if path is None:
-        with resources.as_file(resources.files("rewardkit") / "default.yaml") as default:
+        with resources.as_file(resources.files("rewardkit.rubrics") / "default.yaml") as default:
             rubric = Rubric.load(default)
     else:
         rubric = Rubric.load(path)

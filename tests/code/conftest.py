@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
 from rewardkit_sandbox import SandboxUnavailableError, build_image, open_sandbox
 
@@ -21,7 +21,7 @@ def _works():
 
 @pytest.fixture(scope="session")
 def reward(_works):
-    opened = CodeReward(CodeParams(cpu_s=2), Setting(deadline_s=8.0))
+    opened = CodeReward(CodeParams(cpu_s=2), RewardContext(deadline_s=8.0))
     yield opened
     opened.close()
 
@@ -51,7 +51,7 @@ def judge_without_namespaces():
         if os.environ.get("REWARDKIT_REQUIRE_ALL"):
             raise
         pytest.skip(str(exc))
-    reward = CodeReward(CodeParams(cpu_s=2), Setting(deadline_s=8.0, sandbox=choice))
+    reward = CodeReward(CodeParams(cpu_s=2), RewardContext(deadline_s=8.0, sandbox=choice))
     yield judged_by(reward)
     reward.close()
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
 
 SQUARE = {"kind": "stdin", "cases": [{"input": "3\n", "output": "9\n"}, {"input": "-7\n", "output": "49\n"}]}
@@ -17,7 +17,7 @@ PROGRAMS = {"c": ("gcc", C), "cpp": ("g++", CPP), "js": ("node", JS)}
 @pytest.fixture(scope="module")
 def reward(_works):
     params = CodeParams(cpu_s=3, languages=("python", "c", "c++", "javascript"))
-    opened = CodeReward(params, Setting(deadline_s=30.0))
+    opened = CodeReward(params, RewardContext(deadline_s=30.0))
     yield opened
     opened.close()
 

@@ -164,8 +164,8 @@ class Hoarder(Reward):
 
     name = "hoarder"
 
-    def __init__(self, params: RewardParams, setting: rewardkit.Setting) -> None:
-        super().__init__(params, setting)
+    def __init__(self, params: RewardParams, context: rewardkit.RewardContext) -> None:
+        super().__init__(params, context)
         self.hoard = bytearray(300 * 2**20)
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
@@ -177,7 +177,7 @@ class Unbuildable(Reward):
 
     name = "unbuildable"
 
-    def __init__(self, params: RewardParams, setting: rewardkit.Setting) -> None:
+    def __init__(self, params: RewardParams, context: rewardkit.RewardContext) -> None:
         raise OSError("no such model")
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import Rubric, Sample, Score
-from rewardkit.compose import compose, unjudged, weights_at
+from rewardkit.rubrics.compose import compose, unjudged, weights_at
 
 SAMPLE = Sample(completion="x", columns={"data_source": "gsm8k", "extra_info": {"split": "train"}})
 

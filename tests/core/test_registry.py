@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rewardkit import PluginError
-from rewardkit.registry import Registry, load_registry
-from rewardkit.rubric import schema
+from rewardkit.registry.registry import Registry, load_registry
+from rewardkit.rubrics.rubric import schema
 
 BROKEN = {
     "rewardkit-broken-import": "ModuleNotFoundError: No module named 'a_package_that_nobody_has_installed'",
@@ -67,7 +67,7 @@ def test_a_strangers_reward_scores_a_file(environment: Path, tmp_path: Path):
 
 
 def test_a_built_in_name_stays_the_built_in(environment: Path):
-    code = "from rewardkit.registry import load_registry; print(load_registry().get('math').distribution)"
+    code = "from rewardkit.registry.registry import load_registry; print(load_registry().get('math').distribution)"
     shown = subprocess.run([environment / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "rewardkit\n"
 

@@ -9,9 +9,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from rewardkit import ConfigError, PluginError, Rubric, UnknownRewardError
-from rewardkit.registry import load_registry
-from rewardkit.rubric import resolve, schema
-from rewardkit.validation import validated
+from rewardkit.registry.registry import load_registry
+from rewardkit.rubrics.rubric import resolve, schema
+from rewardkit.rubrics.validation import validated
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_the_schema_takes_every_example(repository: Path):
     jsonschema.Draft202012Validator.check_schema(described)
     examples = sorted((repository / "examples" / "rubrics").glob("*.yaml"))
     assert examples
-    for example in [*examples, repository / "rewardkit" / "default.yaml"]:
+    for example in [*examples, repository / "rewardkit" / "rubrics" / "default.yaml"]:
         assert valid(described, example.read_text(encoding="utf-8")), example
 
 

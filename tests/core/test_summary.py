@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import Result, Score
-from rewardkit.readers import Row
-from rewardkit.summary import DISTINCT_REASONS, DISTINCT_VALUES, OPEN_GROUPS, QUANTILES, Spread, Summary
+from rewardkit.input.files import Row
+from rewardkit.output.summary import DISTINCT_REASONS, DISTINCT_VALUES, OPEN_GROUPS, QUANTILES, Spread, Summary
 
 
 def row(number: int) -> Row:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rewardkit import Parts, Sample, split_thought, strip_end_tokens
+from rewardkit import Parts, Sample, split_reasoning, strip_end_tokens
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from rewardkit import Parts, Sample, split_thought, strip_end_tokens
     ],
 )
 def test_parts_of_a_completion(completion, thought, answer):
-    assert split_thought(completion) == Parts(thought, answer)
+    assert split_reasoning(completion) == Parts(thought, answer)
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_only_end_tokens_at_the_end_are_stripped(text, stripped):
 @pytest.mark.parametrize("piece", ["</s> ", "<|a|>", "<|", "|><", "<think>", "</think>", "<answer>", " \n", "a</s>"])
 def test_a_hostile_megabyte_is_split_in_less_than_a_second(piece):
     started = time.process_time()
-    split_thought(piece * (1_000_000 // len(piece)) + "</s>")
+    split_reasoning(piece * (1_000_000 // len(piece)) + "</s>")
     assert time.process_time() - started < 1.0

@@ -9,7 +9,7 @@ import pytest
 
 from rewardkit import Sample, hooks
 from rewardkit.pipeline import Scorer
-from rewardkit.registry import load_registry
+from rewardkit.registry.registry import load_registry
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")

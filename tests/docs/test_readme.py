@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rewardkit import Rubric
-from rewardkit.registry import load_registry
-from rewardkit.rubric import RewardConfig, resolve
+from rewardkit.registry.registry import load_registry
+from rewardkit.rubrics.rubric import RewardConfig, resolve
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

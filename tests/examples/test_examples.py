@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rewardkit import Sample
-from rewardkit.rubric import Rubric
+from rewardkit.rubrics.rubric import Rubric
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ROWS: list[dict[str, Any]] = [json.loads(line) for line in (EXAMPLES / "completions.jsonl").read_bytes().splitlines()]
@@ -100,7 +100,7 @@ def test_format_holds_with_one_thought_and_an_answer(row):
 
 @each_row
 def test_language_is_asked_of_the_thought_or_of_all_there_is(row):
-    thought = sample(row).parts.thought
+    thought = sample(row).parts.reasoning
     has_words = re.search(r"[^\W\d_]{2}", sample(row).completion_text if thought is None else thought)
     assert (row["expected"]["language"] is not None) == bool(has_words)
 

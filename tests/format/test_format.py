@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rewardkit import Message, Sample, Score, Setting, split_thought
+from rewardkit import Message, RewardContext, Sample, Score, split_reasoning
 from rewardkit_format.reward import Format, FormatParams
 
 GOLDEN_FILE = Path(__file__).parents[1] / "golden" / "format.jsonl"
@@ -50,7 +50,7 @@ texts = st.one_of(edited(), st.lists(st.sampled_from(PIECES), max_size=12).map("
 
 
 def judge(completion: str, prompt: str = "", *, truncated: bool | None = None, **params: object) -> Score:
-    reward = Format(FormatParams.model_validate(params), Setting())
+    reward = Format(FormatParams.model_validate(params), RewardContext())
     return reward.score([Sample(prompt=prompt, completion=completion, truncated=truncated)])[0]
 
 
@@ -73,7 +73,7 @@ def test_every_defect_has_its_own_code_and_reason():
 
 def test_samples_are_judged_in_order():
     samples = [Sample(completion=row["completion"], prompt=row["prompt"]) for row in GOLDEN if not row["params"]]
-    together = Format(FormatParams(), Setting()).score(samples)
+    together = Format(FormatParams(), RewardContext()).score(samples)
     assert together == [judge(sample.completion_text, sample.prompt_text) for sample in samples]
 
 
@@ -84,8 +84,8 @@ def test_spans_are_the_parts_that_other_rewards_see(text, opened):
     if score.value == 1.0:
         thought, answer = (text[begin:end] for begin, end in score.details["spans"].values())
         parts = Sample(prompt=prompt, completion=text).parts
-        assert parts.thought == thought
-        assert parts.answer == answer or answer.startswith("<answer>")  # which split_thought takes off
+        assert parts.reasoning == thought
+        assert parts.answer == answer or answer.startswith("<answer>")  # which split_reasoning takes off
 
 
 @given(texts)
@@ -93,7 +93,7 @@ def test_answer_tags_leave_the_same_answer_to_other_rewards(text):
     score = judge(text, preset="think_answer")
     if score.value == 1.0:
         begin, end = score.details["spans"]["answer"]
-        assert split_thought(text).answer == text[begin:end]
+        assert split_reasoning(text).answer == text[begin:end]
 
 
 def visible(text: str) -> bool:
@@ -138,7 +138,7 @@ def test_what_is_called_truncated_can_be_mended_by_more_text(text):
 
 def test_thought_cut_out_by_the_server_counts():
     completion = (Message(role="assistant", content="12", reasoning_content="3 * 4"),)
-    score = Format(FormatParams(), Setting()).score([Sample(completion=completion)])[0]
+    score = Format(FormatParams(), RewardContext()).score([Sample(completion=completion)])[0]
     assert score.value == 1.0
 
 

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from rewardkit import InputError
-from rewardkit.readers import LINE_LIMIT_BYTES, read_rows
+from rewardkit.input.files import LINE_LIMIT_BYTES, read_rows
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
 
@@ -94,7 +94,7 @@ def test_100_mb_on_one_line_are_refused_in_bounded_memory(tmp_path):
     code = f"""
 from pathlib import Path
 from rewardkit import InputError
-from rewardkit.readers import read_rows
+from rewardkit.input.files import read_rows
 try:
     list(read_rows({str(path)!r}))
 except InputError as error:

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from rewardkit import InputError, OutputError
-from rewardkit.readers import read_rows
-from rewardkit.shapes import detect
-from rewardkit.writers import open_output
+from rewardkit.input.files import read_rows
+from rewardkit.input.row_format import detect
+from rewardkit.output.writers import open_output
 
 
 def block(reward, **details):
@@ -76,7 +76,7 @@ def test_a_file_that_is_cut_off_is_named(tmp_path, share):
 
 def test_parquet_down_a_pipe_is_refused(tmp_path):
     path = write(tmp_path / "rows.parquet", CHAT)
-    code = "from rewardkit.readers import read_rows; list(read_rows('-'))"
+    code = "from rewardkit.input.files import read_rows; list(read_rows('-'))"
     with path.open("rb") as file:
         done = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True, check=False)
     assert "standard input: is Parquet, which cannot be read from a pipe; name the file itself" in done.stderr
@@ -86,7 +86,7 @@ def test_parquet_down_a_pipe_is_refused(tmp_path):
 def test_parquet_down_a_named_pipe_is_refused(tmp_path):
     write(tmp_path / "rows.parquet", [{"completion": "2"}])
     os.mkfifo(tmp_path / "pipe")
-    code = f"from rewardkit.readers import read_rows; list(read_rows({str(tmp_path / 'pipe')!r}))"
+    code = f"from rewardkit.input.files import read_rows; list(read_rows({str(tmp_path / 'pipe')!r}))"
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as reader:
         (tmp_path / "pipe").write_bytes((tmp_path / "rows.parquet").read_bytes())
         _, said = reader.communicate(timeout=60)
@@ -99,8 +99,8 @@ def test_without_pyarrow_the_extra_is_named(tmp_path, use):
     code = f"""
 import sys
 sys.modules["pyarrow"] = None
-from rewardkit.readers import read_rows
-from rewardkit.writers import open_output
+from rewardkit.input.files import read_rows
+from rewardkit.output.writers import open_output
 {use}
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -111,8 +111,8 @@ def test_reading_json_lines_does_not_wait_for_pyarrow(tmp_path):
     path = jsonl(tmp_path / "rows.jsonl", {"completion": "2"})
     code = f"""
 import sys
-from rewardkit.readers import read_rows
-from rewardkit.writers import open_output
+from rewardkit.input.files import read_rows
+from rewardkit.output.writers import open_output
 with open_output({str(tmp_path / "out.jsonl")!r}) as output:
     output.write(next(read_rows({str(path)!r})), {{}})
 print(sorted({{"pyarrow", "zstandard"}} & set(sys.modules)))

@@ -16,7 +16,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit.readers import read_rows
+from rewardkit.input.files import read_rows
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
 
@@ -46,7 +46,7 @@ def test_the_first_bytes_decide_how_a_file_is_packed(tmp_path, content):
 
 @pytest.mark.parametrize("content", [LINES, gzip.compress(LINES), zstandard.compress(LINES)])
 def test_a_dash_is_standard_input_packed_or_not(content):
-    code = "from rewardkit.readers import read_rows; print([(r.data, r.where) for r in read_rows('-')])"
+    code = "from rewardkit.input.files import read_rows; print([(r.data, r.where) for r in read_rows('-')])"
     done = subprocess.run([sys.executable, "-c", code], input=content, capture_output=True, check=True)
     assert done.stdout.decode() == f"{[(row, f'standard input, line {i}') for i, row in enumerate(ROWS, 1)]}\n"
 
@@ -141,7 +141,7 @@ def test_a_gzip_that_unpacks_to_gigabytes_is_read_piece_by_piece(tmp_path):
             out.write(b'{"a":1}\n' + b" " * (1 << 20) + b"\n")
     code = f"""
 from pathlib import Path
-from rewardkit.readers import read_rows
+from rewardkit.input.files import read_rows
 assert sum(1 for _ in read_rows({str(path)!r})) == 300
 print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])
 """

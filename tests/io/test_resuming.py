@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import ConfigError, InputError
-from rewardkit.readers import read_rows
-from rewardkit.writers import open_output
+from rewardkit.input.files import read_rows
+from rewardkit.output.writers import open_output
 
 
 def judged(row):
@@ -90,8 +90,8 @@ def test_kill_9_in_the_middle_loses_at_most_what_was_not_flushed(source, folder)
     run(source, folder / "whole.jsonl")
     code = f"""
 import time
-from rewardkit.readers import read_rows
-from rewardkit.writers import open_output
+from rewardkit.input.files import read_rows
+from rewardkit.output.writers import open_output
 with open_output({str(folder / "out.jsonl")!r}, key="rubric") as output:
     for row in read_rows({str(source)!r}, limit=20):
         output.write(row, {{"reward": float(len(row.data["completion"])), "scores": {{}}}})

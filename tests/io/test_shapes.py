@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import ConfigError, InputError
-from rewardkit.readers import Row
-from rewardkit.shapes import LAYOUTS, detect
+from rewardkit.input.files import Row
+from rewardkit.input.row_format import ROW_FORMATS, detect
 
 ASK = {"role": "user", "content": "1+1?"}
 SAY = {"role": "assistant", "content": "2"}
@@ -94,7 +94,7 @@ def test_a_file_of_the_field_is_known_by_its_columns(data, shape, completion, pr
 
 
 def test_every_shape_is_seen_above():
-    assert {shape for _, shape, *_ in SEEN.values()} == set(LAYOUTS)
+    assert {shape for _, shape, *_ in SEEN.values()} == set(ROW_FORMATS)
 
 
 def test_chat_messages_keep_their_parts_and_tool_calls():

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import InputError, OutputError
-from rewardkit.lines import block_of, line_of
-from rewardkit.readers import Row, read_rows
-from rewardkit.writers import open_output
+from rewardkit.input.files import Row, read_rows
+from rewardkit.output.output_row import block_of, line_of
+from rewardkit.output.writers import open_output
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
 
@@ -206,8 +206,8 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path, source, suffix
     code = f"""
 import os
 from rewardkit import OutputError
-from rewardkit.readers import read_rows
-from rewardkit.writers import open_output
+from rewardkit.input.files import read_rows
+from rewardkit.output.writers import open_output
 try:
     with open_output("{disk}/out{suffix}") as output:
         for row in read_rows({str(big)!r}):
@@ -236,8 +236,8 @@ def test_a_full_device_is_named():
 
 def test_standard_output_takes_lines(source):
     code = f"""
-from rewardkit.readers import read_rows
-from rewardkit.writers import open_output
+from rewardkit.input.files import read_rows
+from rewardkit.output.writers import open_output
 with open_output("-") as output:
     for row in read_rows({str(source)!r}, limit=2):
         output.write(row, {{}})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rewardkit import Message, Sample, Score, Setting
+from rewardkit import Message, RewardContext, Sample, Score
 from rewardkit_language.languages import SAME
 from rewardkit_language.reward import LanguageParams, LanguageReward
 
@@ -16,7 +16,7 @@ QUESTION = "Anna hat fünf Äpfel und gibt zwei davon ihrem Bruder. Wie viele Ä
 
 
 def judge(completion, prompt="", columns=None, **params) -> Score:
-    reward = LanguageReward(LanguageParams(**params), Setting())
+    reward = LanguageReward(LanguageParams(**params), RewardContext())
     return reward.score([Sample(completion=completion, prompt=prompt, columns=columns or {})])[0]
 
 
@@ -147,7 +147,7 @@ def test_zero_words_never_earn_one(text):
 
 
 def test_each_sample_gets_its_own_score_in_order():
-    reward = LanguageReward(LanguageParams(target="de"), Setting())
+    reward = LanguageReward(LanguageParams(target="de"), RewardContext())
     samples = [Sample(completion=text) for text in (GERMAN, ENGLISH, GERMAN)]
     assert [score.value for score in reward.score(samples)] == [1.0, 0.0, 1.0]
 

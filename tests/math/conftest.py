@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rewardkit import Sample, Score, Setting
+from rewardkit import RewardContext, Sample, Score
 from rewardkit_math.params import MathParams
 from rewardkit_math.reward import MathReward
 
@@ -15,7 +15,7 @@ def score() -> Callable[..., Score]:
     """`score(completion, gold, **params)`: the Score of one completion."""
 
     def ask(completion: str, gold: Any, **params: Any) -> Score:
-        reward = MathReward(MathParams(**params), Setting())
+        reward = MathReward(MathParams(**params), RewardContext())
         return reward.score([Sample(completion=completion, ground_truth=gold)])[0]
 
     return ask

@@ -130,10 +130,10 @@ def test_memory_stays_small_whatever_is_judged():
     del resource
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))\n"
-        "from rewardkit import Sample, Setting\n"
+        "from rewardkit import Sample, RewardContext\n"
         "from rewardkit_math.params import MathParams\n"
         "from rewardkit_math.reward import MathReward\n"
-        "reward = MathReward(MathParams(), Setting())\n"
+        "reward = MathReward(MathParams(), RewardContext())\n"
         f"for bomb in {list(BOMBS.values())!r}:\n"
         "    for gold in ('1', 'x^2 + 1', bomb + ' + 1'):\n"
         "        reward.score([Sample(completion='\\\\boxed{' + bomb + '}', ground_truth=gold)])\n"

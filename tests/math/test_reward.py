@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_math import rewardkit_rewards
 from rewardkit_math.params import MathParams
 from rewardkit_math.reward import MathReward
@@ -86,6 +86,6 @@ def test_details_are_small_json_values(score):
 
 
 def test_scores_follow_their_samples():
-    reward = MathReward(MathParams(), Setting())
+    reward = MathReward(MathParams(), RewardContext())
     samples = [Sample(completion=f"\\boxed{{{n}}}", ground_truth=str(n % 3)) for n in range(9)]
     assert [score.value for score in reward.score(samples)] == [1.0] * 3 + [0.0] * 6

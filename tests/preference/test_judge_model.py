@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from rewardkit import ConfigError, Message, Sample, Scorer, Setting
+from rewardkit import ConfigError, Message, RewardContext, Sample, Scorer
 from rewardkit_preference.judge_model import JudgeModel, JudgeModelParams
 
 from .conftest import Reply, verdict
@@ -20,7 +20,9 @@ def build():
 
     def build(endpoint, deadline_s=10.0, **params) -> JudgeModel:
         made.append(
-            JudgeModel(JudgeModelParams(base_url=endpoint.url, model="m", **params), Setting(deadline_s=deadline_s))
+            JudgeModel(
+                JudgeModelParams(base_url=endpoint.url, model="m", **params), RewardContext(deadline_s=deadline_s)
+            )
         )
         return made[-1]
 

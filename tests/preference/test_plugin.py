@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from rewardkit import ConfigError, Setting
+from rewardkit import ConfigError, RewardContext
 from rewardkit_preference.reward_model import INSTALL, RewardModel, RewardModelParams, finding
 
 
@@ -26,4 +26,4 @@ def test_what_is_not_installed_is_named_with_its_extra(monkeypatch, name):
     assert name in finding().found
     assert finding().fix == INSTALL
     with pytest.raises(ConfigError, match=name):
-        RewardModel(RewardModelParams(model="m"), Setting())
+        RewardModel(RewardModelParams(model="m"), RewardContext())

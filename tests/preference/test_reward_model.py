@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit import ConfigError, InfrastructureError, Message, Sample, Scorer, Setting
+from rewardkit import ConfigError, InfrastructureError, Message, RewardContext, Sample, Scorer
 from rewardkit_preference.reward_model import RewardModel, RewardModelParams
 
-SETTING = Setting(deadline_s=60.0, memory_bytes=64 * 1024**3)
+CONTEXT = RewardContext(deadline_s=60.0, memory_bytes=64 * 1024**3)
 TOLERANCE = 1e-4
 
 QUESTION = "What is the capital of France?"
 
 
-def built(model, setting=SETTING, **params) -> RewardModel:
-    return RewardModel(RewardModelParams(model=str(model), device="cpu", **params), setting)
+def built(model, context=CONTEXT, **params) -> RewardModel:
+    return RewardModel(RewardModelParams(model=str(model), device="cpu", **params), context)
 
 
 def answers(*texts: str) -> list[Sample]:
@@ -229,13 +229,13 @@ def test_a_causal_model_without_a_chat_template_is_refused(causal_model):
 
 def test_a_limit_that_the_model_fills_is_refused_before_the_first_sample(causal_model):
     with pytest.raises(ConfigError, match=r"limits\.memory_mb: found 300.*set it to \d+"):
-        built(causal_model(), Setting(memory_bytes=300 * 1024**2))
+        built(causal_model(), RewardContext(memory_bytes=300 * 1024**2))
 
 
 def test_a_slow_model_fails_and_never_scores_zero(causal_model):
     import time
 
-    reward = built(causal_model(), Setting(deadline_s=0.2, memory_bytes=64 * 1024**3), batch_size=1)
+    reward = built(causal_model(), RewardContext(deadline_s=0.2, memory_bytes=64 * 1024**3), batch_size=1)
     forward = reward._classifier._model.forward
 
     def slow(**inputs):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardkit import Sample, Setting
+from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
 from rewardkit_sandbox import (
     Limits,
@@ -124,7 +124,7 @@ def test_what_is_killed_in_the_middle_of_a_run_is_no_verdict(api, how):
 def test_a_soak_with_kills_loses_no_verdict_and_leaks_nothing(api):
     add = {"kind": "function", "fn_name": "add", "cases": [{"args": [1, 2], "expected": 3}]}
     programs = [("def add(a, b): return a + b", 1.0), ("def add(a, b): return a", 0.0), ("def add(a, b): 1 / 0", 0.0)]
-    reward = CodeReward(CodeParams(cpu_s=2), Setting(deadline_s=30.0, sandbox="docker"))
+    reward = CodeReward(CodeParams(cpu_s=2), RewardContext(deadline_s=30.0, sandbox="docker"))
     others = containers(api)
     choose = random.Random(4)
     for number in range(60):

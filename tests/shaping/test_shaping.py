@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import rewardkit_shaping
-from rewardkit import Reward, Sample, Score, Setting
+from rewardkit import Reward, RewardContext, Sample, Score
 from rewardkit_shaping.words import words
 
 REWARDS: dict[str, type[Reward]] = {reward.name: reward for reward in rewardkit_shaping.rewardkit_rewards()}
@@ -27,7 +27,7 @@ LEAST_PARAMS = {
 
 def build(name: str, **params: object) -> Reward:
     reward = REWARDS[name]
-    return reward(reward.Params.model_validate(params), Setting())
+    return reward(reward.Params.model_validate(params), RewardContext())
 
 
 def judge(name: str, sample: Sample, **params: object) -> Score:

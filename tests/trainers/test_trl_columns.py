@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import ConfigError, Result, Rubric, Sample, Score
-from rewardkit.compose import compose, unjudged, weights_at
+from rewardkit.rubrics.compose import compose, unjudged, weights_at
 from rewardkit_trainers.trl.columns import columns_of, is_sum, values_of
 
 ALIASES = ("a", "b", "c")

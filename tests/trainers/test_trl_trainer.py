@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from rewardkit import ConfigError, Sample
-from rewardkit.readers import Row, read_rows
-from rewardkit.shapes import detect
+from rewardkit.input.files import Row, read_rows
+from rewardkit.input.row_format import detect
 from rewardkit_trainers.trl import reward_funcs
 
 pytest.importorskip("trl")

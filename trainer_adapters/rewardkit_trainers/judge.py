@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
-from rewardkit.compose import weights_at
-from rewardkit.shapes import Shape
+from rewardkit.input.row_format import Shape
+from rewardkit.rubrics.compose import weights_at
 from rewardkit_trainers.samples import sample_of, shape_of
 
 logger = logging.getLogger(__name__)

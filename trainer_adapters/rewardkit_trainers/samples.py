@@ -2,8 +2,8 @@
 
 A row is what `rewardkit score` would find in a file: the columns of the data set, and the fields of a Sample that the
 trainer knows, under their own names (`completion`, `prompt`, `completion_tokens`, `truncated`, `group`). The ground
-truth is looked for where `rewardkit.shapes` looks for it, or in the column that the user names. So a data set that the
-command line reads needs no mapping in a trainer, and a row that a trainer wrote is read back as it was judged.
+truth is looked for where `rewardkit.input.row_format` looks for it, or in the column that the user names. So a data set
+that the command line reads needs no mapping in a trainer, and a row that a trainer wrote is read back as it was judged.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rewardkit import ConfigError, InputError, Sample
-from rewardkit.readers import Row
-from rewardkit.shapes import Shape, detect
+from rewardkit.input.files import Row
+from rewardkit.input.row_format import Shape, detect
 
 _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
 _LEVELS = 100

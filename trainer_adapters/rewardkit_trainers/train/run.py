@@ -10,7 +10,7 @@ import yaml
 
 from rewardkit import ConfigError, Rubric
 from rewardkit.commands.score import places_of
-from rewardkit.validation import did_you_mean
+from rewardkit.rubrics.validation import did_you_mean
 from rewardkit_trainers.train.data import first_line, load, placed
 from rewardkit_trainers.train.gguf import load_gguf
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rewardkit import ConfigError, Result, Sample, Scorer
-from rewardkit.compose import NOT_APPLYING, NOT_JUDGED
-from rewardkit.shapes import Shape
+from rewardkit.input.row_format import Shape
+from rewardkit.rubrics.compose import NOT_APPLYING, NOT_JUDGED
 from rewardkit_trainers.samples import columns_found, sample_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.columns import Column, pays

@@ -15,8 +15,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from rewardkit.lines import line_of
-from rewardkit.readers import Row
+from rewardkit.input.files import Row
+from rewardkit.output.output_row import line_of
 from rewardkit_trainers.trl.judging import Judged
 
 FOLDER = "judged"

@@ -20,9 +20,9 @@ from time import perf_counter
 from typing import Any, Self
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
-from rewardkit.compose import weights_at
+from rewardkit.input.row_format import Shape
 from rewardkit.pipeline import default_workers
-from rewardkit.shapes import Shape
+from rewardkit.rubrics.compose import weights_at
 from rewardkit_trainers.samples import row_of, sample_of, shape_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.checks import check_batch, check_rows

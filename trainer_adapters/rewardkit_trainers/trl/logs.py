@@ -10,7 +10,7 @@ A completion that a condition or a gate kept from a reward was not judged by it.
 from collections.abc import Sequence
 
 from rewardkit import Result, Rubric, Score
-from rewardkit.compose import NOT_APPLYING, NOT_JUDGED
+from rewardkit.rubrics.compose import NOT_APPLYING, NOT_JUDGED
 from rewardkit_trainers.trl.batch import Batch
 
 SLOW = 0.5

@@ -21,8 +21,8 @@ from verl.experimental.reward_loop.reward_manager import register
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from rewardkit import ConfigError, Result, Rubric
-from rewardkit.thought import OPEN, opens_thought
-from rewardkit.validation import nearest
+from rewardkit.reasoning import OPEN, opens_reasoning
+from rewardkit.rubrics.validation import nearest
 from rewardkit_trainers.judge import Judge, named_rubric
 from rewardkit_trainers.numbers import SCORE, Numbers, checked
 from rewardkit_trainers.samples import row_of
@@ -148,7 +148,7 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
             prompt: Any = tokenizer.decode(asked)
         else:
             prompt = list(chat)
-            if opens_thought(tokenizer.decode(asked[-_TAIL:])):  # the template has written that behind the messages
+            if opens_reasoning(tokenizer.decode(asked[-_TAIL:])):  # the template has written that behind the messages
                 prompt.append({"role": "assistant", "content": OPEN})
         cut_off = len(written) >= self._longest and int(written[-1]) != tokenizer.eos_token_id
         return row_of(

@@ -15,15 +15,15 @@ from time import monotonic, sleep
 from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 from rewardkit.errors import ConfigError, InputError
-from rewardkit.rubric import Rubric, Step
-from rewardkit.worker import (
+from rewardkit.rubrics.rubric import Rubric, Step
+from rewardkit.workers.worker import (
     MARK_BYTES,
     PLAIN_DATA,
     UNSENDABLE,
-    Boot,
-    Mark,
     ResultFields,
     UnitFields,
+    WorkerInit,
+    WorkerProgress,
     receive,
     send,
 )
@@ -35,17 +35,17 @@ END_GRACE_S = 2.0
 WATCH_S = 0.05
 """How often the watchdog looks."""
 
-_BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; from rewardkit.worker import main; main()"
+_BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; from rewardkit.workers.worker import main; main()"
 
 Cause = Literal["deadline", "memory", "crash"]
 
 
-class Death(NamedTuple):
+class WorkerExit(NamedTuple):
     """How a worker process ended, and at what: `at` is None where it was judging nothing."""
 
     cause: Cause
     how: str
-    at: Mark | None
+    at: WorkerProgress | None
 
 
 class Process:
@@ -87,13 +87,16 @@ class Process:
         self._requests = cast(BinaryIO, self._popen.stdin)
         self._answers = cast(BinaryIO, self._popen.stdout)
 
-    def start(self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool) -> Death | None:
+    def start(self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool) -> WorkerExit | None:
         """Waits until the rewards are loaded; returns how the process died where it did.
 
         raises  what a reward raised while it was built
         """
         try:
-            send(self._requests, Boot(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid()))
+            send(
+                self._requests,
+                WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid()),
+            )
             answer = receive(self._answers)
         except (TypeError, AttributeError, pickle.PicklingError) as error:
             raise ConfigError(f"rubric: it cannot be sent to a worker ({error}); write plain data") from error
@@ -110,12 +113,12 @@ class Process:
 
     def judge(
         self, units: Sequence[UnitFields], weights: Mapping[str, float], done: dict[int, list[ResultFields]]
-    ) -> Death | None:
+    ) -> WorkerExit | None:
         """Judges units and adds their results to `done`; returns how the process died where it did.
 
         raises  InputError for samples that cannot be sent
         """
-        before = Mark.read(self._shared).number
+        before = WorkerProgress.read(self._shared).number
         self._group_sizes = {unit.place: len(unit.samples) for unit in units}
         self._seen_number, self._seen_s = before, 0.0
         self._busy = True
@@ -148,7 +151,7 @@ class Process:
             if self._exited():
                 self._kill_group()  # what it has started may hold its pipe open, and nobody would hear of its end
                 return
-            mark = Mark.read(self._shared)
+            mark = WorkerProgress.read(self._shared)
         if mark.number != self._seen_number:
             self._seen_number, self._seen_s = mark.number, 0.0
             return
@@ -195,9 +198,9 @@ class Process:
             with suppress(OSError):
                 self._mark_path.unlink(missing_ok=True)
 
-    def _death(self, before: int) -> Death:
+    def _death(self, before: int) -> WorkerExit:
         """How the process died: it is ended when this returns."""
-        mark = Mark.read(self._shared)
+        mark = WorkerProgress.read(self._shared)
         self.ready = False
         self._wait_unreaped(1.0)  # its pipe closes a moment before it is gone, and it should not die of our signal
         cause, how = self._killed or ("crash", "")
@@ -205,7 +208,7 @@ class Process:
         if not how:
             code = self._popen.returncode
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return Death(cause, how, mark if mark.number > before else None)
+        return WorkerExit(cause, how, mark if mark.number > before else None)
 
     def _wait_unreaped(self, seconds: float) -> None:
         """Waits for the process to exit but leaves its id taken, so that its group can still be killed safely."""

@@ -9,7 +9,7 @@
     limits: {deadline_s: 10, memory_mb: 2048}
     sandbox: auto
 
-A rubric is data: what it means for a sample's scores is `rewardkit.compose`.
+A rubric is data: what it means for a sample's scores is `rewardkit.rubrics.compose`.
 """
 
 import tomllib
@@ -25,10 +25,10 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
-from rewardkit.loading import InstalledReward
-from rewardkit.registry import Registry
-from rewardkit.reward import Setting
-from rewardkit.validation import nearest, validated
+from rewardkit.registry.loading import InstalledReward
+from rewardkit.registry.registry import Registry
+from rewardkit.reward import RewardContext
+from rewardkit.rubrics.validation import nearest, validated
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Bounds = tuple[Finite, Finite]
@@ -188,10 +188,10 @@ class Rubric(_Config):
         return "rubric"
 
     @property
-    def setting(self) -> Setting:
+    def context(self) -> RewardContext:
         """What all rewards of this rubric are told."""
         memory_bytes = self.limits.memory_mb * 1024**2
-        return Setting(deadline_s=self.limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)
+        return RewardContext(deadline_s=self.limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)
 
 
 class _Loader(yaml.SafeLoader):

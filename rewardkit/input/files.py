@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, NoReturn
 import orjson
 
 from rewardkit.errors import InputError
-from rewardkit.streams import PARQUET_MAGIC, open_bytes, source_name
+from rewardkit.input.streams import PARQUET_MAGIC, open_bytes, source_name
 
 LINE_LIMIT_BYTES = 64 * 1024**2
 """A longer line is refused: a row that large is a broken file, and would have to be held whole."""
@@ -75,7 +75,7 @@ def read_rows(path: str | Path, *, limit: int | None = None) -> Iterator[Row]:
         if magic == PARQUET_MAGIC:
             if str(path) == "-" or not Path(path).is_file():
                 raise InputError(f"{source}: is Parquet, which cannot be read from a pipe; name the file itself")
-            from rewardkit.parquet import read_batches  # noqa: PLC0415 - pyarrow is an extra, and slow to import
+            from rewardkit.input.parquet import read_batches  # noqa: PLC0415 - pyarrow is an extra, and slow to import
 
             table = (data for batch in read_batches(path) for data in batch)
             rows: Iterator[Row] = (Row(data, source, number) for number, data in enumerate(table, 1))

@@ -16,12 +16,12 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from rewardkit.compose import NOT_APPLYING, NOT_JUDGED, Term
 from rewardkit.hooks import Finding
-from rewardkit.rubric import Rubric
+from rewardkit.output.writers import STDOUT, os_errors_as_output_errors
+from rewardkit.rubrics.compose import NOT_APPLYING, NOT_JUDGED, Term
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
-from rewardkit.writers import STDOUT, blaming
 
 PIPED_WIDTH = 140
 """Columns of a table that no terminal bounds."""
@@ -46,7 +46,7 @@ def printable(text: str) -> str:
 
 def json(content: Any) -> None:
     """JSON on standard output."""
-    with blaming(STDOUT):
+    with os_errors_as_output_errors(STDOUT):
         sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
 
@@ -273,7 +273,7 @@ class _Console(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Prints, and says what went wrong where standard output takes nothing; standard error is done without."""
-        with contextlib.suppress(OSError) if self.stderr else blaming(STDOUT):
+        with contextlib.suppress(OSError) if self.stderr else os_errors_as_output_errors(STDOUT):
             super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:

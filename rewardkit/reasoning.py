@@ -29,7 +29,7 @@ _ENDING = re.compile(
 class Parts(NamedTuple):
     """A completion in two parts, each stripped of surrounding white space."""
 
-    thought: str | None
+    reasoning: str | None
     """None where the completion holds no thought."""
     answer: str
     """All that follows the thought, out of its `<answer>` tags where they are around the whole of it: empty while a
@@ -45,15 +45,15 @@ def strip_end_tokens(text: str) -> str:
     return text[: len(text) - ending.end()] if ending else text
 
 
-def opens_thought(prompt: str) -> bool:
+def opens_reasoning(prompt: str) -> bool:
     """Whether the prompt ends inside a thought, as the templates of R1's distillations end it."""
     return prompt[-64:].rstrip().endswith(OPEN)
 
 
-def split_thought(completion: str, *, opened: bool = False) -> Parts:
+def split_reasoning(completion: str, *, opened: bool = False) -> Parts:
     """The thought and the answer of a completion.
 
-    opened  the prompt has opened the thought already (see `opens_thought`)
+    opened  the prompt has opened the thought already (see `opens_reasoning`)
 
     The thought runs from the first opening tag (or the start, where the prompt opened it) to the last closing tag: a
     closing tag that is repeated cannot smuggle reasoning into the answer. A closing tag without an opening one closes

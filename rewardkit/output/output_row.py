@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from rewardkit.readers import Row
-from rewardkit.shapes import BLOCK
+from rewardkit.input.files import Row
+from rewardkit.input.row_format import BLOCK
 
 _KEY = f',"{BLOCK}":'.encode()
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from rewardkit import hooks
 from rewardkit.errors import PluginError
 from rewardkit.reward import Reward
-from rewardkit.validation import nearest
+from rewardkit.rubrics.validation import nearest
 
 BUILT_IN = "rewardkit"
 """The distribution whose plugins are always loaded, and whose short names no other plugin takes over."""

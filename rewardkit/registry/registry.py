@@ -15,7 +15,7 @@ import pluggy
 from rewardkit import hooks
 from rewardkit.errors import PluginError, UnknownRewardError
 from rewardkit.hooks import Command, Finding
-from rewardkit.loading import (
+from rewardkit.registry.loading import (
     BUILT_IN,
     LOCAL_FILE,
     InstalledReward,
@@ -29,7 +29,7 @@ from rewardkit.loading import (
     said,
     strangers_code,
 )
-from rewardkit.validation import did_you_mean
+from rewardkit.rubrics.validation import did_you_mean
 
 PLUGINS_VARIABLE = "REWARDKIT_PLUGINS"
 """Environment variable: the distributions to load besides the built-ins, separated by commas; unset loads all."""

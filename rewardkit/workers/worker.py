@@ -1,11 +1,11 @@
 """The process that judges, and that can be killed: `Judge` behind a pair of pipes.
 
-Its parent (`rewardkit.process`) sends a `Boot`, then requests; answers go back in frames: eight bytes of length, then a
-pickle. Both ends are ours and hold only our own data, never a completion's objects. What a reward prints goes nowhere:
-the pipes are moved out of the way of standard output before any plugin is loaded.
+Its parent (`rewardkit.workers.process`) sends a `WorkerInit`, then requests; answers go back in frames: eight bytes of
+length, then a pickle. Both ends are ours and hold only our own data, never a completion's objects. Prints of a reward
+are dropped: the pipes are moved away from standard output before any plugin is loaded.
 
-What is being judged stands in a few shared bytes (`Mark`), so that the parent knows what to blame when it must kill
-this process, also when the process holds the interpreter's lock in one endless C call.
+A few shared bytes (`WorkerProgress`) name what is being judged, so that the parent knows what to blame when it must
+kill this process, also when the process holds the interpreter's lock in one endless C call.
 """
 
 import ctypes
@@ -24,11 +24,11 @@ from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
 
 from rewardkit.errors import ConfigError, InfrastructureError, InputError, RewardkitError
-from rewardkit.judge import Judge, Judged, Unit
-from rewardkit.registry import load_registry
-from rewardkit.rubric import Rubric, resolve
+from rewardkit.registry.registry import load_registry
+from rewardkit.rubrics.rubric import Rubric, resolve
 from rewardkit.sample import Sample
 from rewardkit.score import Score
+from rewardkit.workers.judge import Judge, Judged, Unit
 
 LENGTH = struct.Struct("<Q")
 HEADROOM_MB = 64
@@ -39,7 +39,7 @@ FLUSH_S = 0.02
 """Finished results wait at most this long, so that little is judged again when a later sample kills the worker."""
 
 
-class Boot(NamedTuple):
+class WorkerInit(NamedTuple):
     """All that a worker must know before its first request."""
 
     rubric: Rubric
@@ -50,7 +50,7 @@ class Boot(NamedTuple):
     parent_pid: int
 
 
-class Mark(NamedTuple):
+class WorkerProgress(NamedTuple):
     """What a worker is judging: numbered anew at each question, so that a change is seen."""
 
     number: int
@@ -59,7 +59,7 @@ class Mark(NamedTuple):
     step: int
 
     @classmethod
-    def read(cls, shared: mmap.mmap) -> "Mark":
+    def read(cls, shared: mmap.mmap) -> "WorkerProgress":
         """The mark in the shared bytes."""
         return cls(*_MARK.unpack_from(shared))
 
@@ -73,7 +73,7 @@ class _Marker:
 
     def __init__(self, shared: mmap.mmap) -> None:
         self._shared = shared
-        self._number = Mark.read(shared).number
+        self._number = WorkerProgress.read(shared).number
         self.place = 0
 
     def __call__(self, sample: int, step: int) -> None:
@@ -100,7 +100,7 @@ ResultFields = tuple[float | None, list[tuple[Any, ...]], dict[str, float]]
 """A Result's reward, (value, status, reason, details) of each score in the rubric's order, and its elapsed_ms."""
 
 
-def spare_the_collector() -> None:
+def freeze_gc() -> None:
     """Tells the garbage collector that what is loaded by now stays, and that samples come and go without cycles.
 
     Otherwise it walks all of them again and again: a sixth of the time of a fast run.
@@ -138,7 +138,7 @@ def main() -> None:
     """The worker's life: boot, then answer requests until the parent closes the pipe."""
     requests, answers = _own_the_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    boot: Boot = receive(requests)
+    boot: WorkerInit = receive(requests)
     _die_with(boot.parent_pid)
     try:
         judge = Judge(boot.rubric, resolve(boot.rubric, load_registry(boot.files, boot.distributions)))
@@ -151,7 +151,7 @@ def main() -> None:
     if fault := _limit_memory(boot.rubric.limits.memory_mb):
         send(answers, fault)
         return
-    spare_the_collector()
+    freeze_gc()
     with Path(boot.mark_path).open("r+b") as file, mmap.mmap(file.fileno(), MARK_BYTES) as shared:
         send(answers, "ready")
         try:

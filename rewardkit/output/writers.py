@@ -31,11 +31,11 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from rewardkit.errors import ConfigError, InputError, OutputError
-from rewardkit.lines import block_of, line_of
-from rewardkit.parquet import require_pyarrow, write_table
-from rewardkit.readers import Row, read_rows
-from rewardkit.shapes import BLOCK
-from rewardkit.streams import packer
+from rewardkit.input.files import Row, read_rows
+from rewardkit.input.parquet import require_pyarrow, write_table
+from rewardkit.input.row_format import BLOCK
+from rewardkit.input.streams import packer
+from rewardkit.output.output_row import block_of, line_of
 
 STDOUT = "standard output"
 """What messages call it."""
@@ -59,7 +59,7 @@ def open_output(path: str | Path, *, key: str = "", resume: bool = False) -> "Ou
             that would throw away what a killed run has judged
     """
     piped = str(path) == "-"
-    with blaming(path):
+    with os_errors_as_output_errors(path):
         if Path(path).suffix.lower() in _OTHER_PACKERS:
             raise OutputError(f"{path}: cannot be packed so; name it .jsonl, or packed {', '.join(_PACKED)}")
         if not piped and (Path(path).is_file() or Path(path).is_dir() or not Path(path).exists()):
@@ -101,7 +101,7 @@ class Output:
 
     def flush(self) -> None:
         """Hands over what was written, so that a kill does not cost it; `write` does so once a second by itself."""
-        with blaming(self._name):
+        with os_errors_as_output_errors(self._name):
             self._file.flush()
             self._flushed_s = time.monotonic()
 
@@ -134,7 +134,7 @@ class FileOutput(Output):
         self.partial = self._target.with_name(f".{self._target.name}.{digest}.partial")
         """The hidden file in which rows are collected."""
         self._started_s = time.monotonic()
-        with blaming(path):
+        with os_errors_as_output_errors(path):
             hidden = re.compile(rf"\.{re.escape(self._target.name)}\.[0-9a-f]{{12}}\.(partial|packed)")
             left = [Path(entry) for entry in os.scandir(self._target.parent) if hidden.fullmatch(entry.name)]
             stopped = [path for path in left if path.suffix == ".partial"]
@@ -189,7 +189,7 @@ class FileOutput(Output):
     ) -> None:
         try:
             if error is None:
-                with blaming(self._name):
+                with os_errors_as_output_errors(self._name):
                     self._commit()
         except BaseException as failure:
             self._leave(failure)
@@ -288,7 +288,7 @@ def _cut_torn_line(file: BinaryIO) -> None:
 
 
 @contextlib.contextmanager
-def blaming(name: str | Path) -> Iterator[None]:
+def os_errors_as_output_errors(name: str | Path) -> Iterator[None]:
     """Makes errors of the file system an OutputError about `name`; a pipe whose reader has left goes on as it is."""
     try:
         yield

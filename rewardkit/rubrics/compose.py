@@ -18,7 +18,7 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-from rewardkit.rubric import Bounds, RewardConfig, Rubric
+from rewardkit.rubrics.rubric import Bounds, RewardConfig, Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Score
 

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
-from rewardkit.compose import compose, unjudged
 from rewardkit.errors import InfrastructureError, RewardkitError
 from rewardkit.reward import Reward
-from rewardkit.rubric import Rubric, Step
+from rewardkit.rubrics.compose import compose, unjudged
+from rewardkit.rubrics.rubric import Rubric, Step
 from rewardkit.sample import Sample
 from rewardkit.score import Score
 
@@ -183,7 +183,7 @@ def _consistent(score: Score) -> bool:
 
 def _build(step: Step, rubric: Rubric) -> Reward:
     try:
-        return step.installed.reward(step.params, rubric.setting)
+        return step.installed.reward(step.params, rubric.context)
     except RewardkitError:
         raise
     except (Exception, SystemExit) as error:

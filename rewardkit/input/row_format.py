@@ -3,7 +3,7 @@
     shape = detect(first_row)               # or detect(first_row, {"ground_truth": "extra_info.answer"}, "verl")
     sample = shape.sample(row)
 
-A shape is data (`LAYOUTS`): the columns that give it away, and for each field of a Sample the places to look in, of
+A shape is data (`ROW_FORMATS`): the columns that give it away, and for each field of a Sample the places to look in, of
 which the first that a row has is taken. A place is a column, or a dotted path into one. The first layout that fits the
 first row serves the whole file. A mapping places fields by hand; what it claims for one field no other field takes.
 
@@ -19,11 +19,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rewardkit import columns
 from rewardkit.errors import ConfigError, InputError
-from rewardkit.readers import Row
+from rewardkit.input import coercion
+from rewardkit.input.files import Row
+from rewardkit.rubrics.validation import nearest
 from rewardkit.sample import Sample
-from rewardkit.validation import nearest
 
 BLOCK = "rewardkit"
 """The column of an output row that holds the judgement."""
@@ -42,17 +42,17 @@ _GROUND_TRUTH = (
     "reference", "label",
 )  # fmt: skip
 _CONVERT: Mapping[str, Convert] = {
-    "completion": columns.completion,
-    "prompt": columns.prompt,
-    "ground_truth": columns.plain,
-    "completion_tokens": columns.completion_tokens,
-    "truncated": columns.truncated,
-    "group": columns.group,
+    "completion": coercion.completion,
+    "prompt": coercion.prompt,
+    "ground_truth": coercion.plain,
+    "completion_tokens": coercion.completion_tokens,
+    "truncated": coercion.truncated,
+    "group": coercion.group,
 }
 
 
 @dataclass(frozen=True)
-class Layout:
+class RowFormat:
     """Where one kind of file keeps the fields of a sample."""
 
     about: str
@@ -71,40 +71,40 @@ class Layout:
     """How this layout's own values become fields, where the usual way would not do."""
 
 
-LAYOUTS: dict[str, Layout] = {
-    "lm-eval": Layout(
+ROW_FORMATS: dict[str, RowFormat] = {
+    "lm-eval": RowFormat(
         "lm-evaluation-harness's --log_samples (lm_eval/evaluator.py): doc, target, arguments, resps",
         signs=(("doc",), ("resps",)),
         completion=("resps",),  # filtered_resps holds what a filter made of it; judging wants what the model wrote
         prompt=("arguments",),
         ground_truth=("target",),
         group=("doc_id",),
-        convert={"prompt": columns.first_argument},
+        convert={"prompt": coercion.first_argument},
     ),
-    "verl": Layout(
+    "verl": RowFormat(
         "verl's dataset (docs/preparation/prepare_data.rst) with the responses that main_generation.py adds",
         signs=(("prompt",), ("data_source",), ("reward_model.ground_truth",)),
         completion=("responses", "response", "completion", "output"),
         ground_truth=("reward_model.ground_truth",),
     ),
-    "verl-rollout": Layout(
+    "verl-rollout": RowFormat(
         "verl's rollout dump (ray_trainer.py, _dump_generations): input, output, gts, score, step",
         signs=(("input",), ("output",), ("gts", "step")),
         completion=("output",),
         prompt=("input",),
         ground_truth=("gts",),
     ),
-    "plain": Layout(
+    "plain": RowFormat(
         "a column for each field: TRL's datasets, standard and conversational, and its completions_*.parquet "
         "(grpo_trainer.py, log), OpenRLHF's batch_inference.py, NeMo-Skills, verifiers, HumanEval's samples",
         signs=(_COMPLETION,),
     ),
-    "messages": Layout(
+    "messages": RowFormat(
         "OpenAI's chats: the last message of the assistant is the completion, what stands before it the prompt",
         signs=(("messages",),),
         completion=("messages",),
         prompt=("messages",),
-        convert={"completion": columns.last_answer, "prompt": columns.before_last_answer},
+        convert={"completion": coercion.last_answer, "prompt": coercion.before_last_answer},
     ),
 }
 """By name, in the order in which they are tried."""
@@ -114,24 +114,24 @@ def detect(row: Row, mapping: Mapping[str, Place] | None = None, shape: str | No
     """The shape of the file that begins with `row`.
 
     mapping  place of a field, by the field's name: `{"ground_truth": "extra_info.answer"}`
-    shape    a name of LAYOUTS, where the columns mislead
+    shape    a name of ROW_FORMATS, where the columns mislead
     raises   ConfigError for a field or a shape that does not exist, InputError for a row that fits none
     """
     mapping = dict(mapping or {})
     for name in mapping.keys() - FIELDS:
         raise ConfigError(f"--map {name}=…: a sample has no field {name!r}{nearest(name, FIELDS)}")
-    if shape is not None and shape not in LAYOUTS:
-        raise ConfigError(f"--format {shape}: no shape of that name{nearest(shape, LAYOUTS)}")
+    if shape is not None and shape not in ROW_FORMATS:
+        raise ConfigError(f"--format {shape}: no shape of that name{nearest(shape, ROW_FORMATS)}")
     for name, place in mapping.items():
         if not _has(row.data, place):
             raise InputError(f"{row.where}: --map {name}={place}: no column {place!r}{nearest(place, row.data)}")
-    names = [shape] if shape else [name for name, layout in LAYOUTS.items() if _fits(row.data, layout, mapping)]
+    names = [shape] if shape else [name for name, layout in ROW_FORMATS.items() if _fits(row.data, layout, mapping)]
     if not names:
         raise InputError(f"{row.where}: no column is known to hold the completion{_suggestion(row.data)}")
     return Shape(names[0], mapping)
 
 
-def _fits(data: Mapping[str, Any], layout: Layout, mapping: Mapping[str, Place]) -> bool:
+def _fits(data: Mapping[str, Any], layout: RowFormat, mapping: Mapping[str, Place]) -> bool:
     return all(
         ("completion" in mapping and sign == layout.completion) or any(_has(data, place) for place in sign)
         for sign in layout.signs
@@ -154,7 +154,7 @@ class Shape:
     def __init__(self, name: str, mapping: Mapping[str, Place]) -> None:
         """Made by `detect`."""
         self.name = name
-        self._layout = LAYOUTS[name]
+        self._layout = ROW_FORMATS[name]
         self._mapping = mapping
         self._plans: dict[tuple[str, ...], tuple[list[_Step], list[str]]] = {}
 
@@ -179,7 +179,7 @@ class Shape:
                 if value is not None or step.field == "completion":
                     values[step.field] = value if step.convert is None else step.convert(value)
             return Sample(**values)
-        except columns.MisfitError as misfit:
+        except coercion.MisfitError as misfit:
             raise InputError(f"{row.where}: {step.field} (column {step.place!r}) {misfit}") from misfit
         except ValidationError as error:
             raise InputError(f"{row.where}: {_first(error)}") from error

@@ -25,11 +25,11 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from rewardkit.errors import InfrastructureError
-from rewardkit.process import WATCH_S, Death, Process
-from rewardkit.rubric import Rubric, Step
+from rewardkit.rubrics.rubric import Rubric, Step
 from rewardkit.sample import Sample
 from rewardkit.score import Score
-from rewardkit.worker import ResultFields, UnitFields, sample_fields
+from rewardkit.workers.process import WATCH_S, Process, WorkerExit
+from rewardkit.workers.worker import ResultFields, UnitFields, sample_fields
 
 ATTEMPTS = 3
 """So often a worker that dies before it has judged anything is started again."""
@@ -37,11 +37,11 @@ ATTEMPTS = 3
 CLOSED = "this scorer was closed; make a new one"
 ABANDONED = "nobody waits for this any more"
 
-HARMLESS = "I do not know."
+CONTROL_COMPLETION = "I do not know."
 """A completion that takes nobody's time; what breaks on this is not the completion's doing."""
 
 
-class Done(NamedTuple):
+class JobResult(NamedTuple):
     """What a job came to: the results of each unit, and the seconds that a worker was busy with them."""
 
     results: list[list[ResultFields]]
@@ -54,7 +54,7 @@ class Job:
 
     units: Sequence[Sequence[Sample]]
     weights: Mapping[str, float]
-    future: Future[Done] = field(default_factory=Future)
+    future: Future[JobResult] = field(default_factory=Future)
     abandoned: threading.Event = field(default_factory=threading.Event)
 
     def abandon(self) -> None:
@@ -64,7 +64,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Crew:
+class WorkerConfig:
     """What every worker of a pool is started with."""
 
     rubric: Rubric
@@ -78,13 +78,13 @@ class Crew:
 class Pool:
     """Worker processes that judge by one rubric."""
 
-    def __init__(self, crew: Crew, workers: int) -> None:
+    def __init__(self, config: WorkerConfig, workers: int) -> None:
         """Starts the processes and waits for the first to be ready.
 
         raises  InfrastructureError where none can start; else what a reward raised while it was built
         """
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._slots = [_Slot(self._jobs, crew) for _ in range(workers)]
+        self._slots = [_Slot(self._jobs, config) for _ in range(workers)]
         self._closing = threading.Lock()
         self._closed = False
         self._pid = os.getpid()
@@ -135,9 +135,9 @@ class Pool:
 class _Slot:
     """One thread, and one worker process after the other."""
 
-    def __init__(self, jobs: "SimpleQueue[Job | None]", crew: Crew) -> None:
+    def __init__(self, jobs: "SimpleQueue[Job | None]", config: WorkerConfig) -> None:
         self._jobs = jobs
-        self._crew = crew
+        self._config = config
         self._process: Process | None = None
         self._job: Job | None = None
         self._closing = False
@@ -171,7 +171,7 @@ class _Slot:
                 self._job = job
                 started = monotonic()
                 results = self._judge(job)
-                job.future.set_result(Done(results, monotonic() - started))
+                job.future.set_result(JobResult(results, monotonic() - started))
             except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
                 job.future.set_exception(error)
             finally:
@@ -183,18 +183,18 @@ class _Slot:
         """The worker process, a new one where the last has died."""
         if self._process and self._process.ready:
             return self._process
-        death: Death | None = None
+        death: WorkerExit | None = None
         for _ in range(ATTEMPTS):
             if self._process:
                 self._process.end()
             if self._closing:
                 raise InfrastructureError(CLOSED)
             try:
-                self._process = Process(self._crew.rubric, self._crew.steps, self._crew.folder)
+                self._process = Process(self._config.rubric, self._config.steps, self._config.folder)
             except OSError as error:
                 raise InfrastructureError(f"no worker process starts: {error}; see `rewardkit doctor`") from error
-            distributions = tuple({step.installed.distribution for step in self._crew.steps})
-            death = self._process.start(self._crew.files, distributions, timings=self._crew.timings)
+            distributions = tuple({step.installed.distribution for step in self._config.steps})
+            death = self._process.start(self._config.files, distributions, timings=self._config.timings)
             if death is None:
                 return self._process
         raise InfrastructureError(f"no worker process starts: {death and death.how}; see `rewardkit doctor`")
@@ -225,10 +225,10 @@ class _Slot:
                 continue
             unit, sample, step = death.at[1:]
             if (unit, sample, step) in killed_once:
-                grouped = self._crew.steps[step].installed.reward.sees == "group"
+                grouped = self._config.steps[step].installed.reward.sees == "group"
                 together = range(len(job.units[unit])) if grouped else (sample,)
                 settled = self._settled(death, [job.units[unit][s] for s in together], step, job.weights)
-                known.setdefault(unit, {}).update({(s, self._crew.steps[step].alias): settled for s in together})
+                known.setdefault(unit, {}).update({(s, self._config.steps[step].alias): settled for s in together})
             killed_once.add((unit, sample, step))
             left.remove(unit)
             batches.extendleft([part for part in (left, [unit]) if part])
@@ -240,9 +240,9 @@ class _Slot:
         if job.abandoned.is_set():
             raise InfrastructureError(ABANDONED)
 
-    def _settled(self, death: Death, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> Score:
+    def _settled(self, death: WorkerExit, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> Score:
         """The score of a reward in which samples killed two workers."""
-        limits = self._crew.rubric.limits
+        limits = self._config.rubric.limits
         if death.cause == "crash":
             return Score.failed(f"the process that judged it died, tried twice: {death.how}")
         found = f"out of time: not judged within {limits.deadline_s:g} s, tried twice"
@@ -250,22 +250,22 @@ class _Slot:
             found = f"out of memory: judging takes more than {limits.memory_mb} MB, tried twice"
         if self._breaks_on_harmless(samples, step, weights):
             return Score.failed(
-                f"{found}; {HARMLESS!r} in its place takes as much, so it is not the completion's doing"
+                f"{found}; {CONTROL_COMPLETION!r} in its place takes as much, so it is not the completion's doing"
             )
         return Score.scored(0.0, found)
 
     def _breaks_on_harmless(self, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> bool:
         """Whether a reward takes all time or memory for these samples whatever their completions say."""
-        harmless = [sample_fields(sample.model_copy(update={"completion": HARMLESS})) for sample in samples]
-        others = [other.alias for number, other in enumerate(self._crew.steps) if number != step]
+        harmless = [sample_fields(sample.model_copy(update={"completion": CONTROL_COMPLETION})) for sample in samples]
+        others = [other.alias for number, other in enumerate(self._config.steps) if number != step]
         known = {(index, alias): Score.scored(1.0) for index in range(len(samples)) for alias in others}
         death = self._live_process().judge([UnitFields(0, harmless, known)], weights, {})
         return death is not None and death.cause != "crash"
 
-    def _failures(self, samples: Sequence[Sample], death: Death) -> list[ResultFields]:
+    def _failures(self, samples: Sequence[Sample], death: WorkerExit) -> list[ResultFields]:
         """Results for samples that no worker could even receive."""
         reason = f"the worker process died when it was handed the sample, tried {ATTEMPTS} times: {death.how}"
-        scores: list[tuple[object, ...]] = [(None, "failed", reason, {}) for _ in self._crew.rubric.rewards]
+        scores: list[tuple[object, ...]] = [(None, "failed", reason, {}) for _ in self._config.rubric.rewards]
         return [(None, list(scores), {}) for _ in samples]
 
 

@@ -1,0 +1,1 @@
+"""From results to output rows, files and the summary of a run."""

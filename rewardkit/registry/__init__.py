@@ -1,0 +1,1 @@
+"""Finding rewards: installed distributions and local plugin files."""
