@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.input.files import Row
-from rewardkit.input.row_format import Shape, detect
+from rewardkit.input.row_format import RowReader, detect
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.rubric import Rubric, resolve
@@ -190,7 +190,7 @@ class Scorer:
 
 def _built(samples: Iterable[Sample | Mapping[str, Any]]) -> Iterator[Sample]:
     """Samples as they are, and rows in the shape of the first of them."""
-    shape: Shape | None = None
+    shape: RowReader | None = None
     for number, sample in enumerate(samples, start=1):
         if isinstance(sample, Sample):
             yield sample

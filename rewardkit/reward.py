@@ -50,12 +50,15 @@ class Reward(ABC):
     cost_ms   typical milliseconds for a sample; cheap rewards are asked first, so that a closed gate saves dear ones
     sees      `sample`: called with one sample at a time, under the deadline of one. `group`: called with all samples of
               a group at once, under the sum of their deadlines
+    reads     fields of a Sample without which the reward cannot judge, such as `("ground_truth",)`: a run in which a
+              paid reward never found them is reported as one in which nothing was judged
     """
 
     name: ClassVar[str]
     Params: ClassVar[type[RewardParams]] = RewardParams
     cost_ms: ClassVar[float] = 1.0
     sees: ClassVar[Literal["sample", "group"]] = "sample"
+    reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Any, context: RewardContext) -> None:
         """Loads what judging needs. An error here is the plugin's failure, reported before the first sample."""

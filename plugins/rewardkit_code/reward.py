@@ -43,6 +43,7 @@ class CodeReward(Reward):
     name = "code"
     Params = CodeParams
     cost_ms = 15.0
+    reads = ("ground_truth",)
 
     def __init__(self, params: CodeParams, context: RewardContext) -> None:
         super().__init__(params, context)

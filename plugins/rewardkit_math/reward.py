@@ -18,6 +18,7 @@ class MathReward(Reward):
     name = "math"
     Params: ClassVar[type[RewardParams]] = MathParams
     cost_ms = 1.0
+    reads = ("ground_truth",)
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]

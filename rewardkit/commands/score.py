@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from rewardkit.commands import console
 from rewardkit.errors import ConfigError
 from rewardkit.input.files import Row, read_rows
-from rewardkit.input.row_format import Shape, detect
+from rewardkit.input.row_format import RowReader, detect
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
 from rewardkit.pipeline import Scorer, adjacent_groups
@@ -138,7 +138,7 @@ class _Shapes:
     def __init__(self, places: Mapping[str, str], name: str | None) -> None:
         self._places = places
         self._name = name
-        self._by_source: dict[str, Shape] = {}
+        self._by_source: dict[str, RowReader] = {}
 
     def sample(self, row: Row) -> Sample:
         shape = self._by_source.get(row.source)

@@ -110,7 +110,7 @@ ROW_FORMATS: dict[str, RowFormat] = {
 """By name, in the order in which they are tried."""
 
 
-def detect(row: Row, mapping: Mapping[str, Place] | None = None, shape: str | None = None) -> "Shape":
+def detect(row: Row, mapping: Mapping[str, Place] | None = None, shape: str | None = None) -> "RowReader":
     """The shape of the file that begins with `row`.
 
     mapping  place of a field, by the field's name: `{"ground_truth": "extra_info.answer"}`
@@ -128,7 +128,7 @@ def detect(row: Row, mapping: Mapping[str, Place] | None = None, shape: str | No
     names = [shape] if shape else [name for name, layout in ROW_FORMATS.items() if _fits(row.data, layout, mapping)]
     if not names:
         raise InputError(f"{row.where}: no column is known to hold the completion{_suggestion(row.data)}")
-    return Shape(names[0], mapping)
+    return RowReader(names[0], mapping)
 
 
 def _fits(data: Mapping[str, Any], layout: RowFormat, mapping: Mapping[str, Place]) -> bool:
@@ -148,7 +148,7 @@ class _Step:
     convert: Convert | None
 
 
-class Shape:
+class RowReader:
     """How the rows of one file become samples. Where the fields are is worked out once for each set of columns."""
 
     def __init__(self, name: str, mapping: Mapping[str, Place]) -> None:

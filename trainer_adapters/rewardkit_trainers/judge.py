@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
-from rewardkit.input.row_format import Shape
+from rewardkit.input.row_format import RowReader
 from rewardkit.rubrics.compose import weights_at
 from rewardkit_trainers.samples import sample_of, shape_of
 
@@ -48,7 +48,7 @@ class Judge:
         """
         self.scorer = Scorer(rubric, plugins=plugins, workers=workers)
         self.rubric = self.scorer.rubric
-        self._shape: Shape | None = None
+        self._shape: RowReader | None = None
 
     def judge(self, rows: Sequence[Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
         """One Result for each row, in order."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from rewardkit import ConfigError, InputError, Sample
 from rewardkit.input.files import Row
-from rewardkit.input.row_format import Shape, detect
+from rewardkit.input.row_format import RowReader, detect
 
 _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
 _LEVELS = 100
@@ -66,7 +66,7 @@ def _plain_values(named: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def shape_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> Shape:
+def shape_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> RowReader:
     """How the rows of a data set become Samples.
 
     ground_truth  the column that holds it, also a dotted path; None: where the shapes of the field keep it
@@ -89,7 +89,7 @@ def columns_found(names: Iterable[str]) -> str:
     return f"columns of the data set: {listed}"
 
 
-def sample_of(shape: Shape, row: Mapping[str, Any], number: int) -> Sample | InputError:
+def sample_of(shape: RowReader, row: Mapping[str, Any], number: int) -> Sample | InputError:
     """The sample of a row, or what is wrong with it."""
     try:
         return shape.sample(Row(dict(row), "batch", number))

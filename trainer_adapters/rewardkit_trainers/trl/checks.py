@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rewardkit import ConfigError, Result, Sample, Scorer
-from rewardkit.input.row_format import Shape
+from rewardkit.input.row_format import RowReader
 from rewardkit.rubrics.compose import NOT_APPLYING, NOT_JUDGED
 from rewardkit_trainers.samples import columns_found, sample_of
 from rewardkit_trainers.trl.batch import Batch
@@ -30,7 +30,7 @@ _SPECIMENS = (
 )
 
 
-def check_rows(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> None:
+def check_rows(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any]]) -> None:
     """Checks that the rows have the columns that the rubric wants.
 
     raises  ConfigError that names the reward and what it lacks
@@ -53,7 +53,7 @@ def check_rows(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) 
         )
 
 
-def _idle(scorer: Scorer, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+def _idle(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
     """A paid reward that abstains on every specimen of rows without a ground truth, and why; None where none does."""
     results: list[Result] = []
     idle: list[tuple[str, str]] = []

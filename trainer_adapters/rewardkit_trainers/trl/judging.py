@@ -20,7 +20,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
-from rewardkit.input.row_format import Shape
+from rewardkit.input.row_format import RowReader
 from rewardkit.pipeline import default_workers
 from rewardkit.rubrics.compose import weights_at
 from rewardkit_trainers.samples import row_of, sample_of, shape_of
@@ -86,7 +86,7 @@ class Judging:
         self._shared: list[_Shared] = []
         self._scorer: Scorer | None = None
         self._pid = os.getpid()
-        self._shape: Shape | None = None
+        self._shape: RowReader | None = None
         self._trained = False
         self._last_step: tuple[bool, int] | None = None
         self._groups = 0
@@ -156,7 +156,7 @@ class Judging:
             with self._lock:
                 self.train_seconds += (perf_counter() - started) * batch.training
 
-    def check(self, rows: Sequence[Mapping[str, Any]]) -> Shape:
+    def check(self, rows: Sequence[Mapping[str, Any]]) -> RowReader:
         """Checks that rows of a data set have the columns that the rubric wants; the first batch is then not checked.
 
         rows    from all over the data set, with or without completions
