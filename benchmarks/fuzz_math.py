@@ -24,12 +24,12 @@ def judge(data: bytes) -> None:
     provider = atheris.FuzzedDataProvider(data)
     boxed = provider.ConsumeBool()
     prediction = provider.ConsumeUnicodeNoSurrogates(400)
-    gold = provider.ConsumeUnicodeNoSurrogates(60)
+    ground_truth = provider.ConsumeUnicodeNoSurrogates(60)
     start = time.process_time()
-    _reward.score([Sample(completion=f"\\boxed{{{prediction}}}" if boxed else prediction, ground_truth=gold)])
+    _reward.score([Sample(completion=f"\\boxed{{{prediction}}}" if boxed else prediction, ground_truth=ground_truth)])
     took = time.process_time() - start
     if took > _LIMIT_S:
-        raise TimeoutError(f"{took:.2f} s for {prediction!r} against {gold!r}")
+        raise TimeoutError(f"{took:.2f} s for {prediction!r} against {ground_truth!r}")
 
 
 if __name__ == "__main__":

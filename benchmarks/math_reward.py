@@ -3,9 +3,10 @@
     python benchmarks/math_reward.py rows.jsonl
     python benchmarks/math_reward.py rows.jsonl --workers 2 --graders rewardkit,math-verify
 
-A row has `prediction`, `gold`, `label` (true for a right answer), and may have `form` ("answer" for a bare answer,
-which each grader gets in a box, "completion" otherwise), `tier` ("A": decidable from the two texts, "B": a matter of
-policy) and `source`. Rows from test suites, issues and hand-labelled hard sets count as hard, all others as easy.
+A row has `prediction`, `ground_truth` (or `gold`), `label` (true for a right answer), and may have `form` ("answer" for
+a bare answer, which each grader gets in a box, "completion" otherwise), `tier` ("A": decidable from the two
+texts, "B": a matter of policy) and `source`. Rows from test suites, issues and hand-labelled hard sets count as hard,
+all others as easy.
 REWARDKIT_DATA names the folder that holds math/dev.jsonl where no file is given.
 
 Rates are rows per second of processor time in one process, each grader asked once for each row, its caches cold;
@@ -39,26 +40,28 @@ def rewardkit_grader() -> Grader:
     from rewardkit_math.reward import MathReward
 
     reward = MathReward(MathParams(), RewardContext())
-    return lambda completion, gold: reward.score([Sample(completion=completion, ground_truth=gold)])[0].value == 1.0
+    return lambda completion, ground_truth: (
+        reward.score([Sample(completion=completion, ground_truth=ground_truth)])[0].value == 1.0
+    )
 
 
 def math_verify_grader() -> Grader:
-    """Math-Verify as its README uses it, the gold in a box where it carries no LaTeX delimiters."""
+    """Math-Verify as its README uses it, the ground truth in a box where it carries no LaTeX delimiters."""
     from math_verify import parse, verify
 
-    def grade(completion: str, gold: str) -> bool:
-        delimited = "$" in gold or "\\boxed" in gold
-        return bool(verify(parse(gold if delimited else f"\\boxed{{{gold}}}"), parse(completion)))
+    def grade(completion: str, ground_truth: str) -> bool:
+        delimited = "$" in ground_truth or "\\boxed" in ground_truth
+        return bool(verify(parse(ground_truth if delimited else f"\\boxed{{{ground_truth}}}"), parse(completion)))
 
     return grade
 
 
 def trl_grader() -> Grader:
-    """TRL's accuracy_reward, the gold in dollars."""
+    """TRL's accuracy_reward, the ground truth in dollars."""
     from trl.rewards import accuracy_reward
 
-    def grade(completion: str, gold: str) -> bool:
-        solution = gold if "$" in gold else f"${gold}$"
+    def grade(completion: str, ground_truth: str) -> bool:
+        solution = ground_truth if "$" in ground_truth else f"${ground_truth}$"
         return accuracy_reward([[{"role": "assistant", "content": completion}]], [solution])[0] == 1.0
 
     return grade
@@ -72,7 +75,7 @@ GRADERS = {
 
 
 def completion_of(row: Row) -> str:
-    """What the grader is shown."""
+    """The text that the grader gets."""
     return f"\\boxed{{{row['prediction']}}}" if row.get("form") == "answer" else row["prediction"]
 
 
@@ -80,7 +83,7 @@ def judged(grade: Grader, row: Row) -> tuple[bool, float]:
     """The judgement and the seconds of processor time that it took; what raises is not accepted."""
     start = time.process_time()
     try:
-        accepted = grade(completion_of(row), row["gold"])
+        accepted = grade(completion_of(row), row.get("ground_truth", row.get("gold")))
     except Exception:  # noqa: BLE001 - a grader that fails on a row has not accepted it
         accepted = False
     return accepted, time.process_time() - start
@@ -108,7 +111,7 @@ def report(name: str, grade: Grader, rows: list[Row]) -> None:
 
 
 def is_hard(row: Row) -> bool:
-    """Whether a row belongs to the hard ones."""
+    """True if a row belongs to the hard ones."""
     return any(mark in row.get("source", "") for mark in _HARD)
 
 

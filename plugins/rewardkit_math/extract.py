@@ -8,7 +8,7 @@ wins. Only `str.find` and bounded look-ahead, so that megabytes of marks cost mi
 import re
 from typing import NamedTuple
 
-from rewardkit_math.limits import ANSWER_CHARS, TAIL_CHARS
+from rewardkit_math.complexity_limits import ANSWER_CHARS, TAIL_CHARS
 
 
 class Found(NamedTuple):
@@ -74,7 +74,7 @@ _ENDED = re.compile(r"[.!?]\s|[。！？]|\b(?:wait|actually|wrong|incorrect|cor
 
 
 def find_answer(text: str) -> Found:
-    """The place of the answer in the part of a completion that follows the thought."""
+    """The place of the answer in the part of a completion that follows the reasoning."""
     special = _SPECIAL.search(text, max(0, len(text) - TAIL_CHARS)) if "<" in text else None
     end = special.start() if special else len(text)
     start, tagged = 0, False
@@ -105,7 +105,7 @@ def find_answer(text: str) -> Found:
 
 
 def last_boxes(text: str, found: Found) -> list[Found]:
-    """All boxes on the line of the last one, in order, for a gold that is a list."""
+    """All boxes on the line of the last one, in order, for a ground truth that is a list."""
     return _boxes(text, text.rfind("\n", 0, found.start) + 1, found)
 
 
@@ -220,7 +220,7 @@ def _box_at(text: str, start: int, end: int) -> Found | None:
 
 
 def _phrase(text: str, end: int) -> Found | None:
-    """What follows the last phrase that announces an answer."""
+    """The text after the last phrase that announces an answer."""
     begin = max(0, end - TAIL_CHARS)
     position = end
     for _ in range(_TRIES):

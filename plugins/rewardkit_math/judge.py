@@ -1,10 +1,10 @@
-"""One prediction against one gold: the cheapest stage that can tell, tells.
+"""One prediction against one ground truth: the cheapest stage that can tell, tells.
 
     identical   the same text, but for layout
     exact       two plain numbers, compared as rationals
-    …           trees, compared by kind (`compare`), exactly or by numeric probes
+    …           trees, compared by kind (`equality`), exactly or by numeric probes
 
-Golds are parsed once and (prediction, gold) pairs are remembered, in bounded memory.
+Ground truths are parsed once and (prediction, ground truth) pairs are remembered, in bounded memory.
 """
 
 import re
@@ -13,32 +13,32 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from rewardkit_math.compare import Comparison
-from rewardkit_math.exact import exact
+from rewardkit_math.complexity_limits import TooCostlyError
+from rewardkit_math.equality.compare import Comparison
 from rewardkit_math.extract import find_answer, last_boxes
-from rewardkit_math.limits import TooCostlyError
+from rewardkit_math.notation.parse import parse, plain
+from rewardkit_math.numeric.exact import exact
 from rewardkit_math.params import MathParams
-from rewardkit_math.parse import parse, plain
-from rewardkit_math.prose import read, same_words
-from rewardkit_math.tree import EXPRESSION, Given, Node, Seq, Sym, Text
+from rewardkit_math.sentence import read, same_words
+from rewardkit_math.tree import EXPRESSION, Conditioned, Node, Seq, Sym, Text
 
 Verdict = Literal["equal", "different", "unparsable", "too costly"]
 
 
 class Judgement(NamedTuple):
-    """What came of a comparison, and which stage settled it."""
+    """The result of a comparison, and the stage that settled it."""
 
     verdict: Verdict
     stage: str
     why: str = ""
 
 
-class UnusableGoldError(Exception):
-    """The gold cannot be read, so that nothing can be judged by it."""
+class UnreadableGroundTruthError(Exception):
+    """The ground truth cannot be read, so that nothing can be judged by it."""
 
 
-class Gold(NamedTuple):
-    """A gold, read once."""
+class GroundTruth(NamedTuple):
+    """A ground truth, read once."""
 
     text: str
     node: Node
@@ -68,7 +68,7 @@ _LETTER = re.compile(
     re.IGNORECASE,
 )
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,(\[{])(\d{1,40}),(\d{1,2}|\d{4,20})(?![\d,)\]}]|\.\d)")
-"""What is a list of two numbers, unless the gold is one number that is not whole."""
+"""A list of two numbers, unless the ground truth is one number that is not an integer."""
 _VANISHING = re.compile(r"\\(?:[hv]?phantom|text|mathrm|mbox|hspace)\s*\{[^{}]*\}|[\s${}\\]")
 _FORMULA = re.compile(r"\\(?!text|mathrm|mbox|[,;:! $%])|[\^_={}<>]")
 _TEXTUAL = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}")
@@ -80,10 +80,10 @@ _CHARS_REMEMBERED = 300
 
 
 @lru_cache(maxsize=2048)
-def read_gold(text: str) -> Gold:
-    """A gold as it stands in a dataset: bare, boxed, behind `####`, or in a sentence.
+def read_ground_truth(text: str) -> GroundTruth:
+    """A ground truth as it stands in a dataset: bare, boxed, behind `####`, or in a sentence.
 
-    raises  UnusableGoldError where nothing can be read
+    raises  UnreadableGroundTruthError where nothing can be read
     """
     inner = text.strip()
     if "\\boxed" in inner or "####" in inner or "<answer>" in inner:
@@ -96,7 +96,7 @@ def read_gold(text: str) -> Gold:
         else:
             inner = found.text
     if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
-        raise UnusableGoldError("the gold is empty")
+        raise UnreadableGroundTruthError("the ground truth is empty")
     letter = _CHOICE.match(inner)
     try:
         node = parse(inner)
@@ -109,25 +109,27 @@ def read_gold(text: str) -> Gold:
         node = Text(plain(inner))
     if letter is None and "answer is" in inner:
         letter = _CHOICE.match(find_answer(inner).text)
-    several = isinstance(node, Seq) or (isinstance(node, Given) and isinstance(node.body, Seq))
-    return Gold(inner, node, _plain_number(inner), letter[1] if letter else None, several, _readable(node, inner))
+    several = isinstance(node, Seq) or (isinstance(node, Conditioned) and isinstance(node.body, Seq))
+    return GroundTruth(
+        inner, node, _plain_number(inner), letter[1] if letter else None, several, _readable(node, inner)
+    )
 
 
 def _readable(node: Node, text: str) -> bool:
-    """Whether a text was read as mathematics, or is words."""
+    """True if a text was read as mathematics, or is words."""
     if not isinstance(node, Text):
         return True
     words = _TEXTUAL.sub(r"\1", text)
     return bool(node.words) and (not _FORMULA.search(words) or len(_WORD.findall(words)) >= _SENTENCE_WORDS)
 
 
-def judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool = False) -> Judgement:
-    """Whether a prediction says what the gold says."""
-    key = (prediction, gold.text, policy, last)
+def judge(prediction: str, ground_truth: GroundTruth, policy: MathParams, *, last: bool = False) -> Judgement:
+    """The judgement of a prediction."""
+    key = (prediction, ground_truth.text, policy, last)
     known = _remembered.get(key)
     if known is None:
-        known = _judge(prediction, gold, policy, last=last)
-        if len(prediction) + len(gold.text) <= _CHARS_REMEMBERED:
+        known = _judge(prediction, ground_truth, policy, last=last)
+        if len(prediction) + len(ground_truth.text) <= _CHARS_REMEMBERED:
             _remembered[key] = known
             if len(_remembered) > _MEMORY:
                 _remembered.popitem(last=False)
@@ -137,45 +139,45 @@ def judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool = False
 _remembered: OrderedDict[tuple[str, str, MathParams, bool], Judgement] = OrderedDict()
 
 
-def _judge(prediction: str, gold: Gold, policy: MathParams, *, last: bool) -> Judgement:
-    if gold.plain_number is not None:
+def _judge(prediction: str, ground_truth: GroundTruth, policy: MathParams, *, last: bool) -> Judgement:
+    if ground_truth.plain_number is not None:
         number = _plain_number(prediction)
         if number is not None:
-            if number == gold.plain_number:
+            if number == ground_truth.plain_number:
                 return Judgement("equal", "exact")
             if policy.percent != "any" and not policy.tolerance and policy.rounding != "digits":
                 return Judgement("different", "exact")
-    if _bare(prediction) == _bare(gold.text) and _VANISHING.sub(
-        "", prediction + gold.node.words if isinstance(gold.node, Text) else prediction
+    if _bare(prediction) == _bare(ground_truth.text) and _VANISHING.sub(
+        "", prediction + ground_truth.node.words if isinstance(ground_truth.node, Text) else prediction
     ):
         return Judgement("equal", "identical")
-    if policy.choices == "letter" and gold.letter is not None:
+    if policy.choices == "letter" and ground_truth.letter is not None:
         letter = _LETTER.match(prediction) or _OPTION.match(prediction) or _CLAUSE.match(prediction)
         if letter:
-            same = letter[1].upper() == gold.letter
-            if same or len(gold.text.strip("()$. ")) == 1 or not isinstance(gold.node, Sym):
+            same = letter[1].upper() == ground_truth.letter
+            if same or len(ground_truth.text.strip("()$. ")) == 1 or not isinstance(ground_truth.node, Sym):
                 return Judgement("equal" if same else "different", "choice")
     try:
         node = read(prediction, last=last)
         comparison = Comparison(policy)
-        equal = comparison.same(node, gold.node)
+        equal = comparison.same(node, ground_truth.node)
     except TooCostlyError as error:
         return Judgement("too costly", "limits", str(error))
     except RecursionError:
         return Judgement("too costly", "limits", "nested too deep")
     if equal:
         return Judgement("equal", comparison.stage)
-    if isinstance(gold.node, Text) and gold.node.words and same_words(prediction, gold.text):
+    if isinstance(ground_truth.node, Text) and ground_truth.node.words and same_words(prediction, ground_truth.text):
         return Judgement("equal", "text")
-    if _DECIMAL_COMMA.search(prediction) and _broken(gold.node):
-        return judge(_DECIMAL_COMMA.sub(r"\1.\2", prediction), gold, policy, last=last)
-    if isinstance(node, Text) and not isinstance(gold.node, Text):
+    if _DECIMAL_COMMA.search(prediction) and _broken(ground_truth.node):
+        return judge(_DECIMAL_COMMA.sub(r"\1.\2", prediction), ground_truth, policy, last=last)
+    if isinstance(node, Text) and not isinstance(ground_truth.node, Text):
         return Judgement("unparsable", "parse")
     return Judgement("different", comparison.stage)
 
 
 def _broken(node: Node) -> bool:
-    """Whether it is a number, and no whole one."""
+    """True if it is a number, and no whole one."""
     value = exact(node) if isinstance(node, EXPRESSION) else None
     return value is not None and value.denominator != 1
 

@@ -1,4 +1,4 @@
-"""What a rubric may choose about mathematical answers. Each default is the lenient reading that cannot be gamed."""
+"""Options for mathematical answers. Each default is the lenient reading that cannot be gamed."""
 
 from typing import Literal
 
@@ -16,8 +16,8 @@ class MathParams(RewardParams):
     """A percent sign on one side only: `either` reads 28 % as 0.28 and as 28; `strict` as 0.28. `any`: also without a
     percent sign on either side, 75 and 0.75 are the same."""
     rounding: Literal["off", "exact", "digits"] = "exact"
-    """A gold printed as a decimal with three significant digits or more: `exact` also takes an exact value (a fraction,
-    a root) that rounds to it; `digits` also a decimal with more digits that rounds to it."""
+    """A ground truth printed as a decimal with three significant digits or more: `exact` also takes an exact value (a
+    fraction, a root) that rounds to it; `digits` also a decimal with more digits that rounds to it."""
     tolerance: float = Field(default=0.0, ge=0.0, lt=0.5)
     """Relative error that two numbers may have."""
     units: Literal["optional", "required"] = "optional"
@@ -25,7 +25,7 @@ class MathParams(RewardParams):
     order: Literal["any", "given"] = "any"
     """Order of a bare list or of several solutions. Tuples are always ordered, sets never."""
     choices: Literal["letter", "exact"] = "letter"
-    """`letter`: a gold that is a letter of multiple choice, alone or before its text, is compared by that letter, in
-    either case; `exact`: as any other text."""
+    """`letter`: a ground truth that is a letter of multiple choice, alone or before its text, is compared by that
+    letter, in either case; `exact`: as any other text."""
     names: Literal["same", "free"] = "same"
     """`free`: free names may be renamed one to one (`a x + b` and `c x + d`); the name before `=` does not matter."""

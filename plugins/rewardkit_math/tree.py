@@ -1,8 +1,9 @@
 """The typed tree that every answer becomes: plain immutable values, no behaviour.
 
-An expression is built of Num, Sym, Const, Add, Mul, Pow, Call, Apply and Big. Around expressions stand the shapes an
-answer can have: a list, a tuple, a set, an interval, a set operation, a relation, a matrix, a ratio, a quantity, text.
-Equality of two trees is equality of what was written, not of what it means; `compare` asks for the meaning.
+An expression is built of Num, Sym, Const, Add, Mul, Pow, Call, UnknownFunction and BigOperator. Around expressions
+stand the kinds of answers: a list, a tuple, a set, an interval, a set operation, a relation, a matrix, a ratio, a
+quantity, text.
+Equality of two trees is equality of what was written, not of what it means; `equality` asks for the meaning.
 """
 
 from collections.abc import Mapping
@@ -58,14 +59,14 @@ class Pow:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function with a meaning of its own (`functions.py`): `sin`, `sqrt`, `abs`, `deg`, `pm`."""
+    """A function with a meaning of its own : `sin`, `sqrt`, `abs`, `deg`, `pm`."""
 
     name: str
     args: "tuple[Node, ...]"
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class UnknownFunction:
     """A function that the answer does not define: `f(x)`, `a_n`."""
 
     name: str
@@ -73,7 +74,7 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Big:
+class BigOperator:
     """`sum`, `prod`, `int` or `lim` over `var` from `low` to `high` (for a limit: towards `high`)."""
 
     kind: str
@@ -103,7 +104,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class SetOp:
-    """`union`, `meet` or `minus` of sets."""
+    """`union`, `intersection` or `difference` of sets."""
 
     op: str
     args: "tuple[Node, ...]"
@@ -156,7 +157,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Conditioned:
     """A statement with its side condition: `pi/4 + k pi, k in Z`."""
 
     body: "Node"
@@ -173,26 +174,32 @@ class Text:
 
 
 Node = (
-    Num | Sym | Const | Add | Mul | Pow | Call | Apply | Big | Seq | Interval | SetOp | Builder | Rel | Logic | Matrix
-    | Ratio | Quantity | Given | Text
+    Num | Sym | Const | Add | Mul | Pow | Call | UnknownFunction | BigOperator | Seq
+    | Interval | SetOp | Builder | Rel | Logic | Matrix
+    | Ratio | Quantity | Conditioned | Text
 )  # fmt: skip
-EXPRESSION = (Num, Sym, Const, Add, Mul, Pow, Call, Apply, Big)
+EXPRESSION = (Num, Sym, Const, Add, Mul, Pow, Call, UnknownFunction, BigOperator)
 """The kinds of node that stand for one number."""
 
 ONE = Num(Fraction(1))
 MINUS_ONE = Num(Fraction(-1))
 
 
+def named(name: str) -> Node:
+    """The node of a name; `e` and `i` are the constants."""
+    return Const(name) if name in ("e", "i") else Sym(name)
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly under a node."""
     match node:
-        case Add(args) | Mul(args) | Call(_, args) | Apply(_, args) | SetOp(_, args):
+        case Add(args) | Mul(args) | Call(_, args) | UnknownFunction(_, args) | SetOp(_, args):
             return args
         case Seq(_, items) | Logic(_, items) | Ratio(items):
             return items
         case Pow(base, exponent):
             return (base, exponent)
-        case Big(_, _, low, high, body):
+        case BigOperator(_, _, low, high, body):
             return tuple(child for child in (low, high, body) if child is not None)
         case Interval(low, high, _, _):
             return (low, high)
@@ -204,7 +211,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return tuple(entry for row in rows for entry in row)
         case Quantity(value, _):
             return (value,)
-        case Given(body, _, _):
+        case Conditioned(body, _, _):
             return (body,)
         case _:
             return ()
@@ -215,7 +222,7 @@ def names(node: Node) -> frozenset[str]:
     if isinstance(node, Sym):
         return frozenset((node.name,))
     found: frozenset[str] = frozenset().union(*map(names, children(node)))
-    return found - {node.var} if isinstance(node, Big) else found
+    return found - {node.var} if isinstance(node, BigOperator) else found
 
 
 def rebuild(node: Node, change: Mapping[Any, Node]) -> Node:
@@ -235,10 +242,12 @@ def rebuild(node: Node, change: Mapping[Any, Node]) -> Node:
             return Pow(go(base), go(exponent))
         case Call(name, args):
             return Call(name, tuple(map(go, args)))
-        case Apply(name, args):
-            return Apply(name, tuple(map(go, args)))
-        case Big(kind, var, low, high, body):
-            return Big(kind, var, None if low is None else go(low), None if high is None else go(high), go(body))
+        case UnknownFunction(name, args):
+            return UnknownFunction(name, tuple(map(go, args)))
+        case BigOperator(kind, var, low, high, body):
+            return BigOperator(
+                kind, var, None if low is None else go(low), None if high is None else go(high), go(body)
+            )
         case Seq(kind, items):
             return Seq(kind, tuple(map(go, items)))
         case Interval(low, high, low_closed, high_closed):
@@ -257,7 +266,7 @@ def rebuild(node: Node, change: Mapping[Any, Node]) -> Node:
             return Ratio(tuple(map(go, items)))
         case Quantity(value, unit):
             return Quantity(go(value), unit)
-        case Given(body, text, integers):
-            return Given(go(body), text, integers)
+        case Conditioned(body, text, integers):
+            return Conditioned(go(body), text, integers)
         case _:
             return node

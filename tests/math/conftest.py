@@ -12,16 +12,16 @@ from rewardkit_math.reward import MathReward
 
 @pytest.fixture(scope="session")
 def score() -> Callable[..., Score]:
-    """`score(completion, gold, **params)`: the Score of one completion."""
+    """`score(completion, ground_truth, **params)`: the Score of one completion."""
 
-    def ask(completion: str, gold: Any, **params: Any) -> Score:
+    def ask(completion: str, ground_truth: Any, **params: Any) -> Score:
         reward = MathReward(MathParams(**params), RewardContext())
-        return reward.score([Sample(completion=completion, ground_truth=gold)])[0]
+        return reward.score([Sample(completion=completion, ground_truth=ground_truth)])[0]
 
     return ask
 
 
 @pytest.fixture(scope="session")
 def accepts(score: Callable[..., Score]) -> Callable[..., bool]:
-    """`accepts(answer, gold, **params)`: whether an answer in a box scores 1."""
-    return lambda answer, gold, **params: score(f"\\boxed{{{answer}}}", gold, **params).value == 1.0
+    """`accepts(answer, ground_truth, **params)`: whether an answer in a box scores 1."""
+    return lambda answer, ground_truth, **params: score(f"\\boxed{{{answer}}}", ground_truth, **params).value == 1.0

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardkit_math.evaluate import Budget
-from rewardkit_math.judge import judge, read_gold
+from rewardkit_math.judge import judge, read_ground_truth
+from rewardkit_math.numeric.evaluate import Budget
 from rewardkit_math.params import MathParams
 
 POLICY = MathParams()
@@ -16,11 +16,11 @@ small = st.integers(1, 40)
 
 
 def same(one: str, other: str) -> bool:
-    return judge(one, read_gold(other), POLICY).verdict == "equal"
+    return judge(one, read_ground_truth(other), POLICY).verdict == "equal"
 
 
 def written(value: int) -> list[str]:
-    """Ways to write a whole number."""
+    """Ways to write an integer."""
     plain, grouped = str(value), f"{value:,}"
     ways = [
         plain,
@@ -40,13 +40,13 @@ def written(value: int) -> list[str]:
 
 
 @given(integers, st.data())
-def test_a_whole_number_in_any_two_writings_is_one_number(value, data):
+def test_an_integer_in_any_two_writings_is_one_number(value, data):
     ways = written(value)
     assert same(data.draw(st.sampled_from(ways)), data.draw(st.sampled_from(ways[:4])))
 
 
 @given(integers, integers, st.data())
-def test_two_whole_numbers_are_different_in_any_writing(value, other, data):
+def test_two_integers_are_different_in_any_writing(value, other, data):
     if value != other:
         assert not same(data.draw(st.sampled_from(written(value))), data.draw(st.sampled_from(written(other))))
 

@@ -11,7 +11,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['prediction'][-40:]} | {row['gold'][:30]}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['prediction'][-40:]} | {row['ground_truth'][:30]}")
 def test_golden_row_is_judged_as_labelled(score, row):
-    judged = score(row["prediction"], row["gold"])
+    judged = score(row["prediction"], row["ground_truth"])
     assert (judged.value == 1.0) is row["equal"], judged

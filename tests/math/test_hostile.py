@@ -1,4 +1,4 @@
-"""Whatever stands in an answer: it is judged fast, in little memory, and nothing in it runs."""
+"""Any text is judged fast, in little memory, and nothing in it runs."""
 
 import asyncio
 import subprocess
@@ -52,10 +52,10 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
-@pytest.mark.parametrize("gold", ["1", "x^2+1", "itself"])
-def test_bombs_are_judged_within_a_second_of_work(score, bomb, gold):
+@pytest.mark.parametrize("ground_truth", ["1", "x^2+1", "itself"])
+def test_bombs_are_judged_within_a_second_of_work(score, bomb, ground_truth):
     start = time.process_time()
-    judged = score(f"\\boxed{{{bomb}}}", bomb + "+1" if gold == "itself" else gold)
+    judged = score(f"\\boxed{{{bomb}}}", bomb + "+1" if ground_truth == "itself" else ground_truth)
     assert time.process_time() - start < 1
     assert judged.value != 1.0
 
@@ -135,8 +135,8 @@ def test_memory_stays_small_whatever_is_judged():
         "from rewardkit_math.reward import MathReward\n"
         "reward = MathReward(MathParams(), RewardContext())\n"
         f"for bomb in {list(BOMBS.values())!r}:\n"
-        "    for gold in ('1', 'x^2 + 1', bomb + ' + 1'):\n"
-        "        reward.score([Sample(completion='\\\\boxed{' + bomb + '}', ground_truth=gold)])\n"
+        "    for ground_truth in ('1', 'x^2 + 1', bomb + ' + 1'):\n"
+        "        reward.score([Sample(completion='\\\\boxed{' + bomb + '}', ground_truth=ground_truth)])\n"
         "print('done')\n"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
@@ -155,9 +155,9 @@ SOUP = st.lists(PIECES, max_size=25).map(" ".join) | st.lists(PIECES, max_size=2
 
 @given(SOUP, SOUP, st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_no_text_raises_or_takes_long(score, prediction, gold, boxed):
+def test_no_text_raises_or_takes_long(score, prediction, ground_truth, boxed):
     start = time.process_time()
-    judged = score(f"\\boxed{{{prediction}}}" if boxed else prediction, gold)
+    judged = score(f"\\boxed{{{prediction}}}" if boxed else prediction, ground_truth)
     assert judged.status in ("scored", "abstained")
     assert time.process_time() - start < 1
 

@@ -7,7 +7,7 @@ from rewardkit_math.params import MathParams
 
 
 @pytest.mark.parametrize(
-    ("answer", "gold", "accepted_by"),
+    ("answer", "ground_truth", "accepted_by"),
     [
         ("28\\%", "0.28", {"either", "strict", "any"}),
         ("28\\%", "28", {"either", "any"}),
@@ -17,12 +17,14 @@ from rewardkit_math.params import MathParams
         ("0.28", "2.8", set()),
     ],
 )
-def test_percent(accepts, answer, gold, accepted_by):
-    assert {choice for choice in ("either", "strict", "any") if accepts(answer, gold, percent=choice)} == accepted_by
+def test_percent(accepts, answer, ground_truth, accepted_by):
+    assert {
+        choice for choice in ("either", "strict", "any") if accepts(answer, ground_truth, percent=choice)
+    } == accepted_by
 
 
 @pytest.mark.parametrize(
-    ("answer", "gold", "accepted_by"),
+    ("answer", "ground_truth", "accepted_by"),
     [
         ("\\frac{1}{3}", "0.333", {"exact", "digits"}),
         ("\\sqrt{17}", "4.123105625617661", {"exact", "digits"}),
@@ -37,8 +39,10 @@ def test_percent(accepts, answer, gold, accepted_by):
         ("5", "5.001", set()),
     ],
 )
-def test_rounding(accepts, answer, gold, accepted_by):
-    assert {choice for choice in ("off", "exact", "digits") if accepts(answer, gold, rounding=choice)} == accepted_by
+def test_rounding(accepts, answer, ground_truth, accepted_by):
+    assert {
+        choice for choice in ("off", "exact", "digits") if accepts(answer, ground_truth, rounding=choice)
+    } == accepted_by
 
 
 def test_tolerance_is_relative_and_off_by_default(accepts):
@@ -48,7 +52,7 @@ def test_tolerance_is_relative_and_off_by_default(accepts):
     assert accepts("(0.6, 2.6667]", "(\\frac{3}{5}, \\frac{8}{3}]", tolerance=0.0001)
 
 
-def test_tolerance_never_joins_two_whole_numbers(accepts):
+def test_tolerance_never_joins_two_integers(accepts):
     assert not accepts("1000", "1001", tolerance=0.01)
 
 

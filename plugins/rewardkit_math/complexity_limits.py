@@ -1,8 +1,10 @@
-"""What is refused by its size, before anything is evaluated.
+"""Limits of size, checked before anything is evaluated.
 
 Every number here is far above what a right answer needs and far below what hurts: with all of them reached at once a
 judgement stays under a second and a few megabytes.
 """
+
+from fractions import Fraction
 
 TAIL_CHARS = 20_000
 """Of an answer without a box only this much of the end is searched."""
@@ -27,3 +29,8 @@ TERMS = 2_000
 
 class TooCostlyError(Exception):
     """The answer asks for more work than a judgement may take."""
+
+
+def bits(value: Fraction) -> int:
+    """Size of a fraction: the bits of its longer part."""
+    return max(value.numerator.bit_length(), value.denominator.bit_length())

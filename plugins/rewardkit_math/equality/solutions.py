@@ -2,15 +2,14 @@
 
 from typing import NamedTuple
 
-from rewardkit_math.evaluate import Budget, UndefinedError
-from rewardkit_math.exact import exact
-from rewardkit_math.probes import equal_values
-from rewardkit_math.quantity import split_unit
+from rewardkit_math.equality.quantity import split_unit
+from rewardkit_math.numeric.evaluate import Budget, UndefinedError
+from rewardkit_math.numeric.exact import exact
+from rewardkit_math.numeric.numeric_equality import equal_values
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
     Add,
-    Apply,
     Builder,
     Call,
     Interval,
@@ -26,6 +25,7 @@ from rewardkit_math.tree import (
     SetOp,
     Sym,
     Text,
+    UnknownFunction,
     children,
     names,
     rebuild,
@@ -71,7 +71,7 @@ def solutions(node: Node) -> list[Value] | None:
 
 def _before_approximation(ops: tuple[str, ...], sides: tuple[Node, ...]) -> tuple[Node, ...]:
     """`x = 1/3 ≈ 0.33` says 1/3; `x ≈ 11` says 11; `42 ≈ 43` says nothing."""
-    named = isinstance(sides[0], Sym | Apply)
+    named = isinstance(sides[0], Sym | UnknownFunction)
     if ops == ("~",) and isinstance(sides[0], Num) and not isinstance(sides[1], Num):
         return sides[1:]
     for op, exactly, nearly in zip(ops, sides, sides[1:], strict=False):
@@ -83,7 +83,7 @@ def _before_approximation(ops: tuple[str, ...], sides: tuple[Node, ...]) -> tupl
 
 
 def _contradict(one: Node, other: Node) -> bool:
-    """Whether two whole numbers are said to be near each other: neither is rounded, so that one of them is wrong."""
+    """True if two integers are said to be near each other: neither is rounded, so that one of them is wrong."""
     first, second = exact(one), exact(other)
     return first is not None and second is not None and first.denominator == second.denominator == 1 and first != second
 
@@ -104,12 +104,12 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
         return [Value(first, last)] if alike else None
     if isinstance(last, Sym) and not names(first):
         first, last, sides = last, first, (last, *sides[:-1])
-    if not isinstance(first, Sym | Apply) and not (_is_label(first) and not names(last)):
+    if not isinstance(first, Sym | UnknownFunction) and not (_is_label(first) and not names(last)):
         # `2 + 3 = 5` is worth 5; `42 = 43` is worth nothing.
         return solutions(last) if _consistent((first, last)) else None
     if isinstance(first, Sym) and any(first.name in names(side) for side in sides[1:]):
         return None
-    if isinstance(first, Apply) and any(_holds(side, first.name) for side in sides[1:]):
+    if isinstance(first, UnknownFunction) and any(_holds(side, first.name) for side in sides[1:]):
         return None
     if len(sides) > 2 and any(isinstance(side, Num) for side in sides[1:-1]) and not _consistent((sides[1], last)):
         # `x = 42 = 43` takes back what it says; a slip in a computation does not.
@@ -121,7 +121,7 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
 
 
 def _is_label(node: Node) -> bool:
-    r"""What measures something by its name: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`, `m / n`."""
+    r"""True for a measure that is named: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`, `m / n`."""
     match node:
         case Call("abs" | "norm" | "sin" | "cos" | "tan", (inner,)):
             return _is_label(inner) or (isinstance(inner, Sym) and (inner.name.isupper() or len(inner.name) > 1))
@@ -154,7 +154,7 @@ def spread(values: list[Value]) -> list[Value]:
 
 
 def _consistent(sides: tuple[Node, ...]) -> bool:
-    """Whether the sides of a chain are one value; what is said to be equal to a wrong value is no answer."""
+    """True if the sides of a chain are one value; what is said to be equal to a wrong value is no answer."""
     bare = [split_unit(side)[0] for side in sides]
     try:
         return all(isinstance(side, EXPRESSION) and equal_values(bare[0], side, Budget(5_000)) for side in bare)
@@ -163,7 +163,9 @@ def _consistent(sides: tuple[Node, ...]) -> bool:
 
 
 def _holds(node: Node, name: str) -> bool:
-    return (isinstance(node, Apply) and node.name == name) or any(_holds(child, name) for child in children(node))
+    return (isinstance(node, UnknownFunction) and node.name == name) or any(
+        _holds(child, name) for child in children(node)
+    )
 
 
 def plus_minus(node: Node) -> list[Node]:

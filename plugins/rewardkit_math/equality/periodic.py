@@ -1,4 +1,4 @@
-"""Solution sets with a whole-number parameter: `x = pi/4 + k pi, k in Z` and its other spellings.
+"""Solution sets with an integer parameter: `x = pi/4 + k pi, k in Z` and its other spellings.
 
 Each solution that is linear in one parameter is a family: an offset and a period. Families are laid out over one common
 period and compared as sets of offsets.
@@ -9,15 +9,29 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from rewardkit_math.evaluate import Budget, context
-from rewardkit_math.probes import real_value
-from rewardkit_math.tree import MINUS_ONE, Call, Given, Mul, Node, Num, Pow, Rel, Seq, Sym, children, names, rebuild
+from rewardkit_math.numeric.evaluate import Budget, context
+from rewardkit_math.numeric.numeric_equality import real_value
+from rewardkit_math.tree import (
+    MINUS_ONE,
+    Call,
+    Conditioned,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Rel,
+    Seq,
+    Sym,
+    children,
+    names,
+    rebuild,
+)
 
 _MOST = 48
 
 
-def same_families(one: Given, other: Given, budget: Budget) -> bool | None:
-    """Whether two families of solutions are the same set; None where they are no families of real numbers."""
+def same_families(one: Conditioned, other: Conditioned, budget: Budget) -> bool | None:
+    """True if two families of solutions are the same set; None where they are no families of real numbers."""
     first, second = _families(one, budget), _families(other, budget)
     if first is None or second is None:
         return None
@@ -59,7 +73,7 @@ def _rational(value: Any) -> Fraction | None:
     return None
 
 
-def _families(given: Given, budget: Budget) -> list[tuple[Any, Any]] | None:
+def _families(given: Conditioned, budget: Budget) -> list[tuple[Any, Any]] | None:
     """Offset and positive period of each solution."""
     found = []
     for value in _items(given.body):
@@ -82,12 +96,12 @@ def _families(given: Given, budget: Budget) -> list[tuple[Any, Any]] | None:
 
 
 def _alternates(node: Node) -> bool:
-    """Whether it has a power such as `(-1)^k`."""
+    """True if it has a power such as `(-1)^k`."""
     return any(isinstance(part, Pow) and part.base == MINUS_ONE and names(part.exponent) for part in _walk(node))
 
 
 def _spaced(places: list[Any]) -> bool:
-    """Whether numbers follow each other in equal steps, other than 0."""
+    """True if numbers follow each other in equal steps, other than 0."""
     steps = [after - before for before, after in pairwise(places)]
     return bool(steps[0]) and all(abs(step - steps[0]) < context().mpf(10) ** -25 for step in steps)
 

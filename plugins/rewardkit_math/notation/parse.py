@@ -1,28 +1,28 @@
 """From tokens to the typed tree: a recursive-descent parser for the notations that answers are written in.
 
-Nothing is evaluated and nothing is simplified here. Depth and size are bounded (`limits`), and each step consumes a
-token, so that any text is parsed or refused in linear time. This module reads answers and the words around them:
+Nothing is evaluated and nothing is simplified here. Depth and size are bounded (`complexity_limits`), and each step
+consumes a token, so that any text is parsed or refused in linear time. Answers and the words around them:
 
     answer     items separated by `,` `;` `and` `or`, then conditions
     item       words? statement words?
     statement  side (relation side)*
     side       sets (`:` sets)*
 
-`expressions` reads what is inside an item, `commands` what is inside brackets and LaTeX commands.
+`expressions` reads what is inside an item, `latex_commands` what is inside brackets and LaTeX commands.
 """
 
 import re
 from functools import lru_cache
 
-from rewardkit_math.commands import Commands
-from rewardkit_math.expressions import UNIT_LETTERS
-from rewardkit_math.limits import ITEMS, TooCostlyError
-from rewardkit_math.quantity import is_measure
-from rewardkit_math.shapes import assignments, integer_names, join
-from rewardkit_math.spelling import clean
-from rewardkit_math.tokens import RefusedError, UnreadableError, tokenize
-from rewardkit_math.tree import Call, Const, Given, Node, Quantity, Ratio, Rel, Sym, Text
-from rewardkit_math.vocabulary import RELATIONS, UNITS_BARE
+from rewardkit_math.complexity_limits import ITEMS, TooCostlyError
+from rewardkit_math.notation.build import assignments, integer_names, join
+from rewardkit_math.notation.expressions import UNIT_LETTERS
+from rewardkit_math.notation.latex_commands import Commands
+from rewardkit_math.notation.normalize import clean
+from rewardkit_math.notation.tokens import RefusedError, UnreadableError, tokenize
+from rewardkit_math.notation.vocabulary import RELATIONS, UNITS_BARE
+from rewardkit_math.tree import Call, Conditioned, Const, Node, Quantity, Ratio, Rel, Sym, Text
+from rewardkit_math.units import is_measure
 
 _RELATION_OPS = frozenset(RELATIONS.values())
 _CONDITION = re.compile(
@@ -97,7 +97,7 @@ def plain(text: str) -> str:
 def parse(text: str) -> Node:
     """The tree of an answer; Text where it does not read as mathematics, empty Text where it is refused.
 
-    raises  TooCostlyError where the size is beyond `limits`
+    raises  TooCostlyError where the size is beyond `complexity_limits`
     """
     return _remembered(text) if len(text) <= _CHARS_REMEMBERED else _parse(text)
 
@@ -177,7 +177,7 @@ class _Parser(Commands):
                 integers |= integer_names(item)
         node = assignments(groups) or join(kept or items, joined)
         if condition or integers:
-            return Given(node, condition, integers)
+            return Conditioned(node, condition, integers)
         return node
 
     def separated(self) -> bool:
@@ -261,7 +261,7 @@ class _Parser(Commands):
                     raise UnreadableError(f"{token.text} after the answer")
                 if _CONDITION.match(token.text) and token.text not in UNITS_BARE:
                     condition, integers = self.rest_as_condition()
-                    return Given(Quantity(node, " ".join(words)) if words else node, condition, integers)
+                    return Conditioned(Quantity(node, " ".join(words)) if words else node, condition, integers)
                 words.append(token.text)
                 self.at += 1
             elif (token.kind == "op" and token.text == "$") or (token.kind == "sym" and token.text in UNIT_LETTERS):

@@ -6,9 +6,9 @@ are compared as values with 45 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1
 
 from typing import Any, NamedTuple
 
-from rewardkit_math.evaluate import Budget, context
-from rewardkit_math.exact import exact
-from rewardkit_math.probes import real_value
+from rewardkit_math.numeric.evaluate import Budget, context
+from rewardkit_math.numeric.exact import exact
+from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
@@ -63,7 +63,7 @@ def region_of(node: Node, budget: Budget) -> tuple[Region, str | None]:
             regions = [region_of(arg, budget)[0] for arg in args]
             total = regions[0]
             for other in regions[1:]:
-                total = {"union": _union, "meet": _meet, "minus": _minus}[op](total, other)
+                total = {"union": _union, "intersection": _intersection, "difference": _difference}[op](total, other)
             return total, None
         case Builder(Sym(name), condition):
             region, stated = region_of(condition, budget)
@@ -79,7 +79,7 @@ def region_of(node: Node, budget: Budget) -> tuple[Region, str | None]:
                 raise NoRegionError("several variables")
             if op == "list" and any(not isinstance(item, Rel | Interval | SetOp) for item in items):
                 raise NoRegionError("a list")
-            together = _meet if op == "and" or (op == "list" and _bounds_only(items)) else _union
+            together = _intersection if op == "and" or (op == "list" and _bounds_only(items)) else _union
             if op == "and" and not _overlap([part for part, _ in parts]):
                 together = _union
             total = parts[0][0]
@@ -93,7 +93,7 @@ def region_of(node: Node, budget: Budget) -> tuple[Region, str | None]:
 
 
 def same_region(one: Region, other: Region, tolerance: float = 0.0) -> bool:
-    """Whether two regions have the same pieces."""
+    """True if two regions have the same pieces."""
     if len(one) != len(other):
         return False
     return all(
@@ -172,7 +172,7 @@ def _union(one: Region, other: Region) -> Region:
     return _normal([*one, *other])
 
 
-def _meet(one: Region, other: Region) -> Region:
+def _intersection(one: Region, other: Region) -> Region:
     found = []
     for a in one:
         for b in other:
@@ -188,8 +188,8 @@ def _meet(one: Region, other: Region) -> Region:
     return _normal(found)
 
 
-def _minus(one: Region, other: Region) -> Region:
-    return _meet(one, _complement(other))
+def _difference(one: Region, other: Region) -> Region:
+    return _intersection(one, _complement(other))
 
 
 def _complement(region: Region) -> Region:
@@ -205,7 +205,7 @@ def _complement(region: Region) -> Region:
 def _overlap(regions: list[Region]) -> bool:
     total = regions[0]
     for other in regions[1:]:
-        total = _meet(total, other)
+        total = _intersection(total, other)
     return bool(total)
 
 
@@ -222,7 +222,7 @@ def _relation(ops: tuple[str, ...], sides: tuple[Node, ...], budget: Budget) -> 
         if variable not in (None, name):
             raise NoRegionError("several variables")
         variable = name
-        total = piece if total is None else _meet(total, piece)
+        total = piece if total is None else _intersection(total, piece)
     assert total is not None
     assert variable is not None
     return total, variable

@@ -3,9 +3,22 @@
 from fractions import Fraction
 from itertools import pairwise
 
-from rewardkit_math.limits import ITEMS, TooCostlyError
-from rewardkit_math.shapes import named
-from rewardkit_math.tree import EXPRESSION, Add, Apply, Call, Mul, Node, Num, Rel, Seq, Sym, names, rebuild
+from rewardkit_math.complexity_limits import ITEMS, TooCostlyError
+from rewardkit_math.tree import (
+    EXPRESSION,
+    Add,
+    Call,
+    Mul,
+    Node,
+    Num,
+    Rel,
+    Seq,
+    Sym,
+    UnknownFunction,
+    named,
+    names,
+    rebuild,
+)
 
 _UNIT_VECTORS = (named("i"), Sym("j"), Sym("k"))
 _MARKED = ("vec(", "hat(")
@@ -22,7 +35,7 @@ def in_shape_of(other: Node, node: Node) -> Node:
             return Seq("list", args)
         case Rel(("=",), (Sym("C"), Seq("tuple", (_, _) as items))), _ if isinstance(other, EXPRESSION):
             return Call("binomial", items)
-        case Apply(name, items), Seq("tuple", _) if len(name) == 1 and name.isupper():
+        case UnknownFunction(name, items), Seq("tuple", _) if len(name) == 1 and name.isupper():
             return Seq("tuple", items)
         case Seq("tuple", items), _ if 2 <= len(items) <= 3 and isinstance(other, EXPRESSION):
             if not {"j", "k"} & names(unmarked(other)):
@@ -43,7 +56,7 @@ def unmarked(node: Node) -> Node:
 
 
 def written_out(items: tuple[Node, ...]) -> tuple[Node, ...]:
-    """`1, 3, …, 9` as the whole numbers that it stands for; the items themselves where the step is not plain."""
+    """`1, 3, …, 9` as the integers that it stands for; the items themselves where the step is not plain."""
     at = items.index(Sym("…"))
     if at == 0 or at != len(items) - 2:
         return items

@@ -8,15 +8,13 @@ factor   primary with `!` `%` `°` `'`, powers and subscripts
 
 from abc import abstractmethod
 
-from rewardkit_math.cursor import Cursor
-from rewardkit_math.exact import bits
-from rewardkit_math.limits import TooCostlyError
-from rewardkit_math.shapes import named, negative, proper
-from rewardkit_math.tokens import Token, UnreadableError
+from rewardkit_math.complexity_limits import TooCostlyError, bits
+from rewardkit_math.notation.build import negative, proper
+from rewardkit_math.notation.cursor import Cursor
+from rewardkit_math.notation.tokens import Token, UnreadableError
 from rewardkit_math.tree import (
     MINUS_ONE,
     Add,
-    Apply,
     Builder,
     Call,
     Const,
@@ -29,6 +27,8 @@ from rewardkit_math.tree import (
     Seq,
     SetOp,
     Sym,
+    UnknownFunction,
+    named,
 )
 
 UNIT_LETTERS = frozenset("mghsLl")
@@ -53,19 +53,19 @@ class Expressions(Cursor):
 
     @abstractmethod
     def command(self, name: str) -> Node:
-        """What a LaTeX command with its arguments stands for."""
+        """The node of a LaTeX command with its arguments."""
 
     @abstractmethod
     def bracketed(self, text: str) -> Node:
-        """What stands in brackets."""
+        """The node of a bracketed expression."""
 
     def sets(self) -> Node:
         node = self.sum()
         while self.is_op("∪", "∩", "∖"):
-            op = {"∪": "union", "∩": "meet", "∖": "minus"}[self.peek().text]
+            op = {"∪": "union", "∩": "intersection", "∖": "difference"}[self.peek().text]
             self.at += 1
             other = self.sum()
-            if isinstance(node, SetOp) and node.op == op and op != "minus":
+            if isinstance(node, SetOp) and node.op == op and op != "difference":
                 node = SetOp(op, (*node.args, other))
             else:
                 node = SetOp(op, (node, other))
@@ -98,7 +98,7 @@ class Expressions(Cursor):
         if len(terms) == 2 and isinstance(terms[0], _SETS):
             match terms[1]:
                 case Mul((minus, Seq() | Interval() | SetOp() | Builder() as taken)) if minus == MINUS_ONE:
-                    return SetOp("minus", (terms[0], taken))
+                    return SetOp("difference", (terms[0], taken))
                 case _:
                     raise UnreadableError("a sum of sets")
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
@@ -138,7 +138,7 @@ class Expressions(Cursor):
             elif token.kind == "cmd" and token.text in _MODULO:
                 self.at += 1
                 value = factors[0] if len(factors) == 1 else Mul(tuple(factors))
-                factors = [Apply("mod", (value, self.tight()))]
+                factors = [UnknownFunction("mod", (value, self.tight()))]
             elif self.starts_factor(token):
                 previous = self.tokens[self.at - 1]
                 if previous.kind == "num" and len(factors) == 1 and self.is_unit():
@@ -172,14 +172,14 @@ class Expressions(Cursor):
                 return Mul(tuple(factors))
 
     def is_remark(self) -> bool:
-        """Whether the tokens that are left are words in brackets: `(a dozen)`."""
+        """True if the tokens that are left are words in brackets: `(a dozen)`."""
         rest = self.tokens[self.at :]
         kinds = {token.kind for token in rest[1:-1]}
         return rest[-1].text == ")" and "text" in kinds and kinds <= {"text", "sym"}
 
     def is_unit(self) -> bool:
-        """Whether the last tokens are a unit such as `m` or `m/s`, with white space before it."""
-        if self.peek().glued or self.peek().kind != "sym":
+        """True if the last tokens are a unit such as `m` or `m/s`, with white space before it."""
+        if self.peek().no_space_before or self.peek().kind != "sym":
             return False
         rest = self.tokens[self.at : self.at + 6]
         return len(rest) < 6 and all(token.text in UNIT_LETTERS or token.text in ("/", "^", "2", "3") for token in rest)
@@ -190,7 +190,7 @@ class Expressions(Cursor):
         if (
             not isinstance(whole, Num)
             or whole.places is not None
-            or over.glued
+            or over.no_space_before
             or slash.text != "/"
             or under.kind != "num"
         ):
@@ -242,7 +242,7 @@ class Expressions(Cursor):
                 self.at += 1
                 if isinstance(node, Sym):
                     node = Sym(node.name + "'")
-                elif not isinstance(node, Apply):
+                elif not isinstance(node, UnknownFunction):
                     raise UnreadableError("a prime after a value")
             elif self.is_op("^"):
                 self.at += 1
@@ -254,7 +254,7 @@ class Expressions(Cursor):
                 return node
 
     def power(self, node: Node) -> Node:
-        """What follows `^`: an ordinal ending, a mark on a name, or an exponent."""
+        """The node with what follows `^`: an ordinal ending, a mark on a name, or an exponent."""
         token = self.peek()
         if token.kind == "op" and token.text in ("'", "*"):
             self.at += 1
@@ -316,7 +316,7 @@ class Expressions(Cursor):
             raise UnreadableError("a subscript to a value")
         if isinstance(index, Num):
             return Sym(f"{base}_{index.value}")
-        return Apply(f"{base}_", (index,))
+        return UnknownFunction(f"{base}_", (index,))
 
     def primary(self) -> Node:
         token = self.peek()
@@ -353,7 +353,7 @@ class Expressions(Cursor):
             count = 5 if mark == "^{-1}" else len(mark) - len(mark.lstrip("'"))
             if count and self.peek(count).text == "(":
                 self.at += count
-                return Apply(token.text + mark[:count], self.arguments())
+                return UnknownFunction(token.text + mark[:count], self.arguments())
         if token.text == "C" and (self.at > 1 or self.peek(5).kind != "end"):
             mark = "".join("0" if part.kind == "num" else part.text for part in self.tokens[self.at : self.at + 5])
             if mark == "(0,0)":
@@ -361,8 +361,8 @@ class Expressions(Cursor):
         following, second, third = self.peek(), self.peek(1), self.peek(2)
         if following.text == "(" and following.kind == "op":
             defined = second.kind == "sym" and third.text == ")" and self.peek(3).text == "="
-            if defined or (token.text in _FUNCTION_LETTERS and following.glued):
-                return Apply(token.text, self.arguments())
+            if defined or (token.text in _FUNCTION_LETTERS and following.no_space_before):
+                return UnknownFunction(token.text, self.arguments())
         return named(token.text)
 
     def arguments(self) -> tuple[Node, ...]:

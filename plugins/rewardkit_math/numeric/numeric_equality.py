@@ -5,7 +5,7 @@ far by chance. The points are derived from the names and the numbers in the expr
 depends on the process, the seed or the order.
 
 Names stand for real numbers; a point where either side is not real or not defined says nothing, unless all points are
-such. Where `n!` or `(-1)^n` make sense for whole numbers only, whole numbers are tried. Functions that have branches
+such. Where `n!` or `(-1)^n` make sense for integers only, integers are tried. Functions that have branches
 (`|x|`, `floor`, `max`) are asked far out and around the numbers in them too, and must be defined at the same points.
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from rewardkit_math.evaluate import DIGITS, Budget, Evaluation, UndefinedError, context, seed_of
-from rewardkit_math.exact import exact
-from rewardkit_math.limits import TooCostlyError
-from rewardkit_math.tree import Big, Call, Const, Node, Num, Pow, children, names
+from rewardkit_math.complexity_limits import TooCostlyError
+from rewardkit_math.numeric.evaluate import DIGITS, Budget, Evaluation, UndefinedError, context, seed_of
+from rewardkit_math.numeric.exact import exact
+from rewardkit_math.tree import BigOperator, Call, Const, Node, Num, Pow, children, names
 
 MOST_DIGITS = 700
 _DECIMAL = 0.30103
@@ -27,8 +27,8 @@ _BRANCHING = frozenset(("abs", "norm", "floor", "ceil", "max", "min", "sign", "a
 _FAR = (-3, 2, 5, 9)
 """Where functions with branches are asked too: powers of ten."""
 _MOST_NUMBERS = 6
-_WHOLE_NAMES = frozenset("jklmnpqrstKMN")
-"""Names that stand for whole numbers where an expression asks for them, as in `(-1)^n`."""
+_INTEGER_NAMES = frozenset("jklmnpqrstKMN")
+"""Names that stand for integers where an expression asks for them, as in `(-1)^n`."""
 
 
 def point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
@@ -41,13 +41,13 @@ def point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
     return found
 
 
-def whole_point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
-    """The index-th probe where whole numbers are asked for."""
+def integer_point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
+    """The index-th probe where integers are asked for."""
     return {name: ctx.mpf((9 if name in "nN" else 2) + (seed_of(name) + 3 * index) % 5 + index) for name in free}
 
 
 def equal_values(left: Node, right: Node, budget: Budget) -> bool:
-    """Whether two expressions are the same number, or the same function of their names.
+    """True if two expressions are the same number, or the same function of their names.
 
     raises  TooCostlyError; UndefinedError where they have no value at any point
     """
@@ -61,11 +61,7 @@ def equal_values(left: Node, right: Node, budget: Budget) -> bool:
     for index in range(8):
         try:
             if not _agree(left, right, point(free, index, _at(ctx, DIGITS)), ctx, budget, complex_too=False):
-                return (
-                    _equal_at_whole_numbers(left, right, free, ctx, budget)
-                    if _for_whole_numbers(left, right)
-                    else False
-                )
+                return _equal_at_integers(left, right, free, ctx, budget) if _for_integers(left, right) else False
         except UndefinedError:
             continue
         seen += 1
@@ -73,8 +69,8 @@ def equal_values(left: Node, right: Node, budget: Budget) -> bool:
             return True
     if seen >= 2:
         return True
-    if _for_whole_numbers(left, right):
-        return _equal_at_whole_numbers(left, right, free, ctx, budget)
+    if _for_integers(left, right):
+        return _equal_at_integers(left, right, free, ctx, budget)
     return all(
         _agree(left, right, point(free, index, _at(ctx, DIGITS)), ctx, budget, complex_too=True)
         for index in range(0, 6, 2)
@@ -82,7 +78,7 @@ def equal_values(left: Node, right: Node, budget: Budget) -> bool:
 
 
 def _equal_in_branches(left: Node, right: Node, free: frozenset[str], ctx: Any, budget: Budget) -> bool:
-    """Whether two expressions, of which one has branches, agree at every point at which either has a real value."""
+    """True if two expressions, of which one has branches, agree at every point at which either has a real value."""
     probes = [point(free, index, _at(ctx, DIGITS)) for index in range(6)]
     scales = [ctx.mpf(10) ** power for power in _FAR]
     numbers = sorted(_numbers(left) | _numbers(right))[:_MOST_NUMBERS]
@@ -95,7 +91,7 @@ def _equal_in_branches(left: Node, right: Node, free: frozenset[str], ctx: Any, 
     for index, probe in enumerate(probes):
         try:
             if not _agree(left, right, probe, ctx, budget, complex_too=False):
-                return _for_whole_numbers(left, right) and _equal_at_whole_numbers(left, right, free, ctx, budget)
+                return _for_integers(left, right) and _equal_at_integers(left, right, free, ctx, budget)
             seen += 1
         except UndefinedError:
             if _is_real(left, probe, ctx, budget) != _is_real(right, probe, ctx, budget):
@@ -117,7 +113,7 @@ def _is_real(node: Node, probe: Mapping[str, Any], ctx: Any, budget: Budget) -> 
 
 
 def _branches(node: Node) -> bool:
-    """Whether a function with branches, or the root of an even power, hangs on a name."""
+    """True if a function with branches, or the root of an even power, hangs on a name."""
     match node:
         case Call(name, _) if name in _BRANCHING and names(node):
             return True
@@ -151,22 +147,22 @@ def _at(ctx: Any, digits: int) -> Any:
     return ctx
 
 
-def _for_whole_numbers(*nodes: Node) -> bool:
-    """Whether a factorial, a binomial, a sum, or a power of a negative number hangs on a name."""
+def _for_integers(*nodes: Node) -> bool:
+    """True if a factorial, a binomial, a sum, or a power of a negative number hangs on a name."""
     for node in nodes:
         match node:
-            case Call("factorial" | "binomial", _) | Big():
+            case Call("factorial" | "binomial", _) | BigOperator():
                 if names(node):
                     return True
-            case Pow(base, exponent) if names(exponent) and names(exponent) <= _WHOLE_NAMES:
+            case Pow(base, exponent) if names(exponent) and names(exponent) <= _INTEGER_NAMES:
                 below = exact(base)
                 if below is not None and below < 0:
                     return True
-            case Call("sin" | "cos", (arg,)) if names(arg) and names(arg) <= _WHOLE_NAMES and _holds_pi(arg):
+            case Call("sin" | "cos", (arg,)) if names(arg) and names(arg) <= _INTEGER_NAMES and _holds_pi(arg):
                 return True
             case _:
                 pass
-        if _for_whole_numbers(*children(node)):
+        if _for_integers(*children(node)):
             return True
     return False
 
@@ -175,15 +171,15 @@ def _holds_pi(node: Node) -> bool:
     return node == Const("pi") or any(map(_holds_pi, children(node)))
 
 
-def _equal_at_whole_numbers(left: Node, right: Node, free: frozenset[str], ctx: Any, budget: Budget) -> bool:
+def _equal_at_integers(left: Node, right: Node, free: frozenset[str], ctx: Any, budget: Budget) -> bool:
     return all(
-        _agree(left, right, whole_point(free, index, _at(ctx, DIGITS)), ctx, budget, complex_too=True)
+        _agree(left, right, integer_point(free, index, _at(ctx, DIGITS)), ctx, budget, complex_too=True)
         for index in range(5)
     )
 
 
 def _agree(left: Node, right: Node, probe: Mapping[str, Any], ctx: Any, budget: Budget, *, complex_too: bool) -> bool:
-    """Whether both sides have the same value at one point. Raises UndefinedError where the point says nothing."""
+    """True if both sides have the same value at one point. Raises UndefinedError where the point says nothing."""
     digits, before = DIGITS, (0, 0)
     settled = False
     while True:

@@ -10,8 +10,8 @@ from fractions import Fraction
 from string import ascii_uppercase
 from typing import NamedTuple
 
-from rewardkit_math.limits import BITS, TOKENS, TooCostlyError
-from rewardkit_math.vocabulary import (
+from rewardkit_math.complexity_limits import BITS, TOKENS, TooCostlyError
+from rewardkit_math.notation.vocabulary import (
     CONNECTIVES,
     CONSTANTS,
     FUNCTIONS,
@@ -44,7 +44,7 @@ class Token(NamedTuple):
     text: str
     value: Fraction | None = None
     places: int | None = None
-    glued: bool = False
+    no_space_before: bool = False
     """No white space before it."""
 
 
@@ -117,7 +117,7 @@ def _argument(text: str, position: int) -> tuple[str, int]:
 def tokenize(text: str) -> list[Token]:
     """The tokens of a cleaned text. Raises UnreadableError or TooCostlyError."""
     tokens: list[Token] = []
-    position, depth, glued = 0, 0, False
+    position, depth, no_space_before = 0, 0, False
     while position < len(text):
         if len(tokens) > TOKENS:
             raise TooCostlyError(f"more than {TOKENS} tokens")
@@ -127,27 +127,27 @@ def tokenize(text: str) -> list[Token]:
                 found = _DECIMAL_COMMA.match(text, position)
                 if found:
                     value, places = number(found[0].replace(",", "."))
-                    tokens.append(Token("num", found[0], value, places, glued))
-                    position, glued = found.end(), True
+                    tokens.append(Token("num", found[0], value, places, no_space_before))
+                    position, no_space_before = found.end(), True
                     continue
             found = _THOUSANDS.match(text, position)
             if found and depth and "," in found[0]:
                 found = None
             if found:
                 value, places = number(_SEPARATOR.sub("", found[0]))
-                tokens.append(Token("num", found[0], value, places, glued))
-                position, glued = found.end(), True
+                tokens.append(Token("num", found[0], value, places, no_space_before))
+                position, no_space_before = found.end(), True
                 continue
         found = _TOKEN.match(text, position)
         assert found is not None
         kind, piece, position = found.lastgroup, found[0], found.end()
         if kind == "space":
-            glued = False
+            no_space_before = False
             if depth == 0 and _BLANK_LINE.search(piece) and tokens:
                 tokens.append(Token("op", ";"))
             continue
         if kind == "hex":
-            tokens.append(Token("num", piece, Fraction(int(piece, 0)), None, glued))
+            tokens.append(Token("num", piece, Fraction(int(piece, 0)), None, no_space_before))
         elif kind == "num":
             thousands = _THREES.fullmatch(piece)
             value, places = number(piece.replace("{,}", "" if thousands else "."))
@@ -163,43 +163,45 @@ def tokenize(text: str) -> list[Token]:
                 # `0.1666…` goes on as it began.
                 value += Fraction(int(cycle[1]), (10 ** len(cycle[1]) - 1) * 10**places)
                 places, position = None, dots.end()
-            tokens.append(Token("num", piece, value, places, glued))
+            tokens.append(Token("num", piece, value, places, no_space_before))
         elif kind == "word":
             if piece == "in" and not text[position:].strip(" .$}"):
                 piece = "inches"
-            counted = bool(tokens) and tokens[-1].kind == "num" and not glued
+            counted = bool(tokens) and tokens[-1].kind == "num" and not no_space_before
             if piece.casefold() in SHORT_WORDS and text[position : position + 1] == "^":
-                tokens.extend(Token("sym", char, glued=glued) for char in piece)
+                tokens.extend(Token("sym", char, no_space_before=no_space_before) for char in piece)
             else:
-                tokens.extend(_word(piece, glued, counted=counted))
+                tokens.extend(_word(piece, no_space_before, counted=counted))
         elif kind == "cmd":
-            position = _command(piece[1:].rstrip("*"), text, position, tokens, glued=glued)
+            position = _command(piece[1:].rstrip("*"), text, position, tokens, no_space_before=no_space_before)
         elif kind == "esc":
             if piece in ("\\{", "\\}", "\\\\", "\\|", "\\%", "\\$", "\\&", "\\#", "\\_", "\\'"):
                 op = {"\\%": "%", "\\|": "‖", "\\$": "$", "\\&": "and", "\\_": "_", "\\'": "'"}.get(piece, piece)
-                tokens.append(Token("op", op, glued=glued))
+                tokens.append(Token("op", op, no_space_before=no_space_before))
             else:
                 position -= 1
         elif kind == "op":
             piece = {"**": "^", "=>": "to", "=<": "<=", "->": "to", "...": "dots"}.get(piece, piece)
-            tokens.append(Token("op", RELATIONS.get(piece, piece), glued=glued))
+            tokens.append(Token("op", RELATIONS.get(piece, piece), no_space_before=no_space_before))
         else:
             assert kind == "other"
             connective = CONNECTIVES.get(piece)
             tokens.append(
-                Token("op", connective, glued=glued) if connective else Token("text", piece.casefold(), glued=glued)
+                Token("op", connective, no_space_before=no_space_before)
+                if connective
+                else Token("text", piece.casefold(), no_space_before=no_space_before)
             )
         if tokens and tokens[-1].kind == "op":
             depth += {"(": 1, "[": 1, "{": 1, "\\{": 1, ")": -1, "]": -1, "}": -1, "\\}": -1}.get(tokens[-1].text, 0)
-        glued = True
+        no_space_before = True
     return tokens
 
 
-def _command(name: str, text: str, position: int, tokens: list[Token], *, glued: bool) -> int:
+def _command(name: str, text: str, position: int, tokens: list[Token], *, no_space_before: bool) -> int:
     """Appends the tokens of one LaTeX command; returns the index after it and after the arguments that it swallowed."""
 
     def add(kind: str, value: str) -> int:
-        tokens.append(Token(kind, value, glued=glued))
+        tokens.append(Token(kind, value, no_space_before=no_space_before))
         return position
 
     if name in NOTHING:
@@ -210,7 +212,7 @@ def _command(name: str, text: str, position: int, tokens: list[Token], *, glued:
         raise RefusedError(f"\\{name} has no place in an answer")
     if name in TEXTUAL:
         inner, position = _argument(text, position)
-        _textual(inner, tokens, glued=glued)
+        _textual(inner, tokens, no_space_before=no_space_before)
         return position
     if name in WITH_DROPPED:
         return _argument(text, position)[1]
@@ -252,30 +254,30 @@ def _command(name: str, text: str, position: int, tokens: list[Token], *, glued:
     return add("cmd", name)
 
 
-def _textual(inner: str, tokens: list[Token], *, glued: bool) -> None:
+def _textual(inner: str, tokens: list[Token], *, no_space_before: bool) -> None:
     r"""The tokens of `\text{…}`: a function or a constant, a bracketed letter, a number, or words."""
     words = inner.replace("$", " ").replace("~", " ").replace("\\ ", " ").replace("\\,", " ").strip()
     bare = words.strip(",.; ")
     after_number = bool(tokens) and tokens[-1].kind == "num"
     if bare == "to" and after_number:
-        tokens.append(Token("op", ":", glued=glued))
+        tokens.append(Token("op", ":", no_space_before=no_space_before))
     elif bare in ("and", "or"):
-        tokens.append(Token("op", bare, glued=glued))
+        tokens.append(Token("op", bare, no_space_before=no_space_before))
     elif words in ("e", "i", "d") or (len(words) == 1 and words in ascii_uppercase and not after_number):
-        tokens.append(Token("sym", words, glued=glued))
+        tokens.append(Token("sym", words, no_space_before=no_space_before))
     elif _LETTERS.fullmatch(words):
         tokens.extend(tokenize(words))
     elif words in FUNCTIONS:
-        tokens.append(Token("func", FUNCTIONS[words], glued=glued))
+        tokens.append(Token("func", FUNCTIONS[words], no_space_before=no_space_before))
     elif words in CONSTANTS:
-        tokens.append(Token("const", CONSTANTS[words], glued=glued))
+        tokens.append(Token("const", CONSTANTS[words], no_space_before=no_space_before))
     elif words.startswith("if ") or not any(char.isdigit() or char in "\\=<>" for char in words):
         if words in ("%", "percent"):
-            tokens.append(Token("op", "%", glued=glued))
+            tokens.append(Token("op", "%", no_space_before=no_space_before))
         elif words == ",":
-            tokens.append(Token("op", ",", glued=glued))
+            tokens.append(Token("op", ",", no_space_before=no_space_before))
         elif words:
-            tokens.append(Token("text", " ".join(words.casefold().split()), glued=glued))
+            tokens.append(Token("text", " ".join(words.casefold().split()), no_space_before=no_space_before))
     else:
         tokens.extend(tokenize(words))
 
@@ -289,30 +291,38 @@ _LETTERS = re.compile(r"[A-J]{2,5}|\(?[A-J]\)?(?:\s*(?:,|and)\s*\(?[A-J]\)?)+")
 _PREFIXES = ("sqrt", "sin", "cos", "tan", "ln", "log", "pi")
 
 
-def _word(run: str, glued: bool, *, counted: bool = False) -> list[Token]:  # noqa: FBT001
+def _word(run: str, no_space_before: bool, *, counted: bool = False) -> list[Token]:  # noqa: FBT001
     """The tokens of a bare run of letters: a function, a constant, a word, or a product of one-letter names."""
     if len(run) == 1:
-        return [Token("sym", run, glued=glued)]
+        return [Token("sym", run, no_space_before=no_space_before)]
     low = run.casefold()
     if run in FUNCTIONS or low in FUNCTIONS:
-        return [Token("func" if low != "sqrt" else "cmd", FUNCTIONS.get(run) or FUNCTIONS[low], glued=glued)]
+        return [
+            Token(
+                "func" if low != "sqrt" else "cmd",
+                FUNCTIONS.get(run) or FUNCTIONS[low],
+                no_space_before=no_space_before,
+            )
+        ]
     if run in CONSTANTS:
-        return [Token("const", CONSTANTS[run], glued=glued)]
+        return [Token("const", CONSTANTS[run], no_space_before=no_space_before)]
     if low in ("and", "or"):
-        return [Token("op", low, glued=glued)]
+        return [Token("op", low, no_space_before=no_space_before)]
     if low == "in":
-        return [Token("op", "in", glued=glued)]
+        return [Token("op", "in", no_space_before=no_space_before)]
     if run in ("union", "Union"):
-        return [Token("op" if run != "Union" else "func", "∪", glued=glued)]
+        return [Token("op" if run != "Union" else "func", "∪", no_space_before=no_space_before)]
     if low in ("percent", "percentage"):
-        return [Token("op", "%", glued=glued)]
+        return [Token("op", "%", no_space_before=no_space_before)]
     if run in SYMPY_WORDS:
-        return [Token("cmd", run, glued=glued)]
+        return [Token("cmd", run, no_space_before=no_space_before)]
     if counted and _THING.fullmatch(run):
-        return [Token("text", low, glued=glued)]
+        return [Token("text", low, no_space_before=no_space_before)]
     for prefix in _PREFIXES if low not in SHORT_WORDS else ():
         if run.startswith(prefix) and len(run) - len(prefix) <= 2:
-            return [*_word(prefix, glued), *_word(run[len(prefix) :], True)]
+            return [*_word(prefix, no_space_before), *_word(run[len(prefix) :], True)]
     if len(run) > 3 or low in SHORT_WORDS or run in UNITS_BARE:
-        return [Token("text", low, glued=glued)]
-    return [Token("sym", char, glued=glued if index == 0 else True) for index, char in enumerate(run)]
+        return [Token("text", low, no_space_before=no_space_before)]
+    return [
+        Token("sym", char, no_space_before=no_space_before if index == 0 else True) for index, char in enumerate(run)
+    ]

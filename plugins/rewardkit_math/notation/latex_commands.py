@@ -3,17 +3,18 @@ r"""LaTeX commands with arguments, sums and integrals, matrices and systems, and
 from abc import abstractmethod
 from fractions import Fraction
 
-from rewardkit_math.expressions import INFIX, Expressions
-from rewardkit_math.limits import ITEMS, TooCostlyError
-from rewardkit_math.shapes import SYMPY_SHAPES, brackets, is_relation, join, sympy_shape
-from rewardkit_math.tokens import Token, UnreadableError
+from rewardkit_math.complexity_limits import ITEMS, TooCostlyError
+from rewardkit_math.notation.build import SYMPY_SHAPES, brackets, is_relation, join, sympy_shape
+from rewardkit_math.notation.expressions import INFIX, Expressions
+from rewardkit_math.notation.tokens import Token, UnreadableError
+from rewardkit_math.notation.vocabulary import RELATIONS
 from rewardkit_math.tree import (
     MINUS_ONE,
-    Big,
+    BigOperator,
     Builder,
     Call,
+    Conditioned,
     Const,
-    Given,
     Interval,
     Matrix,
     Mul,
@@ -25,7 +26,6 @@ from rewardkit_math.tree import (
     Sym,
     rebuild,
 )
-from rewardkit_math.vocabulary import RELATIONS
 
 _OPEN = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _BARS = {"|": ("|", "abs"), "lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil"), "‖": ("‖", "norm")}
@@ -84,8 +84,8 @@ class Commands(Expressions):
         ):
             head, tail = token.text[0], token.text[1:]
             self.tokens[self.at : self.at + 1] = [
-                Token("num", head, Fraction(int(head)), None, token.glued),
-                Token("num", tail, Fraction(int(tail)), None, glued=True),
+                Token("num", head, Fraction(int(head)), None, token.no_space_before),
+                Token("num", tail, Fraction(int(tail)), None, no_space_before=True),
             ]
         return self.signed()
 
@@ -118,7 +118,7 @@ class Commands(Expressions):
                 assert isinstance(low, Rel)
             if isinstance(low.sides[0], Sym):
                 var, low = low.sides[0].name, low.sides[1]
-        return Big(kind, var, low, high, body)
+        return BigOperator(kind, var, low, high, body)
 
     def integral(self, low: Node | None, high: Node | None) -> Node:
         """The integrand up to `d x`."""
@@ -133,7 +133,7 @@ class Commands(Expressions):
                     raise UnreadableError("the integrand")
                 self.tokens += rest
                 self.at = index + 2
-                return Big("int", following.text, low, high, body)
+                return BigOperator("int", following.text, low, high, body)
         raise UnreadableError("an integral without its variable")
 
     def environment(self, name: str) -> Node:
@@ -236,7 +236,7 @@ class Commands(Expressions):
             raise UnreadableError("a brace that does not close")
         if isinstance(inner, Builder):
             match inner.condition:
-                case Given(Rel(("=",), (head, _)), _, _) if head == inner.head:
+                case Conditioned(Rel(("=",), (head, _)), _, _) if head == inner.head:
                     # `{x | x = k pi, k in Z}` is the family that it describes.
                     return inner.condition
                 case _:

@@ -6,19 +6,14 @@ Sizes are checked before each operation, so that `9^{9^{9}}` or `(10^{10})!` cos
 import math
 from fractions import Fraction
 
-from rewardkit_math.limits import BINOMIAL, BITS, FACTORIAL, TooCostlyError
+from rewardkit_math.complexity_limits import BINOMIAL, BITS, FACTORIAL, TooCostlyError, bits
 from rewardkit_math.tree import Add, Call, Mul, Node, Num, Pow
-
-
-def bits(value: Fraction) -> int:
-    """Size of a fraction: the bits of its longer part."""
-    return max(value.numerator.bit_length(), value.denominator.bit_length())
 
 
 def exact(node: Node) -> Fraction | None:
     """The rational value of an expression; None where it has names, irrational parts or no value.
 
-    raises  TooCostlyError where the value, or a step to it, is larger than `limits.BITS`
+    raises  TooCostlyError where the value, or a step to it, is larger than `complexity_limits.BITS`
     """
     match node:
         case Num(value, _):

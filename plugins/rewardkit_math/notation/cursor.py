@@ -1,7 +1,7 @@
 """A place in a row of tokens, with a bound on nesting: what every part of the parser reads through."""
 
-from rewardkit_math.limits import DEPTH, TooCostlyError
-from rewardkit_math.tokens import Token, UnreadableError
+from rewardkit_math.complexity_limits import DEPTH, TooCostlyError
+from rewardkit_math.notation.tokens import Token, UnreadableError
 
 _END = Token("end", "")
 

@@ -1,28 +1,28 @@
-"""Whether two trees are the same answer: each kind of answer has its own sameness.
+"""Equality of two trees: each kind of answer has its own.
 
-The prediction is read in the way that the gold's kind asks for, never the other way round: a list can be read as a set,
-a named value as a value, an inequality as an interval; a list is never read as one of its members.
+The prediction is read in the way that the ground truth's kind asks for, never the other way round: a list can be read
+as a set, a named value as a value, an inequality as an interval; a list is never read as one of its members.
 """
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from rewardkit_math.evaluate import UndefinedError
-from rewardkit_math.periodic import same_families
-from rewardkit_math.probes import equal_values, rough_value
-from rewardkit_math.quantity import compound
-from rewardkit_math.readings import in_shape_of, written_out
-from rewardkit_math.regions import NoRegionError, region_of, same_region
-from rewardkit_math.solutions import Value, equations, indexed, solutions, spread, stems
+from rewardkit_math.equality.coerce import in_shape_of, written_out
+from rewardkit_math.equality.periodic import same_families
+from rewardkit_math.equality.quantity import compound
+from rewardkit_math.equality.regions import NoRegionError, region_of, same_region
+from rewardkit_math.equality.solutions import Value, equations, indexed, solutions, spread, stems
+from rewardkit_math.equality.values import ValueComparison
+from rewardkit_math.numeric.evaluate import UndefinedError
+from rewardkit_math.numeric.numeric_equality import equal_values, rough_value
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
     Add,
-    Apply,
     Builder,
     Call,
+    Conditioned,
     Const,
-    Given,
     Interval,
     Logic,
     Matrix,
@@ -35,11 +35,11 @@ from rewardkit_math.tree import (
     SetOp,
     Sym,
     Text,
+    UnknownFunction,
     children,
     names,
     rebuild,
 )
-from rewardkit_math.values import ValueComparison
 
 _SHORT_LIST = 6
 _ZERO = Num(Fraction(0))
@@ -50,35 +50,35 @@ _PARAMETERS = frozenset("knmlz")
 
 
 class Comparison(ValueComparison):
-    """One comparison of a prediction with a gold, under a policy and a budget. `stage` says what settled it."""
+    """One comparison of a prediction with a ground truth, under a policy and a budget. `stage` says what settled it."""
 
-    def same(self, found: Node, gold: Node) -> bool:
-        """Whether the prediction says what the gold says. Raises TooCostlyError."""
-        if found == gold:
+    def same(self, found: Node, ground_truth: Node) -> bool:
+        """True if the prediction says what the ground truth says. Raises TooCostlyError."""
+        if found == ground_truth:
             return True
-        if isinstance(found, Given) or isinstance(gold, Given):
-            return self._same_given(found, gold)
-        found, gold = self._settle(found), self._settle(gold)
-        found, gold = in_shape_of(gold, found), in_shape_of(found, gold)
-        if isinstance(gold, Text) or isinstance(found, Text):
-            return self.same_text(found, gold)
-        if isinstance(gold, Matrix) or isinstance(found, Matrix):
-            return self._same_matrix(found, gold)
-        if _set_like(gold) or _set_like(found):
-            verdict = self._same_region(found, gold)
+        if isinstance(found, Conditioned) or isinstance(ground_truth, Conditioned):
+            return self._same_given(found, ground_truth)
+        found, ground_truth = self._settle(found), self._settle(ground_truth)
+        found, ground_truth = in_shape_of(ground_truth, found), in_shape_of(found, ground_truth)
+        if isinstance(ground_truth, Text) or isinstance(found, Text):
+            return self.same_text(found, ground_truth)
+        if isinstance(ground_truth, Matrix) or isinstance(found, Matrix):
+            return self._same_matrix(found, ground_truth)
+        if _set_like(ground_truth) or _set_like(found):
+            verdict = self._same_region(found, ground_truth)
             if verdict is not None:
                 return verdict
-        one, other = solutions(found), solutions(gold)
+        one, other = solutions(found), solutions(ground_truth)
         if one is not None and other is not None:
-            if self._same_solutions(one, other, found, gold) or self._same_periodic(found, gold):
+            if self._same_solutions(one, other, found, ground_truth) or self._same_periodic(found, ground_truth):
                 return True
-            return isinstance(found, Rel) and isinstance(gold, Rel) and self._same_relation(found, gold)
-        if isinstance(found, Rel) or isinstance(gold, Rel):
-            return self._same_relation(found, gold) or self._same_equations(found, gold)
-        if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(gold):
-            return self._same_shape(found, gold)
-        if _is_tuple(found) and _is_tuple(gold):
-            return self._same_shape(found, gold)
+            return isinstance(found, Rel) and isinstance(ground_truth, Rel) and self._same_relation(found, ground_truth)
+        if isinstance(found, Rel) or isinstance(ground_truth, Rel):
+            return self._same_relation(found, ground_truth) or self._same_equations(found, ground_truth)
+        if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(ground_truth):
+            return self._same_shape(found, ground_truth)
+        if _is_tuple(found) and _is_tuple(ground_truth):
+            return self._same_shape(found, ground_truth)
         return False
 
     def _settle(self, node: Node) -> Node:
@@ -104,9 +104,13 @@ class Comparison(ValueComparison):
 
     # -- several values
 
-    def _same_solutions(self, one: list[Value], other: list[Value], found: Node, gold: Node) -> bool:
+    def _same_solutions(self, one: list[Value], other: list[Value], found: Node, ground_truth: Node) -> bool:
         one, other = stems(one), stems(other)
-        if isinstance(gold, Seq) and gold.kind == "list" and len(one) == 1 < len({value.value for value in other}):
+        if (
+            isinstance(ground_truth, Seq)
+            and ground_truth.kind == "list"
+            and len(one) == 1 < len({value.value for value in other})
+        ):
             alternatives = all(self._same_named(one[0], value) for value in other)
             if alternatives:
                 # One value in several writings: `1/4 or 0.25`.
@@ -121,8 +125,8 @@ class Comparison(ValueComparison):
         if None not in named[0] and None not in named[1] and self.policy.names == "same":
             return self._match(one, other, self._same_named)
         by_name = any(None not in group and len(group) > 1 and not indexed(group) for group in named)
-        ordered = _is_tuple(found) or _is_tuple(gold) or by_name
-        if self.policy.order == "given" and not (_is_set(found) or _is_set(gold)):
+        ordered = _is_tuple(found) or _is_tuple(ground_truth) or by_name
+        if self.policy.order == "given" and not (_is_set(found) or _is_set(ground_truth)):
             ordered = True
         if ordered:
             one, other = _in_order(one), _in_order(other)
@@ -148,49 +152,56 @@ class Comparison(ValueComparison):
                 return False
         return True
 
-    def _same_named(self, found: Value, gold: Value) -> bool:
-        if found.name is None and isinstance(gold.name, Add | Mul) and names(gold.name) <= _COORDINATES:
+    def _same_named(self, found: Value, ground_truth: Value) -> bool:
+        if found.name is None and isinstance(ground_truth.name, Add | Mul) and names(ground_truth.name) <= _COORDINATES:
             # `x + y = 5` is a line, and more than 5.
             return False
-        if found.name is not None and gold.name is not None and found.name != gold.name and self.policy.names == "same":
-            if _label(found.name) == _label(gold.name):
-                return self.same_value(found.value, gold.value)
-            if {type(found.name), type(gold.name)} == {Sym, Apply} and _dependent(found.name, gold.name):
-                return self.same_value(found.value, gold.value)
-            if not (isinstance(found.name, Apply) and isinstance(gold.name, Apply)):
+        if (
+            found.name is not None
+            and ground_truth.name is not None
+            and found.name != ground_truth.name
+            and self.policy.names == "same"
+        ):
+            if _label(found.name) == _label(ground_truth.name):
+                return self.same_value(found.value, ground_truth.value)
+            if {type(found.name), type(ground_truth.name)} == {Sym, UnknownFunction} and _dependent(
+                found.name, ground_truth.name
+            ):
+                return self.same_value(found.value, ground_truth.value)
+            if not (isinstance(found.name, UnknownFunction) and isinstance(ground_truth.name, UnknownFunction)):
                 return False
-            renamed = _rename_arguments(found, gold)
-            return renamed is not None and self.same_value(renamed, gold.value)
-        return self.same_value(found.value, gold.value)
+            renamed = _rename_arguments(found, ground_truth)
+            return renamed is not None and self.same_value(renamed, ground_truth.value)
+        return self.same_value(found.value, ground_truth.value)
 
     # -- relations, sets, matrices, text
 
-    def _same_relation(self, found: Node, gold: Node) -> bool:
-        if isinstance(found, Rel) and isinstance(gold, Rel) and self._same_chain(found, gold):
+    def _same_relation(self, found: Node, ground_truth: Node) -> bool:
+        if isinstance(found, Rel) and isinstance(ground_truth, Rel) and self._same_chain(found, ground_truth):
             return True
-        one, other = _equation(found), _equation(gold)
+        one, other = _equation(found), _equation(ground_truth)
         if one is None or other is None:
             return False
-        (op, left), (gold_op, right) = one, other
+        (op, left), (ground_truth_op, right) = one, other
         self.stage = "numeric"
         try:
-            if op == gold_op and self._proportional(left, right, positive=op not in ("=", "!=")):
+            if op == ground_truth_op and self._proportional(left, right, positive=op not in ("=", "!=")):
                 return True
-            if op == {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(gold_op):
+            if op == {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(ground_truth_op):
                 return self._proportional(Mul((MINUS_ONE, left)), right, positive=True)
         except UndefinedError:
             return False
         return False
 
-    def _same_equations(self, found: Node, gold: Node) -> bool:
+    def _same_equations(self, found: Node, ground_truth: Node) -> bool:
         """`3x ± 4y = 0` and other pairs of equations, one by one."""
-        one, other = equations(found), equations(gold)
+        one, other = equations(found), equations(ground_truth)
         if len(one) != len(other) or len(one) < 2:
             return False
         return self._match(one, other, lambda a, b: self._same_relation(a.value, b.value))
 
     def _proportional(self, left: Node, right: Node, *, positive: bool) -> bool:
-        """Whether `left = c right` with a constant c other than 0 (above 0 where `positive`)."""
+        """True if `left = c right` with a constant c other than 0 (above 0 where `positive`)."""
         free = names(left) | names(right)
         if not free or names(left) != names(right):
             return False
@@ -208,82 +219,91 @@ class Comparison(ValueComparison):
             return False
         return equal_values(Mul((left, there)), Mul((right, here)), self.budget)
 
-    def _same_chain(self, found: Rel, gold: Rel) -> bool:
+    def _same_chain(self, found: Rel, ground_truth: Rel) -> bool:
         """`f(2) < f(1) < f(4)`: side by side, in either direction."""
-        if len(found.ops) != len(gold.ops):
+        if len(found.ops) != len(ground_truth.ops):
             return False
-        if found.ops == gold.ops and all(self.same_value(a, b) for a, b in zip(found.sides, gold.sides, strict=True)):
+        if found.ops == ground_truth.ops and all(
+            self.same_value(a, b) for a, b in zip(found.sides, ground_truth.sides, strict=True)
+        ):
             return True
         turned = _turned(found)
-        return turned.ops == gold.ops and all(
-            self.same_value(a, b) for a, b in zip(turned.sides, gold.sides, strict=True)
+        return turned.ops == ground_truth.ops and all(
+            self.same_value(a, b) for a, b in zip(turned.sides, ground_truth.sides, strict=True)
         )
 
-    def _same_region(self, found: Node, gold: Node) -> bool | None:
+    def _same_region(self, found: Node, ground_truth: Node) -> bool | None:
         """None where one of them is no set of real numbers that can be listed."""
         try:
             one, name = region_of(found, self.budget)
-            other, gold_name = region_of(gold, self.budget)
+            other, ground_truth_name = region_of(ground_truth, self.budget)
         except NoRegionError:
             return None
         self.stage = "region"
-        if name is not None and gold_name is not None and name != gold_name and self.policy.names == "same":
+        if (
+            name is not None
+            and ground_truth_name is not None
+            and name != ground_truth_name
+            and self.policy.names == "same"
+        ):
             return False
         return same_region(one, other, self.policy.tolerance)
 
-    def _same_shape(self, found: Node, gold: Node) -> bool:
+    def _same_shape(self, found: Node, ground_truth: Node) -> bool:
         """Sets and statements with symbolic bounds, part by part."""
-        match found, gold:
+        match found, ground_truth:
             case Interval(), Interval():
-                if (found.low_closed, found.high_closed) != (gold.low_closed, gold.high_closed):
+                if (found.low_closed, found.high_closed) != (ground_truth.low_closed, ground_truth.high_closed):
                     return False
-            case SetOp(op, _), SetOp(gold_op, _):
-                if op != gold_op:
+            case SetOp(op, _), SetOp(ground_truth_op, _):
+                if op != ground_truth_op:
                     return False
-                if op != "minus":
-                    return self._match(_values(found), _values(gold), lambda a, b: self.same(a.value, b.value))
-            case Logic(op, _), Logic(gold_op, _):
-                return op == gold_op and self._match(
-                    _values(found), _values(gold), lambda a, b: self.same(a.value, b.value)
+                if op != "difference":
+                    return self._match(_values(found), _values(ground_truth), lambda a, b: self.same(a.value, b.value))
+            case Logic(op, _), Logic(ground_truth_op, _):
+                return op == ground_truth_op and self._match(
+                    _values(found), _values(ground_truth), lambda a, b: self.same(a.value, b.value)
                 )
             case _:
                 pass
-        one, other = children(found), children(gold)
+        one, other = children(found), children(ground_truth)
         return len(one) == len(other) and all(self._same_part(a, b) for a, b in zip(one, other, strict=True))
 
-    def _same_part(self, found: Node, gold: Node) -> bool:
-        return found == gold or self.same(found, gold)
+    def _same_part(self, found: Node, ground_truth: Node) -> bool:
+        return found == ground_truth or self.same(found, ground_truth)
 
-    def _same_matrix(self, found: Node, gold: Node) -> bool:
-        one, other = _rows(found), _rows(gold)
+    def _same_matrix(self, found: Node, ground_truth: Node) -> bool:
+        one, other = _rows(found), _rows(ground_truth)
         if one is None or other is None or [len(row) for row in one] != [len(row) for row in other]:
             return False
         return all(
             self.same_value(a, b)
-            for row, gold_row in zip(one, other, strict=True)
-            for a, b in zip(row, gold_row, strict=True)
+            for row, ground_truth_row in zip(one, other, strict=True)
+            for a, b in zip(row, ground_truth_row, strict=True)
         )
 
-    def _same_given(self, found: Node, gold: Node) -> bool:
-        one = found if isinstance(found, Given) else Given(found, "", frozenset())
-        other = gold if isinstance(gold, Given) else Given(gold, "", frozenset())
+    def _same_given(self, found: Node, ground_truth: Node) -> bool:
+        one = found if isinstance(found, Conditioned) else Conditioned(found, "", frozenset())
+        other = ground_truth if isinstance(ground_truth, Conditioned) else Conditioned(ground_truth, "", frozenset())
         if one.integers or other.integers:
             verdict = same_families(one, other, self.budget)
             if verdict is not None:
                 self.stage = "periodic"
                 return verdict
         if len(one.integers) == len(other.integers) == 1:
-            one = Given(rebuild(one.body, {Sym(*one.integers): Sym(*other.integers)}), one.condition, other.integers)
+            one = Conditioned(
+                rebuild(one.body, {Sym(*one.integers): Sym(*other.integers)}), one.condition, other.integers
+            )
         if one.condition and other.condition and not _like_conditions(one.condition, other.condition):
             return False
         return self.same(one.body, other.body)
 
-    def _same_periodic(self, found: Node, gold: Node) -> bool:
-        """Families whose whole-number parameter nobody introduced, under two different names."""
-        mine, theirs = names(found) & _PARAMETERS, names(gold) & _PARAMETERS
-        if not (len(mine) == len(theirs) == 1) or not _holds_pi(gold):
+    def _same_periodic(self, found: Node, ground_truth: Node) -> bool:
+        """Families whose integer parameter nobody introduced, under two different names."""
+        mine, theirs = names(found) & _PARAMETERS, names(ground_truth) & _PARAMETERS
+        if not (len(mine) == len(theirs) == 1) or not _holds_pi(ground_truth):
             return False
-        verdict = same_families(Given(found, "", mine), Given(gold, "", theirs), self.budget)
+        verdict = same_families(Conditioned(found, "", mine), Conditioned(ground_truth, "", theirs), self.budget)
         if verdict:
             self.stage = "periodic"
         return bool(verdict)
@@ -331,11 +351,11 @@ def _is_set(node: Node) -> bool:
     return isinstance(node, Seq) and node.kind == "set"
 
 
-def _rename_arguments(found: Value, gold: Value) -> Node | None:
-    """`f(m) = 2m` read as `f(n) = 2n`: the value with the gold's argument names; None where the functions differ."""
-    one, other = found.name, gold.name
-    assert isinstance(one, Apply)
-    assert isinstance(other, Apply)
+def _rename_arguments(found: Value, ground_truth: Value) -> Node | None:
+    """`f(m) = 2m` read as `f(n) = 2n`: the value with the other's argument names; None where the functions differ."""
+    one, other = found.name, ground_truth.name
+    assert isinstance(one, UnknownFunction)
+    assert isinstance(other, UnknownFunction)
     if one.name != other.name or len(one.args) != len(other.args):
         return None
     if not all(isinstance(arg, Sym) for arg in (*one.args, *other.args)):
@@ -355,10 +375,10 @@ def _label(name: Node) -> Node:
 
 
 def _dependent(one: Node, other: Node) -> bool:
-    """Whether a name is `y` beside a function, or its derivative `y'` beside the derivative of a function."""
+    """True if a name is `y` beside a function, or its derivative `y'` beside the derivative of a function."""
     name, function = (one, other) if isinstance(one, Sym) else (other, one)
     assert isinstance(name, Sym)
-    assert isinstance(function, Apply)
+    assert isinstance(function, UnknownFunction)
     mark = function.name.lstrip("fghFGH").removeprefix("^{-1}")
     return name.name.startswith("y") and name.name.removeprefix("y") == mark
 

@@ -6,7 +6,7 @@ Where a sentence names several numbers and nothing says which one is meant, none
 
 import re
 
-from rewardkit_math.parse import parse, plain
+from rewardkit_math.notation.parse import parse, plain
 from rewardkit_math.tree import Node, Text
 
 _HOPE = re.compile(r"\.?\s*I hope (?:it is|this is|this helps).{0,40}$", re.IGNORECASE)
@@ -21,7 +21,7 @@ _RESULT = re.compile(
     r"(?:^|[\s:=])[$€£(]*\d(?:[\d.,$€£%()\s+\-*/×÷·]| x ){0,200}=\s*"
     r"([$€£]?\s?-?\d[\d,]*(?:\.\d+)?)[^\d=<>\\^_{}]{0,200}$"
 )
-"""What a computation in numbers comes to, with words after it: `9 * $2 = $18 every day`."""
+"""The result of a computation in numbers, with words after it: `9 * $2 = $18 every day`."""
 _DENIED = re.compile(r"\b(?:not|isn't|either|or|maybe|perhaps|between|nor)\b|\bou\b|或", re.IGNORECASE)
 _MARKUP = re.compile(r"\\[a-zA-Z(\[]|[\^_{}]")
 _POWER = re.compile(r"[\w)\]}]\*\*[\w({-]")
@@ -40,9 +40,9 @@ _MONTH = re.compile(r"\b(?:january|february|march|april|may|june|july|august|sep
 _DAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|,|\b(?:of|the)\b")
 
 
-def same_words(text: str, gold: str) -> bool:
-    """Whether a text says the words of the gold: alone, at the end of `it is …`, or as a date in another order."""
-    one, other = plain(text), plain(gold)
+def same_words(text: str, ground_truth: str) -> bool:
+    """True if a text says the ground truth's words: alone, after `it is …`, or as a date in another order."""
+    one, other = plain(text), plain(ground_truth)
     if one == other or _SAID.sub("", one, count=1) == other:
         return True
     if _MONTH.search(other) and any(char.isdigit() for char in other):

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from fractions import Fraction
 
-from rewardkit_math.limits import ANSWER_CHARS, TooCostlyError
-from rewardkit_math.vocabulary import COMMANDS, UNICODE
+from rewardkit_math.complexity_limits import ANSWER_CHARS, TooCostlyError
+from rewardkit_math.notation.vocabulary import COMMANDS, UNICODE
 
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-ni")
 _SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n")

@@ -1,20 +1,11 @@
-"""What items in brackets, lists and sympy's constructors stand for: pure functions from nodes to a node."""
+"""Nodes for items in brackets, lists and sympy's constructors: pure functions from nodes to a node."""
 
-from rewardkit_math.tokens import UnreadableError
+from rewardkit_math.notation.tokens import UnreadableError
 from rewardkit_math.tree import MINUS_ONE, Const, Interval, Logic, Matrix, Mul, Node, Num, Pow, Rel, Seq, Sym
 
 SYMPY_SHAPES = frozenset(
     ("Matrix", "FiniteSet", "Eq", "Integer", "Interval", "Intervalopen", "IntervalLopen", "IntervalRopen")
 )
-
-
-def named(name: str) -> Node:
-    """`e` and `i` are the constants; sympy writes them `E` and `I`."""
-    if name == "e":
-        return Const("e")
-    if name == "i":
-        return Const("i")
-    return Sym(name)
 
 
 def negative(node: Node) -> Node:
@@ -26,7 +17,7 @@ def negative(node: Node) -> Node:
 
 
 def proper(node: Node) -> bool:
-    """A fraction of whole numbers between 0 and 1."""
+    """A fraction of integers between 0 and 1."""
     match node:
         case Mul((Num(over, None), Pow(Num(under, None), power))) if power == MINUS_ONE:
             return over.denominator == under.denominator == 1 and 0 < over < under
@@ -87,7 +78,7 @@ def _row(node: Node) -> Node:
 
 
 def brackets(opened: str, close: str, inner: Node) -> Node:
-    """What round and square brackets around items mean."""
+    """The node of items in round or square brackets."""
     several = isinstance(inner, Seq) and inner.kind == "list"
     if not several:
         if (opened, close) in (("(", ")"), ("[", "]")):

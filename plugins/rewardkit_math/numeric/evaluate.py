@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from rewardkit_math.exact import bits, exact
-from rewardkit_math.limits import EXPONENT, STEPS, TERMS, TooCostlyError
-from rewardkit_math.tree import Add, Apply, Big, Call, Const, Mul, Node, Num, Pow, Sym
+from rewardkit_math.complexity_limits import EXPONENT, STEPS, TERMS, TooCostlyError, bits
+from rewardkit_math.numeric.exact import exact
+from rewardkit_math.tree import Add, BigOperator, Call, Const, Mul, Node, Num, Pow, Sym, UnknownFunction
 
 DIGITS = 60
 _LARGEST_LOG10 = 10**7
@@ -109,9 +109,9 @@ class Evaluation:
                 return self._power(base, exponent)
             case Call(name, args):
                 return self._call(name, args)
-            case Apply(name, args):
+            case UnknownFunction(name, args):
                 return _unknown(ctx, name, [self.value(arg) for arg in args])
-            case Big():
+            case BigOperator():
                 return self._big(node)
             case _:
                 raise UndefinedError(type(node).__name__)
@@ -202,14 +202,14 @@ class Evaluation:
                 if abs(first) > 10**6:
                     raise TooCostlyError("the factorial of a large number")
                 if not ctx.isint(first):
-                    raise UndefinedError("the factorial of a broken number")
+                    raise UndefinedError("the factorial of a non-integer")
                 self.budget.spend(20 * self.weight)
                 return ctx.factorial(first)
             case "binomial", [_, below]:
                 if abs(first) > 10**6 or abs(below) > 10**6:
                     raise TooCostlyError("a binomial of large numbers")
                 if not ctx.isint(first):
-                    raise UndefinedError("a binomial of a broken number")
+                    raise UndefinedError("a binomial of a non-integer")
                 self.budget.spend(60 * self.weight)
                 return ctx.binomial(first, below)
             case "sign", [_]:
@@ -231,7 +231,7 @@ class Evaluation:
             case _:
                 raise UndefinedError(name)
 
-    def _big(self, node: Big) -> Any:
+    def _big(self, node: BigOperator) -> Any:
         ctx = self.ctx
 
         def term(point: Any) -> Any:
@@ -248,7 +248,7 @@ class Evaluation:
         if node.low is not None and node.high is not None and node.kind in ("sum", "prod") and node.high != Const("oo"):
             low, high = self._real(self.value(node.low)), self._real(self.value(node.high))
             if not ctx.isint(low) or not ctx.isint(high):
-                raise UndefinedError("a sum between broken bounds")
+                raise UndefinedError("a sum between bounds that are not integers")
             if high - low > TERMS:
                 raise TooCostlyError("a sum of too many terms")
             total = ctx.mpf(0 if node.kind == "sum" else 1)

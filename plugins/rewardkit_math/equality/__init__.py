@@ -1,0 +1,1 @@
+"""Equality of two trees: each kind of answer has its own."""
