@@ -29,6 +29,8 @@ from rewardkit.workers.worker import ResultFields
 
 T = TypeVar("T")
 
+_SCORE_FIELDS = tuple(Score.model_fields)
+
 JOB_S = 0.05
 """A job should take about this long: long enough to hide its transport, short enough to share the work."""
 JOB_SAMPLES = 2048
@@ -182,8 +184,8 @@ class Scorer:
     def _result(self, fields: ResultFields, weights: Mapping[str, float]) -> Result:
         reward, scores, elapsed_ms = fields
         named = {
-            alias: Score(value=value, status=status, reason=reason, details=details)
-            for alias, (value, status, reason, details) in zip(self.rubric.rewards, scores, strict=True)
+            alias: Score(**dict(zip(_SCORE_FIELDS, fields, strict=True)))
+            for alias, fields in zip(self.rubric.rewards, scores, strict=True)
         }
         return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
 

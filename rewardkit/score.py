@@ -1,8 +1,9 @@
-"""What a reward said of a sample, and what the rubric made of it.
+"""The judgement of one reward on one sample, and the result that the rubric composes from several.
 
 A judgement ends in one of three ways. `scored`: the value is a finite number; a wrong answer is 0.0, and so is
 whatever the completion did to its judge. `abstained`: the reward does not apply or cannot know. `failed`: the judge's
-own fault, which must never train the model. Only `scored` has a value.
+own fault, which must never train the model. Only `scored` has a value. `kind` says which of several ends it was, so
+that no program needs to read the sentence in `reason`.
 """
 
 import math
@@ -11,23 +12,84 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rewardkit.errors import InputError
+
 Status = Literal["scored", "abstained", "failed"]
+Kind = Literal[
+    "judged",
+    "no_answer",
+    "malformed",
+    "time_limit",
+    "memory_limit",
+    "output_limit",
+    "not_asked",
+    "no_ground_truth",
+    "unreadable_ground_truth",
+    "unsupported",
+    "not_applicable",
+    "undecidable",
+    "plugin_error",
+    "crash",
+    "timeout",
+    "unavailable",
+    "rate_limited",
+    "sandbox_error",
+    "overloaded",
+    "breaker_open",
+]
+
+KINDS: Mapping[Status, Mapping[Kind, str]] = {
+    "scored": {
+        "judged": "the reward judged the completion",
+        "no_answer": "the completion holds nothing to judge",
+        "malformed": "what the completion holds cannot be read, by the completion's own fault",
+        "time_limit": "the completion used up its time",
+        "memory_limit": "the completion used up its memory",
+        "output_limit": "the completion wrote more than it may",
+    },
+    "abstained": {
+        "not_applicable": "the reward is not meant for this sample",
+        "not_asked": "a closed gate or a `when` of the rubric kept the reward from being asked",
+        "no_ground_truth": "the row has no ground truth",
+        "unreadable_ground_truth": "the row has a ground truth that the reward cannot read",
+        "unsupported": "a right completion could not be told from a wrong one here: a missing package, a test that "
+        "cannot be run",
+        "undecidable": "the question was understood, and no method of the reward decides it",
+    },
+    "failed": {
+        "plugin_error": "the reward raised an error, or returned what is not a Score",
+        "crash": "the process that judged it died",
+        "timeout": "the judge waited too long for something that is not the completion's doing",
+        "unavailable": "a service that the reward needs could not be reached",
+        "rate_limited": "a service that the reward needs refused, for too many requests",
+        "sandbox_error": "the sandbox itself did not work",
+        "overloaded": "the judge got too little of the machine's processors",
+        "breaker_open": "the reward hung again and again and is not asked for a while",
+    },
+}
+"""The kinds of each status with their meanings; the first kind of a status is its default."""
+
+_DEFAULT_KIND: dict[str, Kind] = {status: next(iter(kinds)) for status, kinds in KINDS.items()}
 
 
 class Score(BaseModel):
-    """What one reward said of one sample."""
+    """The judgement of one reward on one sample."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: float | None
     status: Status
+    kind: Kind = Field(default_factory=lambda fields: _DEFAULT_KIND.get(fields.get("status", ""), "judged"))
+    """How the judgement ended, for programs to read: a kind of the status in `KINDS`."""
     reason: str = ""
-    """One sentence for a person: why this value, or why none."""
+    """One sentence for a person: why this value, or why no value."""
     details: Mapping[str, Any] = Field(default_factory=dict)
-    """What the judgement rests on, as JSON values: what was extracted, which test failed."""
+    """The evidence of the judgement as JSON values: what was extracted, which test failed."""
+    turns: tuple[float | None, ...] | None = None
+    """A value for each turn of a conversation, where the reward gives them; never part of the composed reward."""
 
     @model_validator(mode="after")
-    def _only_scored_has_a_value(self) -> Self:
+    def _is_consistent(self) -> Self:
         if self.status == "scored":
             if self.value is None or not math.isfinite(self.value):
                 raise ValueError(
@@ -35,22 +97,33 @@ class Score(BaseModel):
                 )
         elif self.value is not None:
             raise ValueError(f"a score that {self.status} has no value, found {self.value!r}")
+        if self.kind not in KINDS[self.status]:
+            kinds = ", ".join(KINDS[self.status])
+            raise ValueError(f"the kind {self.kind!r} does not belong to {self.status!r}; its kinds are {kinds}")
+        if self.turns is not None and not all(turn is None or math.isfinite(turn) for turn in self.turns):
+            raise ValueError(f"turns must be finite numbers or None, found {self.turns!r:.80}")
         return self
 
     @classmethod
-    def scored(cls, value: float, reason: str = "", **details: Any) -> Self:
-        """The reward judged the sample: value is a finite number."""
-        return cls(value=value, status="scored", reason=reason, details=details)
+    def scored(cls, value: float, reason: str = "", *, kind: Kind = "judged", **details: Any) -> Self:
+        """The reward judged the sample.
+
+        value    a finite number
+        reason   one sentence for a person
+        kind     one of `KINDS["scored"]`
+        details  evidence, as JSON values
+        """
+        return cls(value=value, status="scored", kind=kind, reason=reason, details=details)
 
     @classmethod
-    def abstained(cls, reason: str, **details: Any) -> Self:
-        """The reward does not apply to the sample, or cannot know."""
-        return cls(value=None, status="abstained", reason=reason, details=details)
+    def abstained(cls, reason: str, *, kind: Kind = "not_applicable", **details: Any) -> Self:
+        """The reward does not apply to the sample, or cannot know; `kind` is one of `KINDS["abstained"]`."""
+        return cls(value=None, status="abstained", kind=kind, reason=reason, details=details)
 
     @classmethod
-    def failed(cls, reason: str, **details: Any) -> Self:
-        """The judge could not judge, by its own fault."""
-        return cls(value=None, status="failed", reason=reason, details=details)
+    def failed(cls, reason: str, *, kind: Kind = "plugin_error", **details: Any) -> Self:
+        """The judge could not judge, by its own fault; `kind` is one of `KINDS["failed"]`."""
+        return cls(value=None, status="failed", kind=kind, reason=reason, details=details)
 
 
 class Result(BaseModel):
@@ -59,7 +132,7 @@ class Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reward: float | None
-    """What a trainer gets; None where the rubric cannot say (see `rewardkit.rubrics.compose`)."""
+    """The number for the trainer; None where the rubric gives none (see `rewardkit.rubrics.compose`)."""
     scores: Mapping[str, Score]
     """By the reward's alias in the rubric, in the rubric's order."""
     weights: Mapping[str, float]
@@ -72,7 +145,12 @@ class Result(BaseModel):
         """The result that a `rewardkit` block was written from."""
         scores, weights, elapsed_ms = {}, {}, {}
         for alias, row in block["scores"].items():
-            scores[alias] = Score(**{name: row[name] for name in Score.model_fields})
+            if "kind" not in row:
+                raise InputError(
+                    f"a `rewardkit` block without `kind` in scores.{alias}: it was written by an older version; judge "
+                    "the rows anew (CHANGELOG.md has a table of what was renamed)"
+                )
+            scores[alias] = Score(**{name: row[name] for name in Score.model_fields if name in row})
             weights[alias] = row["weight"]
             if "elapsed_ms" in row:
                 elapsed_ms[alias] = row["elapsed_ms"]
@@ -82,8 +160,10 @@ class Result(BaseModel):
         """The `rewardkit` block of an output row, with `elapsed_ms` where it was measured and `timings` asks for it."""
         scores = {}
         for alias, score in self.scores.items():
-            row: dict[str, Any] = {"value": score.value, "status": score.status, "weight": self.weights[alias]}
-            row |= {"reason": score.reason, "details": score.details}
+            row: dict[str, Any] = {"value": score.value, "status": score.status, "kind": score.kind}
+            row |= {"weight": self.weights[alias], "reason": score.reason, "details": score.details}
+            if score.turns is not None:
+                row["turns"] = list(score.turns)
             if timings and alias in self.elapsed_ms:
                 row["elapsed_ms"] = self.elapsed_ms[alias]
             scores[alias] = row

@@ -55,13 +55,13 @@ def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mappi
     """The score of a reward that need not be asked, None where it must be."""
     if not applies(config, sample):
         column = next(column for column, wanted in config.when.items() if sample.column(column) not in wanted)
-        return Score.abstained(f"{NOT_APPLYING}{column} is {sample.column(column)!r}"[:200])
+        return Score.abstained(f"{NOT_APPLYING}{column} is {sample.column(column)!r}"[:200], kind="not_asked")
     if not config.gate:
         return None
     if gate := closed_gate(rubric, config, sample, scores):
-        return Score.abstained(f"{NOT_JUDGED}the gate {gate!r} is closed")
+        return Score.abstained(f"{NOT_JUDGED}the gate {gate!r} is closed", kind="not_asked")
     if gate := failed_gate(config, scores):
-        return Score.failed(f"{NOT_JUDGED}its gate {gate!r} failed")
+        return Score.failed(f"{NOT_JUDGED}its gate {gate!r} failed", kind=scores[gate].kind)
     return None
 
 

@@ -20,7 +20,7 @@ from rewardkit.reward import Reward
 from rewardkit.rubrics.compose import compose, unjudged
 from rewardkit.rubrics.rubric import Rubric, Step
 from rewardkit.sample import Sample
-from rewardkit.score import Score
+from rewardkit.score import KINDS, Score
 
 REASON_CHARACTERS = 1000
 DETAILS_BYTES = 64 * 1024
@@ -174,7 +174,7 @@ def _plain(details: Mapping[str, Any]) -> tuple[Any, int]:
 
 
 def _consistent(score: Score) -> bool:
-    if not isinstance(score.reason, str) or score.status not in ("scored", "abstained", "failed"):
+    if not isinstance(score.reason, str) or score.kind not in KINDS.get(score.status, ()):
         return False
     if score.status == "scored":
         return isinstance(score.value, float | int) and math.isfinite(score.value)

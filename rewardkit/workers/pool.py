@@ -27,9 +27,9 @@ from typing import NamedTuple
 from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.rubric import Rubric, Step
 from rewardkit.sample import Sample
-from rewardkit.score import Score
+from rewardkit.score import Kind, Score
 from rewardkit.workers.process import WATCH_S, Process, WorkerExit
-from rewardkit.workers.worker import ResultFields, UnitFields, sample_fields
+from rewardkit.workers.worker import ResultFields, UnitFields, sample_fields, score_fields
 
 ATTEMPTS = 3
 """So often a worker that dies before it has judged anything is started again."""
@@ -244,15 +244,17 @@ class _Slot:
         """The score of a reward in which samples killed two workers."""
         limits = self._config.rubric.limits
         if death.cause == "crash":
-            return Score.failed(f"the process that judged it died, tried twice: {death.how}")
+            return Score.failed(f"the process that judged it died, tried twice: {death.how}", kind="crash")
+        kind: Kind = "memory_limit" if death.cause == "memory" else "time_limit"
         found = f"out of time: not judged within {limits.deadline_s:g} s, tried twice"
         if death.cause == "memory":
             found = f"out of memory: judging takes more than {limits.memory_mb} MB, tried twice"
         if self._breaks_on_harmless(samples, step, weights):
             return Score.failed(
-                f"{found}; {CONTROL_COMPLETION!r} in its place takes as much, so it is not the completion's doing"
+                f"{found}; {CONTROL_COMPLETION!r} in its place takes as much, so it is not the completion's doing",
+                kind="crash" if death.cause == "memory" else "timeout",
             )
-        return Score.scored(0.0, found)
+        return Score.scored(0.0, found, kind=kind)
 
     def _breaks_on_harmless(self, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> bool:
         """Whether a reward takes all time or memory for these samples whatever their completions say."""
@@ -265,8 +267,8 @@ class _Slot:
     def _failures(self, samples: Sequence[Sample], death: WorkerExit) -> list[ResultFields]:
         """Results for samples that no worker could even receive."""
         reason = f"the worker process died when it was handed the sample, tried {ATTEMPTS} times: {death.how}"
-        scores: list[tuple[object, ...]] = [(None, "failed", reason, {}) for _ in self._config.rubric.rewards]
-        return [(None, list(scores), {}) for _ in samples]
+        failed = score_fields(Score.failed(reason, kind="crash"))
+        return [(None, [failed] * len(self._config.rubric.rewards), {}) for _ in samples]
 
 
 def _watch(slots: Sequence[_Slot]) -> None:

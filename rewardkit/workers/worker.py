@@ -97,7 +97,10 @@ class UnitFields(NamedTuple):
 
 
 ResultFields = tuple[float | None, list[tuple[Any, ...]], dict[str, float]]
-"""A Result's reward, (value, status, reason, details) of each score in the rubric's order, and its elapsed_ms."""
+"""A Result's reward, `score_fields` of each score in the rubric's order, and its elapsed_ms."""
+
+score_fields: Callable[[Score], tuple[Any, ...]] = attrgetter(*Score.model_fields)
+"""The values of a Score's fields in their order."""
 
 
 def freeze_gc() -> None:
@@ -201,8 +204,7 @@ def _units(units: Sequence[UnitFields]) -> Iterator[tuple[int, Unit]]:
 
 
 def _fields(judged: Judged) -> ResultFields:
-    scores = [(score.value, score.status, score.reason, score.details) for score in judged.scores]
-    return judged.reward, scores, judged.elapsed_ms
+    return judged.reward, [score_fields(score) for score in judged.scores], judged.elapsed_ms
 
 
 def _own_the_pipes() -> tuple[BinaryIO, BinaryIO]:

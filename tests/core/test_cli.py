@@ -55,8 +55,15 @@ def test_a_judged_row_is_the_row_and_one_block(folder: Path):
     assert [{name: value for name, value in row.items() if name != "rewardkit"} for row in rows] == ROWS
     assert [row["rewardkit"]["reward"] for row in rows] == [1.5, 0.5, 1.5, 0.5]
     assert rows[3]["rewardkit"]["scores"] == {
-        "column": {"value": None, "status": "abstained", "weight": 1.0, "reason": "no value", "details": {}},
-        "constant": {"value": 1.0, "status": "scored", "weight": 0.5, "reason": "", "details": {}},
+        "column": {
+            "value": None,
+            "status": "abstained",
+            "kind": "not_applicable",
+            "weight": 1.0,
+            "reason": "no value",
+            "details": {},
+        },
+        "constant": {"value": 1.0, "status": "scored", "kind": "judged", "weight": 0.5, "reason": "", "details": {}},
     }
 
 

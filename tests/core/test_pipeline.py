@@ -83,7 +83,9 @@ def test_the_judges_fault_is_failed_and_never_zero(scorer: Scorer, order: str, r
 @pytest.mark.parametrize("order", ["hang", "hang in C", "leave the group"])
 def test_a_completion_that_takes_all_time_scores_zero(scorer: Scorer, order: str):
     (result,) = judged(scorer, order)
-    assert result.scores["obedient"] == Score.scored(0.0, "out of time: not judged within 1 s, tried twice")
+    assert result.scores["obedient"] == Score.scored(
+        0.0, "out of time: not judged within 1 s, tried twice", kind="time_limit"
+    )
     assert result.reward == pytest.approx(0.1)
 
 
@@ -93,7 +95,7 @@ def test_a_completion_that_takes_all_memory_scores_zero(misbehaving: Path, order
     with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
         (result,) = judged(scorer, order)
     reason = "out of memory: judging takes more than 512 MB, tried twice"
-    assert result.scores["obedient"] == Score.scored(0.0, reason)
+    assert result.scores["obedient"] == Score.scored(0.0, reason, kind="memory_limit")
 
 
 @pytest.mark.parametrize("order", ["hang", "allocate"])

@@ -19,7 +19,14 @@ from rewardkit.output.writers import open_output
 
 
 def block(reward, **details):
-    score = {"value": reward, "status": "scored", "weight": 1.0, "reason": "because", "details": details}
+    score = {
+        "value": reward,
+        "status": "scored",
+        "kind": "judged",
+        "weight": 1.0,
+        "reason": "because",
+        "details": details,
+    }
     return {"reward": reward, "scores": {"math": score}}
 
 
@@ -127,7 +134,13 @@ def test_a_parquet_output_has_the_rows_and_the_block(tmp_path):
     judgement = found[3]["rewardkit"]
     assert judgement["reward"] == 1.0
     assert judgement["scores"]["math"].pop("details") == '{"seen": 3}'
-    assert judgement["scores"]["math"] == {"value": 1.0, "status": "scored", "weight": 1.0, "reason": "because"}
+    assert judgement["scores"]["math"] == {
+        "value": 1.0,
+        "status": "scored",
+        "kind": "judged",
+        "weight": 1.0,
+        "reason": "because",
+    }
 
 
 def test_columns_and_scores_may_differ_from_row_to_row(tmp_path):

@@ -23,7 +23,9 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/ful
 
 BLOCK = {
     "reward": 1.0,
-    "scores": {"math": {"value": 1.0, "status": "scored", "weight": 1.0, "reason": "", "details": {}}},
+    "scores": {
+        "math": {"value": 1.0, "status": "scored", "kind": "judged", "weight": 1.0, "reason": "", "details": {}}
+    },
 }
 WRITTEN = json.dumps(BLOCK, separators=(",", ":"))
 

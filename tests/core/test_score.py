@@ -1,0 +1,56 @@
+"""How a judgement ends: each status with its kinds, and what a Score refuses."""
+
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from rewardkit import InputError, Result, Score
+from rewardkit.score import KINDS
+
+EVERY_KIND = [(status, kind) for status, kinds in KINDS.items() for kind in kinds]
+
+
+@pytest.mark.parametrize(("status", "kind"), EVERY_KIND)
+def test_every_kind_belongs_to_one_status_and_says_what_it_means(status: str, kind: str):
+    value = 0.5 if status == "scored" else None
+    assert Score(value=value, status=status, kind=kind).kind == kind
+    assert KINDS[status][kind]
+    for other in KINDS.keys() - {status}:
+        with pytest.raises(ValidationError, match=f"the kind '{kind}' does not belong to '{other}'"):
+            Score(value=0.5 if other == "scored" else None, status=other, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("score", "kind"),
+    [
+        (Score.scored(1.0), "judged"),
+        (Score.abstained("why"), "not_applicable"),
+        (Score.failed("why"), "plugin_error"),
+        (Score.scored(0.0, "why", kind="no_answer", extracted=None), "no_answer"),
+        (Score.abstained("why", kind="unsupported"), "unsupported"),
+        (Score.failed("why", kind="overloaded"), "overloaded"),
+    ],
+)
+def test_a_kind_is_the_first_of_its_status_where_none_is_given(score: Score, kind: str):
+    assert score.kind == kind
+    assert "kind" not in score.details
+
+
+@pytest.mark.parametrize("turns", [(0.5, None, 1.0), (), None])
+def test_the_kind_and_the_turns_are_read_back_from_a_block(turns: tuple[float | None, ...] | None):
+    score = Score(value=1.0, status="scored", kind="judged", turns=turns)
+    result = Result(reward=1.0, scores={"math": score}, weights={"math": 1.0})
+    assert Result.from_block(result.as_block()) == result
+
+
+def test_a_turn_is_a_finite_number_or_none():
+    with pytest.raises(ValidationError, match="turns must be finite numbers or None"):
+        Score(value=1.0, status="scored", turns=(math.nan,))
+
+
+def test_a_block_of_an_older_version_is_refused():
+    block = Result(reward=1.0, scores={"math": Score.scored(1.0)}, weights={"math": 1.0}).as_block()
+    del block["scores"]["math"]["kind"]
+    with pytest.raises(InputError, match=r"without `kind` in scores\.math: it was written by an older version"):
+        Result.from_block(block)
