@@ -31,7 +31,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from rewardkit_logps import backward, forward, function, head, token_statistics
-from rewardkit_logps.passes import LogitTransform, passes_for
+from rewardkit_logps.dispatch import passes_for
+from rewardkit_logps.passes import LogitTransform
 from rewardkit_logps.reference import reference_statistics
 
 RESULTS = Path(__file__).parent / "results" / "logps_gpu.json"
@@ -95,7 +96,7 @@ def naive(given: Inputs) -> Tensor:
 
 
 def trl(given: Inputs) -> Tensor:
-    """What TRL's trainers call."""
+    """The function that TRL's trainers call."""
     from trl.kernels.chunked_logprob import ChunkedLogProbFunction
 
     hidden, weight, targets, _ = given
@@ -241,7 +242,7 @@ def check_numerics(compared: dict[str, Method], device: str, shape: tuple[int, i
 
 
 def sanitize(deadline: float) -> dict[str, str]:
-    """What compute-sanitizer says of a small run of our kernels."""
+    """The report of compute-sanitizer on a small run of our kernels."""
     tool = shutil.which("compute-sanitizer")
     if tool is None:
         return {"compute-sanitizer": "not found"}
@@ -269,7 +270,7 @@ def touch(device: str) -> None:
 
 
 def fits(method: str, tokens: int, vocabulary: int, device: str) -> bool:
-    """Whether the naive way's logits fit, five times over."""
+    """True if the naive way's logits fit five times."""
     if method not in {"naive", "torch"} or device == "cpu":
         return True
     return tokens * vocabulary * 4 * 5 < torch.cuda.mem_get_info()[0]
@@ -344,7 +345,7 @@ def environment(device: str) -> dict[str, Any]:
 
 
 def ceilings(clock: Clock, device: str) -> dict[str, float]:
-    """What this device does at best: a copy (bytes read and written) and a large bf16 product of random numbers."""
+    """The peak rates of this device: a copy (bytes read and written) and a large bf16 product of random numbers."""
     side, count = (8192, 1 << 30) if device == "cuda" else (128, 1 << 16)
     source = torch.randn(count // 4, device=device)
     target = torch.empty_like(source)

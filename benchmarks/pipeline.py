@@ -44,7 +44,7 @@ SLOW = {"code": 500}
 
 
 class Run(NamedTuple):
-    """What one command took."""
+    """The cost of one command."""
 
     wall_time_s: float
     cpu_time_s: float

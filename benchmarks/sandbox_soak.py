@@ -103,7 +103,7 @@ def family(pid: int) -> list[int]:
 
 
 class Engine:
-    """What the Docker engine has of our workers."""
+    """The Docker engine's containers of our workers."""
 
     def __init__(self) -> None:
         import docker
@@ -160,7 +160,7 @@ def killer(workers: list[int], engine: Engine | None, done: Any, over: threading
 
 
 def traces() -> dict[str, int]:
-    """What a sandbox could leave behind on this machine."""
+    """Traces that a sandbox could leave on this machine."""
     return {
         "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
         "cgroups": len(list(Path("/sys/fs/cgroup").glob("**/rewardkit-*"))),

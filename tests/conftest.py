@@ -1,4 +1,4 @@
-"""What all tests share: no skip goes unnoticed where everything is required, and a plugin that misbehaves to order."""
+"""Rules of all tests: no skip goes unnoticed where everything is required, and a plugin that misbehaves to order."""
 
 import os
 import signal

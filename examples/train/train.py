@@ -152,7 +152,7 @@ class Record(TrainerCallback):
         self.steps: list[dict[str, float]] = []
         self.held_out: dict[str, dict[str, float]] = {}
         self.started = time.time()
-        trainer.judging.listeners.append(self.judged)
+        trainer.batch_scorer.listeners.append(self.judged)
 
     def judged(self, batch: Any) -> None:
         """The means of a step's completions, as they were judged."""

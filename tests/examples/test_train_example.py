@@ -1,4 +1,4 @@
-"""What examples/train says of itself: its task, its rubric, and the results that are kept there."""
+"""The claims of examples/train about itself: its task, its rubric, and the results that are kept there."""
 
 import importlib.util
 import json

@@ -44,7 +44,7 @@ def budget(mode):
 
 
 @pytest.mark.parametrize(
-    ("mode", "lodged", "own"),
+    ("mode", "in_gradient", "own"),
     [
         ("in the gradient", 40, 0),
         ("in memory of its own", 0, 9),
@@ -53,9 +53,9 @@ def budget(mode):
         ("weight alone", 40, 0),
     ],
 )
-def test_modes_are_what_their_names_say(mode, lodged, own):
+def test_modes_are_what_their_names_say(mode, in_gradient, own):
     rows, width, _, budget = MODES[mode]
-    assert rows_to_store(rows, width, V, 4, 4, budget) == (lodged, own)
+    assert rows_to_store(rows, width, V, 4, 4, budget) == (in_gradient, own)
 
 
 def incoming(rows: int, seed: int = 1) -> torch.Tensor:

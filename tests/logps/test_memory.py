@@ -56,11 +56,11 @@ def test_nothing_of_the_size_of_the_logits_is_held(problem, trained, entropy, dt
     budget=st.integers(0, 1 << 40),
 )
 def test_rows_that_are_kept_fit(rows, width, vocabulary, gradient_itemsize, itemsize, budget):
-    lodged, own = rows_to_store(rows, width, vocabulary, gradient_itemsize, itemsize, budget)
-    assert 0 <= lodged + own <= rows
-    assert lodged * itemsize <= width * (gradient_itemsize or 0)
+    in_gradient, own = rows_to_store(rows, width, vocabulary, gradient_itemsize, itemsize, budget)
+    assert 0 <= in_gradient + own <= rows
+    assert in_gradient * itemsize <= width * (gradient_itemsize or 0)
     assert own * vocabulary * itemsize <= budget
-    assert not lodged or 4 * lodged * itemsize >= width * gradient_itemsize - 4 * itemsize
+    assert not in_gradient or 4 * in_gradient * itemsize >= width * gradient_itemsize - 4 * itemsize
 
 
 def test_frozen_head_keeps_no_hidden_states_nor_weights(problem):

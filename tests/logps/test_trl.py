@@ -1,4 +1,4 @@
-"""What TRL's own function computes, ours computes: same order, same meaning, same gradients."""
+"""Our function computes the same as TRL's own: same order, same meaning, same gradients."""
 
 import pytest
 

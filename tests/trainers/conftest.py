@@ -1,4 +1,4 @@
-"""What trains in these tests: a tokenizer of words and a model of a few thousand parameters, made here, with no hub."""
+"""The trained model of these tests: a tokenizer of words and a few thousand parameters, made here, with no hub."""
 
 import os
 from collections.abc import Callable
@@ -17,7 +17,7 @@ OWN_WARNINGS = (
     "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning",
     "ignore:`gradient_checkpointing_(en|dis)able` is deprecated:FutureWarning",
 )
-"""What TRL 1.16 lets transformers 5.23 say of TRL's own code."""
+"""Warnings of transformers 5.23 about the code of TRL 1.16 itself."""
 TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }} : {{ message['content'] }} {% endfor %}"
     "{% if add_generation_prompt %}assistant : {% endif %}"

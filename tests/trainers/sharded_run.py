@@ -65,7 +65,7 @@ def main(model: str, output: Path) -> None:
     stock.train()
     theirs = came_to(stock)
     ours = RewardKitGRPOTrainer(
-        model, funcs.judging.rubric, config(output, "ours"), dataset, plugins=[MOODY], workers=1
+        model, funcs.batch_scorer.rubric, config(output, "ours"), dataset, plugins=[MOODY], workers=1
     )
     ours.train()
     mine = came_to(ours)
@@ -77,7 +77,7 @@ def main(model: str, output: Path) -> None:
     if stock.accelerator.is_main_process:
         (output / "runs.json").write_text(json.dumps({"theirs": theirs, "mine": mine, "refused": refused}))
     funcs.close()
-    ours.judging.close()
+    ours.batch_scorer.close()
     torch.distributed.destroy_process_group()
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from rewardkit import ConfigError
-from rewardkit_trainers.numbers import UnrewardedError
+from rewardkit_trainers.imputation import UnrewardedError
 from rewardkit_trainers.openrlhf import Rewards, reward_func
 from rewardkit_trainers.openrlhf_server import server
 
@@ -60,7 +60,7 @@ def file(tmp_path: Path) -> str:
 
 @pytest.fixture
 def rolled_out(tokenizer: Any) -> Callable[..., list[dict[str, Any]]]:
-    """What OpenRLHF's executor makes of completions; only the engine that would write them is ours."""
+    """OpenRLHF's executor run on completions; only the engine that would write them is ours."""
 
     def execute(remote_url: str, completions: list[str], label: str = "2") -> list[dict[str, Any]]:
         from openrlhf.utils.agent import SingleTurnAgentExecutor

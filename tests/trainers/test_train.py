@@ -40,7 +40,7 @@ seed: 3
 
 @pytest.fixture
 def options(tmp_path: Path, model_path: Path) -> Callable[..., Options]:
-    """What a user writes: a rubric, a JSONL file, TRL's config file."""
+    """A user's files: a rubric, a JSONL file, TRL's config file."""
     (tmp_path / "rubric.yaml").write_text("rewards: {right: {}}\n")
     (tmp_path / "trl.yaml").write_text(TRL)
     rows = [{"question": f"what is {word}", "answer": "1"} for word in ("one", "two", "sum", "right")]

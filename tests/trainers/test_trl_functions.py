@@ -17,7 +17,7 @@ import pytest
 
 from rewardkit import ConfigError, InfrastructureError
 from rewardkit_trainers.trl import RewardFuncs, reward_funcs
-from rewardkit_trainers.trl.judging import Judged
+from rewardkit_trainers.trl.batch_scorer import JudgedBatch
 
 SUM = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
 PROMPTS = ["what is 1 and 1"] * 4
@@ -49,10 +49,10 @@ def ask(funcs: RewardFuncs, completions: list[Any] = COMPLETIONS, **said: Any) -
 
 
 @pytest.fixture
-def judged(request: pytest.FixtureRequest) -> Iterator[list[Judged]]:
+def judged(request: pytest.FixtureRequest) -> Iterator[list[JudgedBatch]]:
     """Every batch that the module's functions judge."""
-    seen: list[Judged] = []
-    listeners = [request.getfixturevalue(name).judging.listeners for name in ("funcs", "obedient")]
+    seen: list[JudgedBatch] = []
+    listeners = [request.getfixturevalue(name).batch_scorer.listeners for name in ("funcs", "obedient")]
     for listener in listeners:
         listener.append(seen.append)
     yield seen
@@ -79,12 +79,12 @@ def test_a_completion_that_hangs_its_judge_earns_nothing_and_holds_up_nobody(obe
     assert values == {"obedient": [0.0, 4.0, 0.0], "constant": [1.0, 1.0, 1.0]}
 
 
-def test_a_batch_is_judged_once_for_all_functions(funcs: RewardFuncs, judged: list[Judged]):
+def test_a_batch_is_judged_once_for_all_functions(funcs: RewardFuncs, judged: list[JudgedBatch]):
     ask(funcs)
     assert len(judged) == 1
 
 
-def test_a_batch_that_comes_again_is_judged_again(funcs: RewardFuncs, judged: list[Judged]):
+def test_a_batch_that_comes_again_is_judged_again(funcs: RewardFuncs, judged: list[JudgedBatch]):
     completions = list(COMPLETIONS)
     first = ask(funcs, completions)
     completions[:] = reversed(completions)  # the same list, refilled
@@ -92,14 +92,14 @@ def test_a_batch_that_comes_again_is_judged_again(funcs: RewardFuncs, judged: li
     assert len(judged) == 2
 
 
-def test_functions_that_are_left_out_do_not_make_others_stale(funcs: RewardFuncs, judged: list[Judged]):
+def test_functions_that_are_left_out_do_not_make_others_stale(funcs: RewardFuncs, judged: list[JudgedBatch]):
     completions = list(COMPLETIONS)
     for _ in range(3):
         assert funcs[0](prompts=PROMPTS, completions=completions, answer=["2"] * 4) == [1.0, 0.0, 1.0, 0.0]
     assert len(judged) == 3
 
 
-def test_batches_of_several_threads_do_not_mix(funcs: RewardFuncs, judged: list[Judged]):
+def test_batches_of_several_threads_do_not_mix(funcs: RewardFuncs, judged: list[JudgedBatch]):
     def one(number: int) -> bool:
         answers = [str(number)] * 4
         values = ask(funcs, [f"\\boxed{{{n}}}" for n in range(number - 1, number + 3)], answer=answers)
@@ -110,7 +110,7 @@ def test_batches_of_several_threads_do_not_mix(funcs: RewardFuncs, judged: list[
     assert len(judged) == 32
 
 
-def test_functions_that_ask_at_once_share_one_judgement(funcs: RewardFuncs, judged: list[Judged]):
+def test_functions_that_ask_at_once_share_one_judgement(funcs: RewardFuncs, judged: list[JudgedBatch]):
     with ThreadPoolExecutor(2) as threads:
         asked = [threads.submit(func, prompts=PROMPTS, completions=COMPLETIONS, answer=["2"] * 4) for func in funcs * 8]
         assert [future.result() for future in asked[::2]] == [[1.0, 0.0, 1.0, 0.0]] * 8
@@ -131,21 +131,21 @@ def test_functions_work_in_the_process_to_which_they_are_sent(funcs: RewardFuncs
 ELSEWHERE = """
 import json, pickle, sys
 funcs, batch = pickle.load(sys.stdin.buffer)
-with funcs.judging:
+with funcs.batch_scorer:
     print(json.dumps({func.__name__: func(**batch) for func in funcs}))
 """
 
 
 def test_asynchronous_functions_share_one_judgement_too():
     funcs = reward_funcs(SUM, workers=1, asynchronous=True)
-    batches: list[Judged] = []
-    funcs.judging.listeners.append(batches.append)
+    batches: list[JudgedBatch] = []
+    funcs.batch_scorer.listeners.append(batches.append)
 
     async def both() -> list[list[float | None]]:
         said = {"prompts": PROMPTS, "completions": COMPLETIONS, "answer": ["2"] * 4}
         return await asyncio.gather(*(func(**said) for func in funcs))
 
-    with funcs.judging:
+    with funcs.batch_scorer:
         assert asyncio.run(both()) == [[1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]]
     assert len(batches) == 1
 
@@ -160,16 +160,16 @@ def test_trl_takes_asynchronous_functions_for_what_they_are():
 
 def test_weights_are_in_the_values_where_the_trainer_takes_none():
     rubric = {"rewards": {"math": {"weight": 2.0}, "format": {"weight": 0.1}, "language": {"weight": 0}}}
-    with reward_funcs(rubric, weighted=True, workers=1).judging as judging:
-        assert [(column.name, column.weight) for column in judging.columns] == [("math", 1.0), ("format", 1.0)]
-        funcs = RewardFuncs(judging, type(reward_funcs(SUM, workers=1)[0]))
+    with reward_funcs(rubric, weighted=True, workers=1).batch_scorer as batch_scorer:
+        assert [(column.name, column.weight) for column in batch_scorer.columns] == [("math", 1.0), ("format", 1.0)]
+        funcs = RewardFuncs(batch_scorer, type(reward_funcs(SUM, workers=1)[0]))
         assert ask(funcs) == {"math": [2.0, 0.0, 2.0, 0.0], "format": [0.1, 0.1, 0.0, 0.0]}
 
 
 def test_weight_schedules_follow_the_trainers_state():
     rubric = {"rewards": {"math": {"weight": [[0, 0], [1, 1]]}, "format": {"weight": 0.1}}}
     funcs = reward_funcs(rubric, workers=1)
-    with funcs.judging:
+    with funcs.batch_scorer:
         assert [func.__name__ for func in funcs] == ["composed", "math", "format"]
         assert funcs.weights == [1.0, 0.0, 0.0]
         for step, expected in ((0, 0.1), (5, 0.6), (10, 1.1)):
@@ -181,12 +181,12 @@ def test_weight_schedules_follow_the_trainers_state():
 
 def test_rewards_that_see_groups_see_the_generations_of_one_prompt(misbehaving: Path):
     funcs = reward_funcs({"rewards": {"rank": {}}}, plugins=[misbehaving], workers=1)
-    with funcs.judging:
+    with funcs.batch_scorer:
         values = ask(funcs, ["a", "bb", "a", "bb"], prompts=["p", "p", "q", "q"])
     assert values == {"rank": [0.5, 1.0, 0.5, 1.0]}
 
 
-def test_chats_thoughts_tool_calls_and_images_are_read(funcs: RewardFuncs, judged: list[Judged]):
+def test_chats_thoughts_tool_calls_and_images_are_read(funcs: RewardFuncs, judged: list[JudgedBatch]):
     call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
     completions = [
         [{"role": "assistant", "content": "\\boxed{2}", "reasoning_content": "one and one"}],
@@ -207,7 +207,7 @@ def test_chats_thoughts_tool_calls_and_images_are_read(funcs: RewardFuncs, judge
     assert "image" not in row
 
 
-def test_a_tool_call_of_any_depth_is_judged_with_its_text(funcs: RewardFuncs, judged: list[Judged]):
+def test_a_tool_call_of_any_depth_is_judged_with_its_text(funcs: RewardFuncs, judged: list[JudgedBatch]):
     arguments = json.loads("[" * 900 + "]" * 900)
     call = {"type": "function", "function": {"name": "add", "arguments": {"a": arguments}}}
     values = ask(funcs, [[{"role": "assistant", "content": "<think>so</think>\\boxed{3}", "tool_calls": [call]}]])
@@ -220,7 +220,7 @@ def test_reasons_and_shares_reach_the_trainers_log(misbehaving: Path):
     funcs = reward_funcs(rubric, plugins=[misbehaving], workers=2)
     extra: dict[str, list[str]] = {}
     metrics: dict[str, list[float]] = defaultdict(list)
-    with funcs.judging:
+    with funcs.batch_scorer:
         ask(
             funcs,
             ["four", "fail", "abstain", "sleep 2.1"],
@@ -265,25 +265,25 @@ def test_a_judgement_that_had_to_be_ended_counts_as_slow(obedient: RewardFuncs):
 )
 def test_a_missing_column_is_an_error_at_the_first_batch(rubric: dict[str, Any], said: dict[str, Any], message: str):
     funcs = reward_funcs(rubric, workers=1, **said)
-    with funcs.judging, pytest.raises(ConfigError, match=message):
+    with funcs.batch_scorer, pytest.raises(ConfigError, match=message):
         funcs[0](prompts=PROMPTS, completions=COMPLETIONS, gold_answer=["2"] * 4)
 
 
 def test_rows_are_tried_from_the_first_to_the_last(funcs: RewardFuncs):
     without, with_truth = {"prompt": "q", "answer": None}, {"prompt": "q", "answer": "2"}
     with pytest.raises(ConfigError, match="can judge none of 8 rows"):
-        funcs.judging.check([without] * 15)
-    funcs.judging.check([without] * 8 + [with_truth] * 7)
+        funcs.batch_scorer.check([without] * 15)
+    funcs.batch_scorer.check([without] * 8 + [with_truth] * 7)
 
 
 def test_a_data_set_without_rows_is_an_error(funcs: RewardFuncs):
     with pytest.raises(ConfigError, match="no rows"):
-        funcs.judging.check([])
+        funcs.batch_scorer.check([])
 
 
 def test_the_ground_truth_is_read_from_the_column_that_is_named():
     funcs = reward_funcs(SUM, workers=1, ground_truth="extra.gold")
-    with funcs.judging:
+    with funcs.batch_scorer:
         extra = [{"gold": None}, {"gold": "3"}, {"gold": "3"}, {"gold": "3"}]
         values = funcs[0](prompts=PROMPTS, completions=COMPLETIONS, extra=extra, answer=["2"] * 4)
     assert values == [None, 1.0, 0.0, 0.0]
@@ -291,12 +291,12 @@ def test_the_ground_truth_is_read_from_the_column_that_is_named():
 
 def test_rewards_that_want_no_ground_truth_train_without_one():
     funcs = reward_funcs({"rewards": {"format": {}, "language": {"params": {"target": "en"}}}}, workers=1)
-    with funcs.judging:
+    with funcs.batch_scorer:
         values = {func.__name__: func(prompts=PROMPTS, completions=COMPLETIONS) for func in funcs}
     assert values["format"] == [1.0, 1.0, 0.0, 0.0]
 
 
-def test_a_row_that_does_not_fit_fails_alone(funcs: RewardFuncs, judged: list[Judged]):
+def test_a_row_that_does_not_fit_fails_alone(funcs: RewardFuncs, judged: list[JudgedBatch]):
     values = ask(funcs, ["<think>a</think>\\boxed{2}", 17, "", ""])
     assert values == {"math": [1.0, None, 0.0, 0.0], "format": [1.0, None, 0.0, 0.0]}
     score = judged[0].results[1].scores["math"]
@@ -307,7 +307,7 @@ def test_a_row_that_does_not_fit_fails_alone(funcs: RewardFuncs, judged: list[Ju
 def test_broken_machinery_stops_no_training_and_pays_nobody(caplog: pytest.LogCaptureFixture):
     funcs = reward_funcs(SUM, workers=1)
     ask(funcs)
-    funcs.judging.scorer.close()
+    funcs.batch_scorer.scorer.close()
     with caplog.at_level(logging.WARNING):
         assert ask(funcs, list(COMPLETIONS)) == {"math": [None] * 4, "format": [None] * 4}
     assert "none could be judged: this scorer was closed" in caplog.text
@@ -315,7 +315,7 @@ def test_broken_machinery_stops_no_training_and_pays_nobody(caplog: pytest.LogCa
 
 def test_broken_machinery_is_an_error_before_anything_is_trained():
     funcs = reward_funcs(SUM, workers=1)
-    funcs.judging.scorer.close()
+    funcs.batch_scorer.scorer.close()
     with pytest.raises(InfrastructureError):
         ask(funcs)
 

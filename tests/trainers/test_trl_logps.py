@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from peft import LoraConfig
 from trl import GRPOTrainer
 
-from rewardkit_trainers.trl import RewardFuncs, fused, reward_funcs
+from rewardkit_trainers.trl import RewardFuncs, reward_funcs, trl_patch
 from rewardkit_trainers.trl.trainer import RewardKitGRPOTrainer
 
 MOODY = Path(__file__).parent / "moody.py"
@@ -90,7 +90,7 @@ def test_training_is_trls_own(
     assert not calls
 
     ours = RewardKitGRPOTrainer(str(model_path), RUBRIC, config(**said), dataset, plugins=[MOODY], workers=1, **peft)
-    with ours.judging:
+    with ours.batch_scorer:
         ours.train()
     assert len(calls) >= 3
 
@@ -132,7 +132,7 @@ def test_every_kind_of_head_gives_trls_numbers_and_gradients(head: str, calls: l
     model = getattr(transformers, f"{family}ForCausalLM")(made).eval()
     for parameter in model.parameters():  # spread out, so that the softcap bends and the bias counts
         torch.nn.init.normal_(parameter, std=0.5)
-    assert fused.install()
+    assert trl_patch.install()
     trl.trainer.utils.add_fused_lm_head(model, temperature=0.7, outputs=("log_probs", "entropy"))
     ids = torch.randint(1, 40, (2, 6))
     labels = ids.clone()
@@ -141,7 +141,7 @@ def test_every_kind_of_head_gives_trls_numbers_and_gradients(head: str, calls: l
     found = []
     for on in (False, True):
         model.zero_grad()
-        with fused.active(on=on):
+        with trl_patch.active(on=on):
             said = model(input_ids=ids, labels=labels, fused_lm_head=True)
         (said.log_probs.sum() + 0.3 * said.entropy.sum()).backward()
         gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
@@ -160,7 +160,7 @@ def test_trls_log_probabilities_are_there_to_compare(
     trainer = RewardKitGRPOTrainer(
         str(model_path), RUBRIC, config(max_steps=1), dataset, logps="trl", plugins=[MOODY], workers=1
     )
-    with trainer.judging:
+    with trainer.batch_scorer:
         trainer.train()
     assert not calls
 
@@ -173,15 +173,15 @@ def test_old_reference_and_evaluated_log_probabilities_are_ours_too(
     monkeypatch: pytest.MonkeyPatch,
 ):
     theirs: list[Any] = []
-    assert fused.install()
-    dispatcher = getattr(trl.trainer.utils, fused.NAME)
+    assert trl_patch.install()
+    dispatcher = getattr(trl.trainer.utils, trl_patch.NAME)
     monkeypatch.setattr(dispatcher, "original", SimpleNamespace(apply=lambda *args: theirs.append(args)))
     said = {"beta": 0.1, "num_iterations": 2, "max_steps": 2, "eval_strategy": "steps", "eval_steps": 2}
     more = {"per_device_eval_batch_size": 8, "num_generations_eval": 1}
     trainer = RewardKitGRPOTrainer(
         str(model_path), RUBRIC, config(**said, **more), dataset, eval_dataset=dataset, plugins=[MOODY], workers=1
     )
-    with trainer.judging:
+    with trainer.batch_scorer:
         trainer.train()
     assert not theirs
     # The reference and the old policy, for what was generated to train on and to evaluate; two steps, one evaluation.
@@ -190,14 +190,14 @@ def test_old_reference_and_evaluated_log_probabilities_are_ours_too(
 
 
 def test_the_hook_is_inert_outside_our_trainer():
-    assert fused.install()
+    assert trl_patch.install()
     hidden, weight, targets = torch.randn(3, 4), torch.randn(5, 4), torch.tensor([0, 1, 4])
     call = (hidden, weight, None, targets, 0.7, 2, None, 1.0, ("log_probs", "entropy"))
-    theirs = getattr(trl.trainer.utils, fused.NAME).original.apply(*call)
-    outside = getattr(trl.trainer.utils, fused.NAME).apply(*call)
+    theirs = getattr(trl.trainer.utils, trl_patch.NAME).original.apply(*call)
+    outside = getattr(trl.trainer.utils, trl_patch.NAME).apply(*call)
     assert all(torch.equal(a, b) for a, b in zip(outside[:2], theirs[:2], strict=True))
-    with fused.active():
-        inside = getattr(trl.trainer.utils, fused.NAME).apply(*call)
+    with trl_patch.active():
+        inside = getattr(trl.trainer.utils, trl_patch.NAME).apply(*call)
     assert type(inside).__name__ == "TokenStatistics"
     for mine, found in zip(inside, theirs, strict=True):
         assert (mine is None) == (found is None)
@@ -212,9 +212,9 @@ def test_a_head_that_zero3_has_sharded_is_made_whole_for_our_backward(monkeypatc
         gathered.append(parameters)
         yield
 
-    dispatcher = fused.Dispatcher(None, gather)
+    dispatcher = trl_patch.Dispatcher(None, gather)
     hidden, weight = torch.randn(3, 4, requires_grad=True), torch.randn(5, 4, requires_grad=True)
-    with fused.active():
+    with trl_patch.active():
         found = dispatcher.apply(hidden, weight, None, torch.tensor([0, 1, 4]), 1.0, 2, None, 1.0, ("log_probs",))
     found[0].sum().backward()
     assert gathered
@@ -223,23 +223,23 @@ def test_a_head_that_zero3_has_sharded_is_made_whole_for_our_backward(monkeypatc
 
 def test_the_supported_range_is_what_is_installed_and_what_the_extra_asks_for(repository: Path, trls_own: Any):
     """Fails when TRL changes: read the new call, and widen the range or follow it."""
-    assert fused.difference(trl.trainer.utils, metadata.version("trl")) is None
+    assert trl_patch.difference(trl.trainer.utils, metadata.version("trl")) is None
     extra = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["optional-dependencies"]["trl"]
     (asked,) = [Requirement(line) for line in extra if Requirement(line).name == "trl"]
-    assert asked.specifier == fused.SUPPORTED
+    assert asked.specifier == trl_patch.SUPPORTED
 
 
 @pytest.fixture
 def trls_own(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What TRL itself has under its name, put back under it."""
-    found = getattr(trl.trainer.utils, fused.NAME)
-    own = found.original if isinstance(found, fused.Dispatcher) else found
-    monkeypatch.setattr(trl.trainer.utils, fused.NAME, own)
+    """TRL's own function, restored under its name."""
+    found = getattr(trl.trainer.utils, trl_patch.NAME)
+    own = found.original if isinstance(found, trl_patch.Dispatcher) else found
+    monkeypatch.setattr(trl.trainer.utils, trl_patch.NAME, own)
     return own
 
 
 class Other:
-    """What stands under TRL's name in a version to come."""
+    """A future version's function under TRL's name."""
 
     @staticmethod
     def forward(ctx: Any, hidden: Any, head: Any) -> None: ...
@@ -251,8 +251,8 @@ class Other:
     ("version", "there", "said"),
     [
         ("1.17.0", {}, "TRL 1.17.0 is not among the supported versions"),
-        ("1.16.0", {fused.NAME: None}, "has no _ChunkedLogProbFunction"),
-        ("1.16.0", {fused.NAME: Other}, "forward takes ctx, hidden, head, not"),
+        ("1.16.0", {trl_patch.NAME: None}, "has no _ChunkedLogProbFunction"),
+        ("1.16.0", {trl_patch.NAME: Other}, "forward takes ctx, hidden, head, not"),
         ("1.16.0", {"maybe_gather_lm_head_ctx": None}, "has no maybe_gather_lm_head_ctx"),
     ],
     ids=["another version", "no such name", "other parameters", "nothing to gather with"],
@@ -270,9 +270,9 @@ def test_where_trl_differs_its_own_function_does_the_work(
             monkeypatch.delattr(trl.trainer.utils, name)
         else:
             monkeypatch.setattr(trl.trainer.utils, name, value)
-    monkeypatch.setattr(fused.metadata, "version", lambda _: version)
-    found = getattr(trl.trainer.utils, fused.NAME, None)
+    monkeypatch.setattr(trl_patch.metadata, "version", lambda _: version)
+    found = getattr(trl.trainer.utils, trl_patch.NAME, None)
     with caplog.at_level(logging.WARNING):
-        assert not fused.install()
+        assert not trl_patch.install()
     assert said in caplog.text
-    assert getattr(trl.trainer.utils, fused.NAME, None) is found
+    assert getattr(trl.trainer.utils, trl_patch.NAME, None) is found

@@ -61,7 +61,7 @@ def test_asynchronous_grpo_scores_a_group_by_the_rubric(funcs: RewardFuncs):
         _env_reward_types=[],
         _provides_rollout_reward=False,
     )
-    with sent.judging:
+    with sent.batch_scorer:
         samples = asyncio.run(_AsyncRolloutLoop._score_group(loop, group))
     rewards = [sample.metrics["reward"] for sample in samples]
     assert rewards[:2] == [2.0, 1.0]
@@ -81,7 +81,7 @@ def test_online_dpo_weighs_the_functions_as_the_rubric_does():
         reward_weights=torch.tensor(made.weights),
         state=SimpleNamespace(global_step=1, max_steps=2),
     )
-    with made.judging:
+    with made.batch_scorer:
         rewards = OnlineDPOTrainer._calculate_rewards_from_functions(
             trainer, ["what"] * 4, COMPLETIONS, [[1]] * 4, answer=["2"] * 4
         )
@@ -98,7 +98,7 @@ def test_rloo_trains(model_path: Path, dataset: Any, config: Any, asynchronous: 
     usual = config()
     args = RLOOConfig(**{name: getattr(usual, name) for name in shared}, logging_steps=1, reward_weights=funcs.weights)
     trainer = RLOOTrainer(str(model_path), funcs, args, dataset)
-    with funcs.judging:
+    with funcs.batch_scorer:
         trainer.train()
     for logged in trainer.state.log_history:
         if "loss" in logged:

@@ -1,4 +1,4 @@
-"""Nothing of TRL's that is private is touched, but for the one name of `fused.py`."""
+"""Nothing of TRL's that is private is touched, but for the one name of `trl_patch.py`."""
 
 import ast
 from pathlib import Path
@@ -35,4 +35,4 @@ def test_only_the_hook_reaches_for_names_by_a_variable(path: Path):
         and node.func.id in {"getattr", "setattr"}
         and (not isinstance(node.args[1], ast.Constant) or private(str(node.args[1].value)))
     }
-    assert reached == ({"getattr", "setattr"} if path.name == "fused.py" else set())
+    assert reached == ({"getattr", "setattr"} if path.name == "trl_patch.py" else set())

@@ -13,7 +13,7 @@ pytest.importorskip("trl")
 
 @pytest.fixture(scope="module")
 def output(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `sharded_run.py` has written."""
+    """The files that `sharded_run.py` has written."""
     folder = tmp_path_factory.mktemp("sharded")
     script = Path(__file__).parent / "sharded_run.py"
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]

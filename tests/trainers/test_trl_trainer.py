@@ -41,7 +41,7 @@ def rows(trainer: RewardKitGRPOTrainer) -> list[dict[str, Any]]:
 
 
 def curve(trainer: Any) -> list[dict[str, float]]:
-    """What was logged at each step, but for times."""
+    """The log entries of each step without times."""
     timed = ("judging_share", "step_time", "epoch", "train_runtime")
     return [
         {name: value for name, value in logged.items() if name not in timed}
@@ -75,7 +75,7 @@ def test_every_judged_completion_is_kept_as_a_row_that_is_read_back_as_it_was_ju
     evaluated = {"eval_strategy": "steps", "eval_steps": 3, "per_device_eval_batch_size": 8, "num_generations_eval": 1}
     said = {"eval_dataset": dataset}
     trainer = make({"rewards": {"math": {}, "right": {"weight": 0.5}}}, said=said, **evaluated)
-    trainer.judging.listeners.append(judged.append)
+    trainer.batch_scorer.listeners.append(judged.append)
     trainer.train()
     results = [result for batch in judged for result in batch.results]
     assert len(results) == 3 * 8 + 8
@@ -87,7 +87,7 @@ def test_every_judged_completion_is_kept_as_a_row_that_is_read_back_as_it_was_ju
         assert sample.completion_tokens is not None
         assert sample.truncated is not None
         assert sample.group == row.data["group"]
-        (again,) = trainer.judging.scorer.score([sample])
+        (again,) = trainer.batch_scorer.scorer.score([sample])
         assert again.scores == result.scores
         assert json.loads(json.dumps(result.as_block(timings=False))) == row.data["rewardkit"]
     modes = [(row["training"]["mode"], row["training"]["step"]) for row in rows(trainer)]
@@ -226,6 +226,6 @@ def test_functions_without_their_weights_are_an_error_before_anything_is_trained
 ):
     funcs = reward_funcs(RUBRIC, plugins=[MOODY], workers=1)
     trainer = GRPOTrainer(str(model_path), funcs, config(), dataset)
-    with funcs.judging, pytest.raises(ConfigError, match="does not weigh the rewards as the rubric does"):
+    with funcs.batch_scorer, pytest.raises(ConfigError, match="does not weigh the rewards as the rubric does"):
         trainer.train()
     assert trainer.state.global_step == 0

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rewardkit import ConfigError
-from rewardkit_trainers.numbers import UnrewardedError
+from rewardkit_trainers.imputation import UnrewardedError
 
 if importlib.util.find_spec("verl") is None:
     pytest.skip("verl is not installed", allow_module_level=True)
@@ -170,12 +170,12 @@ def test_the_function_starts_one_judge_for_all_threads(rubric, monkeypatch):
 
     made = []
 
-    class Counted(function.Judge):
+    class Counted(function.RowScorer):
         def __init__(self, *said: Any, **named: Any) -> None:
             made.append(said)
             super().__init__(*said, **named)
 
-    monkeypatch.setattr(function, "Judge", Counted)
+    monkeypatch.setattr(function, "RowScorer", Counted)
     path = str(rubric({"rewards": {"math": {}}}))
     with ThreadPoolExecutor(4) as threads:
         asked = [threads.submit(compute_score, "words", "2", "2", {"index": 1}, rubric=path) for _ in range(4)]

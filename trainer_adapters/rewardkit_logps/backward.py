@@ -2,7 +2,7 @@
 
 Rows whose incoming gradient is exactly zero (masked, clipped, of a group without spread) are left out of every product.
 
-The vocabulary is the outer loop again: a chunk of the weight's gradient is finished before the next one is begun, so
+The vocabulary is the outer loop here too: a chunk of the weight's gradient is finished before the next one is begun, so
 no fp32 copy of the whole gradient is needed where the weight is bf16.
 """
 
@@ -11,9 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rewardkit_logps.dispatch import passes_for
 from rewardkit_logps.head import Head, spans, tiling_for
 from rewardkit_logps.matmul import add_matmul, matmul, multiplies_narrow
-from rewardkit_logps.passes import LogitGradient, passes_for
+from rewardkit_logps.passes import LogitGradient
 from rewardkit_logps.results import Odds
 from rewardkit_logps.store import Store
 
@@ -21,23 +22,23 @@ FAR = 60.0
 """A chunk whose largest logit lies further (nats) below a row's others counts as if it lay here, which adds e**-60."""
 
 
-class Again(NamedTuple):
-    """Rows to multiply again: all vectors (n,), fp32 but for the targets."""
+class Recompute(NamedTuple):
+    """Rows to recompute: all vectors (n,), fp32 but for the targets."""
 
     hidden: Tensor
     targets: Tensor
     gradient: LogitGradient
 
-    def part(self, first: int, last: int) -> "Again":
+    def part(self, first: int, last: int) -> "Recompute":
         vectors = (None if vector is None else vector[first:last] for vector in self.gradient)
-        return Again(self.hidden[first:last], self.targets[first:last], LogitGradient(*vectors))
+        return Recompute(self.hidden[first:last], self.targets[first:last], LogitGradient(*vectors))
 
 
 class Gradients(NamedTuple):
     """Where the gradients go; None where nobody needs one. fp32 but for `weight`, which has the weight's dtype."""
 
     hidden: Tensor | None
-    """(n, H) zeros, of the rows to multiply again."""
+    """(n, H) zeros, of the rows to recompute."""
     weight: Tensor | None
     """(V, H), of any content."""
     bias: Tensor | None
@@ -63,13 +64,13 @@ def differentiate_head(
     odds: Odds,
     log_probs: Tensor,
     stores: list[Store],
-    again: Again | None,
+    recompute: Recompute | None,
     gradients: Gradients,
 ) -> None:
-    """Fill `gradients` from the stored rows, weighted by `log_probs` (N,), and from the rows to multiply `again`.
+    """Fill `gradients` from the stored rows, weighted by `log_probs` (N,), and from the rows to `recompute`.
 
     hidden (N, H) cast by `head`, targets, odds and log_probs are of all rows; stored rows with 0 in `log_probs` are
-    dropped. What `stores` lodge in the weight's gradient is overwritten.
+    dropped. Values that `stores` keep in the weight's gradient are overwritten.
     """
     device = hidden.device
     passes, tiling = passes_for(device), tiling_for(device)
@@ -77,8 +78,8 @@ def differentiate_head(
     kept_rows = [_KeptRows.of(store, hidden, targets, odds, log_probs * odds.rest * scale) for store in stores]
     narrow = head.dtype == torch.bfloat16 and multiplies_narrow(device)
     tiles = narrow_tiles = torch.empty(0, device=device)
-    if again is not None:
-        tiles = torch.empty(min(len(again.targets), tiling.rows), tiling.columns, device=device)
+    if recompute is not None:
+        tiles = torch.empty(min(len(recompute.targets), tiling.rows), tiling.columns, device=device)
         narrow_tiles = torch.empty_like(tiles, dtype=torch.bfloat16) if narrow else tiles
 
     for start, stop in reversed(spans(vocabulary, tiling.columns)):
@@ -90,10 +91,10 @@ def differentiate_head(
                 weight_sum.add(exponentials.t(), (kept.hidden * factors[:, None]).to(exponentials.dtype))
             if bias_part is not None:
                 add_matmul(bias_part[:, None], exponentials.t(), factors[:, None].to(exponentials.dtype))
-        if again is not None:
+        if recompute is not None:
             columns = head.columns(start, stop)
-            for first, last in spans(len(again.targets), tiling.rows):
-                part = again.part(first, last)
+            for first, last in spans(len(recompute.targets), tiling.rows):
+                part = recompute.part(first, last)
                 tile = tiles[: last - first, : stop - start]
                 out = narrow_tiles[: last - first, : stop - start] if narrow else tile
                 matmul(part.hidden, columns.t(), tile)

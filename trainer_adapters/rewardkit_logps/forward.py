@@ -15,9 +15,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from rewardkit_logps.dispatch import passes_for
 from rewardkit_logps.head import Head, spans, tiling_for
 from rewardkit_logps.matmul import add_matmul, matmul, multiplies_narrow
-from rewardkit_logps.passes import RowStatistics, passes_for
+from rewardkit_logps.passes import RowStatistics
 from rewardkit_logps.results import Odds
 from rewardkit_logps.store import Store
 

@@ -7,7 +7,7 @@
 | weight or bias too, rows that fit | d log p / d hidden, exponentials | the weight's gradient | 3 |
 | weight or bias too, other rows | statistics | everything, for rows with a gradient | 4 |
 
-An entropy that a gradient comes in for is differentiated by multiplying its rows again; nothing is kept for it.
+An entropy that a gradient comes in for is differentiated by recomputing its rows; nothing is kept for it.
 """
 
 from contextlib import nullcontext
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from rewardkit_logps.backward import Again, Gradients, differentiate_head, logit_gradient
+from rewardkit_logps.backward import Gradients, Recompute, differentiate_head, logit_gradient
 from rewardkit_logps.forward import finish_unit, fold_head
 from rewardkit_logps.head import Gather, Head, tiling_for
 from rewardkit_logps.passes import LogitTransform, RowStatistics
@@ -25,7 +25,7 @@ from rewardkit_logps.store import Store, rows_to_store
 
 
 class Request(NamedTuple):
-    """What is asked for, beside the tensors."""
+    """The arguments of a call besides the tensors."""
 
     transform: LogitTransform
     outputs: tuple[str, ...]
@@ -63,16 +63,16 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
         if not frozen:
             kept_dtype = torch.bfloat16 if request.dtype == torch.bfloat16 else torch.float32
             itemsize = weight.element_size() if needs_weight else None
-            lodged, own = rows_to_store(
+            in_gradient, own = rows_to_store(
                 len(hidden), width, vocabulary, itemsize, kept_dtype.itemsize, request.memory_budget_bytes
             )
-            finished = lodged + own
+            finished = in_gradient + own
             sizes = vocabulary, tiling_for(device).columns
-            if lodged:
+            if in_gradient:
                 ctx.grad_weight = torch.empty(vocabulary, width, dtype=weight.dtype, device=device)
-                ctx.stores.append(Store(0, lodged, kept_dtype, sizes, ctx.grad_weight, device))
+                ctx.stores.append(Store(0, in_gradient, kept_dtype, sizes, ctx.grad_weight, device))
             if own:
-                ctx.stores.append(Store(lodged, finished, kept_dtype, sizes, None, device))
+                ctx.stores.append(Store(in_gradient, finished, kept_dtype, sizes, None, device))
         unit = torch.zeros(finished, width, device=device) if needs_hidden and finished else None
         fold_head(head, cast, targets, rows, unit, ctx.stores)
         odds = Odds.of(rows, request.transform)
@@ -80,8 +80,8 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
             finish_unit(unit, head, targets, rows, odds)
         found = finish(rows, odds, vocabulary)
 
-        again = not frozen or found.entropy is not None
-        tensors = (cast, weight, bias) if again else (None, None, None)
+        recomputes = not frozen or found.entropy is not None
+        tensors = (cast, weight, bias) if recomputes else (None, None, None)
         ctx.save_for_backward(*tensors, targets, found.entropy, unit, *odds)
         ctx.request, ctx.frozen, ctx.finished = request, frozen, finished
         ctx.hidden_dtype, ctx.weight_dtype = hidden.dtype, weight.dtype
@@ -105,15 +105,15 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
         entropies = None if grad_entropy is None else grad_entropy.float()
         stores, grad_weight, finished = ctx.stores, ctx.grad_weight, ctx.finished
         if not ctx.frozen:
-            # What is stored is used up: a second backward through a retained graph multiplies again.
+            # What is stored is used up: a second backward through a retained graph recomputes.
             ctx.stores, ctx.grad_weight, ctx.finished = [], None, 0
 
-        rows = _rows_again(log_probs, entropies, finished)
-        again = None
+        rows = _rows_to_recompute(log_probs, entropies, finished)
+        recompute = None
         if rows is not None:
             part = Odds(*(vector[rows] for vector in odds))
             by_entropy = (None, None) if entropies is None else (entropy[rows], entropies[rows])
-            again = Again(hidden[rows], targets[rows], logit_gradient(part, log_probs[rows], *by_entropy))
+            recompute = Recompute(hidden[rows], targets[rows], logit_gradient(part, log_probs[rows], *by_entropy))
             log_probs = log_probs.index_fill(0, rows, 0.0)
         if needs_weight and grad_weight is None:
             grad_weight = torch.empty(vocabulary, width, dtype=ctx.weight_dtype, device=device)
@@ -126,7 +126,7 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
             # Every rank of ZeRO-3 gathers or none does, whatever rows a rank has.
             with request.gather(weight, bias) if request.gather is not None else nullcontext():
                 head = Head(weight, bias, request.transform, request.dtype)
-                differentiate_head(head, vocabulary, hidden, targets, odds, log_probs, stores, again, gradients)
+                differentiate_head(head, vocabulary, hidden, targets, odds, log_probs, stores, recompute, gradients)
 
         grad_hidden = None
         if needs_hidden:
@@ -139,8 +139,8 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
         return grad_hidden, grad_weight, grad_bias, None, None
 
 
-def _rows_again(log_probs: Tensor, entropies: Tensor | None, finished: int) -> Tensor | None:
-    """The rows to multiply again: those with a gradient by entropy, and those not finished with one by log-prob."""
+def _rows_to_recompute(log_probs: Tensor, entropies: Tensor | None, finished: int) -> Tensor | None:
+    """The rows to recompute: those with a gradient by entropy, and those not finished with one by log-prob."""
     if entropies is None and finished == len(log_probs):
         return None
     wanted = log_probs != 0

@@ -44,7 +44,7 @@ class Head:
     bias: Tensor | None
     transform: LogitTransform
     dtype: torch.dtype
-    """What hidden states and weights are rounded to before they are multiplied."""
+    """The dtype to which hidden states and weights are rounded before they are multiplied."""
 
     def cast(self, matrix: Tensor) -> Tensor:
         """Rounded to `dtype`, and ready to be multiplied on its device."""

@@ -27,7 +27,7 @@ def add_matmul(accumulator: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def multiplies_narrow(device: torch.device) -> bool:
-    """Whether products of bf16 or fp16 matrices come out in fp32 here: on CUDA, from PyTorch 2.10 (`addmm`) on."""
+    """True if products of bf16 or fp16 matrices can come out in fp32 here: on CUDA, from PyTorch 2.10 (`addmm`) on."""
     return bool(device.type == "cuda") and _VERSION >= (2, 10)
 
 

@@ -1,4 +1,4 @@
-"""What is done to one tile of logits between two matrix products: the memory-bound passes.
+"""The memory-bound passes over one tile of logits between two matrix products.
 
 A tile is an fp32 matrix (n, v) that holds `hidden @ weight.T` for n tokens and v columns of the vocabulary; its rows
 may be apart (`tile.stride(0) >= v`), its columns are contiguous. The passes add the bias, turn products into logits
@@ -49,7 +49,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class RowStatistics:
-    """What n rows come to over the columns folded so far: fp32 vectors (n,), updated in place; None where nobody asked.
+    """Statistics of n rows over the columns folded so far: fp32 vectors (n,), updated in place; None if not requested.
 
     e_j stands for exp(z_j - maximum); sums run over the columns j that are not the row's target.
     """
@@ -140,7 +140,7 @@ class Passes(Protocol):
 
 
 class LogitGradient(NamedTuple):
-    """What `differentiate` knows of its rows: fp32 vectors (n,).
+    """The inputs of `differentiate` for each row: fp32 vectors (n,).
 
     For the columns that are not the target, with p_j = exp(z_j - log_z),
         dloss/dz_j = -p_j * (log_probs + entropy * (z_j + entropy_offset))
@@ -242,7 +242,7 @@ def _to_logits(tile: Tensor, block: Block) -> Tensor | None:
 
 
 def _target_position(block: Block, columns: int) -> tuple[Tensor, Tensor]:
-    """Whether each row's target lies in the tile (n,), and its column there (n, 1), any column where it does not."""
+    """A mask (n,) of rows whose target lies in the tile, and its column there (n, 1), any column elsewhere."""
     local = block.targets - block.first_column
     return (local >= 0) & (local < columns), local.clamp(0, columns - 1)[:, None]
 
@@ -256,12 +256,3 @@ def _maximum_before_target(tile: Tensor, block: Block, tile_maximum: Tensor) -> 
 
 
 PLAIN: Passes = PlainPasses()
-
-
-def passes_for(device: torch.device) -> Passes:
-    """The best passes that this device has."""
-    if device.type == "cuda":
-        from rewardkit_logps.cuda import passes_for_cuda  # noqa: PLC0415
-
-        return passes_for_cuda(device.index)
-    return PLAIN

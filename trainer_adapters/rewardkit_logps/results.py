@@ -23,7 +23,7 @@ class TokenStatistics(NamedTuple):
     mean_logits: Tensor | None = None
     """Mean of the logits after scale, softcap and temperature, fp32, without gradient."""
     is_top1: Tensor | None = None
-    """Whether the target is the first of the largest logits, bool, without gradient."""
+    """True where the target is the first of the largest logits, bool, without gradient."""
 
 
 class Odds(NamedTuple):

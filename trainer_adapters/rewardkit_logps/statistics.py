@@ -27,8 +27,8 @@ def token_statistics(
     hidden   (N, H); weight (V, H); bias (V,) or None; targets (N,) int64 in [0, V); all on one device
     softcap  c for c * tanh(x / c); None for none
     outputs  which of `TokenStatistics` to compute; log_probs always is
-    memory_budget_bytes  what may be kept from forward to backward, beyond the memory of the weight's gradient, so that
-             the backward of a trained head need not multiply again
+    memory_budget_bytes  bytes that may be kept from forward to backward, beyond the memory of the weight's gradient,
+             so that the backward of a trained head need not recompute the logits
     gather   called as gather(weight, bias), a context manager around the backward's use of them: ZeRO-3 has
              partitioned them meanwhile
     Inputs are rounded to the autocast dtype under autocast, to hidden's dtype otherwise; products and sums are fp32.

@@ -1,4 +1,4 @@
-"""What the forward keeps so that the backward need not multiply again: the exponentials of its tiles.
+"""The exponentials of the forward's tiles, kept so that the backward need not recompute the logits.
 
 A tile's exponentials exp(z_j - maximum) are the row's probabilities but for a factor of the row,
 
@@ -19,9 +19,9 @@ from torch import Tensor
 class Store:
     """Exponentials of the rows [start, stop), chunk by chunk of the vocabulary, each `columns` wide but for the last.
 
-    gradient  None for memory of its own, or the (V, H) gradient to lodge in: chunk k lies where chunk k - 1 of the
-              gradient is going to be, so that it can be read while chunk k of the gradient is written. The backward
-              therefore goes from the last chunk to the first.
+    gradient  None for memory of its own, or the (V, H) gradient buffer to store in: chunk k lies where chunk k - 1
+              of the gradient is going to be, so that it can be read while chunk k of the gradient is written. The
+              backward therefore goes from the last chunk to the first.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Store:
         return memory[: rows * stride].view(rows, stride)[:, : last - first]
 
     def maximum(self, first: int) -> Tensor:
-        """What the exponentials of the chunk from column `first` on are relative to, (rows,); the forward fills it."""
+        """The maxima (rows,) to which the exponentials of the chunk from column `first` on are relative."""
         return self._maxima[first // self._columns]
 
 
@@ -65,15 +65,15 @@ def _padded(width: int) -> int:
 def rows_to_store(
     rows: int, hidden_size: int, vocabulary: int, gradient_itemsize: int | None, itemsize: int, budget_bytes: int
 ) -> tuple[int, int]:
-    """How many rows the weight's gradient lodges, and how many more go to memory of their own.
+    """How many rows are stored in the gradient buffer, and how many more in memory of their own.
 
     gradient_itemsize  of the weight's gradient; None where there is none
     itemsize           of what is stored
     budget_bytes       for memory of their own
     """
-    lodged = 0
+    in_gradient = 0
     if gradient_itemsize is not None:
         room = hidden_size * gradient_itemsize // itemsize
         # Few rows would hold a large gradient from forward to backward for little: they go to memory of their own.
-        lodged = min(rows, room) if 4 * rows >= room else 0
-    return lodged, min(rows - lodged, budget_bytes // (vocabulary * itemsize))
+        in_gradient = min(rows, room) if 4 * rows >= room else 0
+    return in_gradient, min(rows - in_gradient, budget_bytes // (vocabulary * itemsize))

@@ -8,8 +8,8 @@
     # a server, for --reward.remote_url http://127.0.0.1:8000/get_reward
     rewardkit serve-openrlhf rubric.yaml --port 8000
 
-OpenRLHF asks about one rollout at a time and takes only numbers; one that gets none ends its run. It says neither which
-rollouts are of one group (here: those of one prompt) nor how many tokens they have.
+OpenRLHF asks about one rollout at a time and takes only numbers; a missing reward ends its run. It passes
+neither which rollouts form a group (here: those of one prompt) nor how many tokens they have.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import Rubric, strip_end_tokens
-from rewardkit_trainers.judge import Judge, check_alone, named_rubric
-from rewardkit_trainers.numbers import SCORE, Numbers, OnNone, checked
+from rewardkit_trainers.imputation import SCORE, Imputation, OnNone, checked
+from rewardkit_trainers.row_scorer import RowScorer, check_alone, named_rubric
 from rewardkit_trainers.samples import row_of
 
 WORKERS = 2
 """Worker processes of each of OpenRLHF's rollout engines."""
 
 Answer = dict[str, Any]
-"""What OpenRLHF takes: `rewards` and `scores`, and `extra_logs`, which it averages and logs."""
+"""The reply that OpenRLHF takes: `rewards` and `scores`, and `extra_logs`, which it averages and logs."""
 
 
 def reward_func(
@@ -65,9 +65,9 @@ class Rewards:
         workers: int | None,
     ) -> None:
         """As `reward_func`."""
-        self._judge = Judge(named_rubric(rubric), plugins=plugins, workers=workers)
-        check_alone(self._judge, "OpenRLHF asks about one rollout at a time")
-        self._numbers = Numbers(self._judge.rubric, checked(on_none))
+        self._scorer = RowScorer(named_rubric(rubric), plugins=plugins, workers=workers)
+        check_alone(self._scorer, "OpenRLHF asks about one rollout at a time")
+        self._imputation = Imputation(self._scorer.rubric, checked(on_none))
 
     def __call__(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> Answer:
         """Lists of one entry for each rollout; `extra_logs` a list for each key, the same keys every time.
@@ -77,10 +77,10 @@ class Rewards:
         labels   the ground truths; an empty text where there is none
         """
         rows = [_row(*asked) for asked in zip(queries, prompts, labels, strict=True)]
-        results = self._judge.judge(rows)
+        results = self._scorer.judge(rows)
         for result, prompt in zip(results, prompts, strict=True):
-            self._numbers.add(result, prompt)
-        numbers = [self._numbers.of(result, prompt) for result, prompt in zip(results, prompts, strict=True)]
+            self._imputation.add(result, prompt)
+        numbers = [self._imputation.of(result, prompt) for result, prompt in zip(results, prompts, strict=True)]
         rewards = [row.pop(SCORE) for row in numbers]
         return {
             "rewards": rewards,
@@ -90,7 +90,7 @@ class Rewards:
 
     def close(self) -> None:
         """Ends the worker processes."""
-        self._judge.scorer.close()
+        self._scorer.scorer.close()
 
 
 def _row(query: str, prompt: str, label: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 It answers as OpenRLHF's own server does (openrlhf/cli/serve_rm.py): a POST to /get_reward with the lists `query`,
 `prompts` and `labels` gets the lists `rewards` and `scores`, and the lists of `extra_logs`. Plain HTTP, for one machine
-or a network that is trusted: whoever reaches the port can have completions judged, and there is no password.
+or a trusted network: anyone who reaches the port can have completions judged, and there is no password.
 """
 
 import json
@@ -33,7 +33,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; nobody is asked for a password.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
     on_none: Annotated[
-        str, typer.Option(help="What a completion without a reward is paid: mean, raise, or a number.")
+        str, typer.Option(help="Number for a completion without a reward: mean, raise, or a number.")
     ] = "mean",
     plugins: Annotated[
         list[Path], typer.Option("--plugin", help="A Python file that brings rewards. May be repeated.")
@@ -41,7 +41,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that judge. Default: one a processor.")] = None,
 ) -> None:
     """Serve RUBRIC's rewards to OpenRLHF's --reward.remote_url."""
-    from rewardkit_trainers.numbers import checked  # noqa: PLC0415 - judging, for those who serve
+    from rewardkit_trainers.imputation import checked  # noqa: PLC0415 - judging, for those who serve
     from rewardkit_trainers.openrlhf import Rewards  # noqa: PLC0415
 
     rewards = Rewards(rubric, on_none=checked(on_none), plugins=plugins, workers=workers)
@@ -72,21 +72,21 @@ def server(rewards: "Rewards", host: str, port: int) -> ThreadingHTTPServer:
                 self.answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
                 return
             try:
-                said = rewards(*asked)
+                reply = rewards(*asked)
             except RewardkitError as error:
                 self.answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": str(error)})
                 return
-            self.answer(HTTPStatus.OK, said)
+            self.answer(HTTPStatus.OK, reply)
 
         def length(self) -> int:
-            """The length of the body; ValueError where nobody says it, or it is beyond reason."""
+            """The length of the body; ValueError if it is missing or unreasonable."""
             length = int(self.headers.get("Content-Length") or -1)
             if not 0 <= length <= MOST_BYTES:
                 raise ValueError(f"a body of {length} bytes; wanted Content-Length, of at most {MOST_BYTES}")
             return length
 
-        def answer(self, status: HTTPStatus, said: Any) -> None:
-            body = json.dumps(said).encode()
+        def answer(self, status: HTTPStatus, reply: Any) -> None:
+            body = json.dumps(reply).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -103,7 +103,7 @@ def server(rewards: "Rewards", host: str, port: int) -> ThreadingHTTPServer:
 
 
 def _asked(body: bytes) -> tuple[list[str], list[str], list[Any]]:
-    """The three lists of a request; ValueError that says what is wrong with it."""
+    """The three lists of a request; ValueError that names what is wrong with it."""
     data = json.loads(body)
     if not isinstance(data, dict):
         raise ValueError(f"found a {type(data).__name__}, wanted the lists query, prompts and labels")  # noqa: TRY004

@@ -20,7 +20,7 @@ _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decima
 _LEVELS = 100
 """So deep plain data is. A model nests the arguments of a tool call as it likes, and no depth of them may raise."""
 _FIELDS = ("completion", "prompt", "completion_tokens", "truncated", "group")
-"""What a trainer knows better than any column of its data set does."""
+"""The fields that a trainer knows better than any column of its data set."""
 
 
 def row_of(
@@ -105,15 +105,15 @@ def _chat(value: Any) -> Any:
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    said = dict(message)
-    content = said.get("content")
+    fields = dict(message)
+    content = fields.get("content")
     if isinstance(content, list | tuple):
-        said["content"] = [
+        fields["content"] = [
             {"type": "text", "text": part["text"]} if "text" in part else {"type": str(part.get("type"))}
             for part in content
             if isinstance(part, Mapping)
         ]
     # What LFM2's template calls the thought; every other family writes `reasoning_content`.
-    if "thinking" in said and "reasoning_content" not in said:
-        said["reasoning_content"] = said.pop("thinking")
-    return _plain_values(said)
+    if "thinking" in fields and "reasoning_content" not in fields:
+        fields["reasoning_content"] = fields.pop("thinking")
+    return _plain_values(fields)

@@ -197,7 +197,7 @@ def test_rounding_is_to_the_nearest(host_passes: CudaPasses, columns: int, dtype
 
 
 def gradient_of(given: Case, transform: LogitTransform, *, entropy: bool) -> tuple[LogitGradient, Tensor]:
-    """What `differentiate` is told of its rows, and the gradient that autograd finds in float64."""
+    """The inputs of `differentiate` for its rows, and the gradient that autograd finds in float64."""
     n = len(given.targets)
     generator = torch.Generator().manual_seed(1)
     g, ge = torch.randn(2, n, generator=generator, dtype=torch.float64)

@@ -112,7 +112,7 @@ def _variant(name: Name, tile: Tensor, block: Block, out: Tensor | None) -> Vari
 
 
 def _in_vectors(matrix: Tensor) -> bool:
-    """Whether four neighbours from a multiple of four on can be loaded or stored at once."""
+    """True if four neighbours from a multiple of four on can be loaded or stored at once."""
     return bool(matrix.data_ptr() % (4 * matrix.element_size()) == 0 and matrix.stride(0) % 4 == 0)
 
 

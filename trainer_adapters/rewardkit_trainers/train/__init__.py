@@ -1,1 +1,1 @@
-"""`rewardkit train`: TRL's GRPO, paid by a rubric, from the command line."""
+"""`rewardkit train`: TRL's GRPO with the rewards of a rubric, from the command line."""

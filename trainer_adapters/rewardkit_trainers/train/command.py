@@ -1,4 +1,4 @@
-"""What `rewardkit train` takes. What it does stands in `run.py`, imported when it runs."""
+"""The options of `rewardkit train`; `run.py` implements it and is imported when it runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +27,7 @@ def train(
     ] = [],  # noqa: B006
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that judge. Default: one a processor.")] = None,
 ) -> None:
-    """Train a model with GRPO, paid by RUBRIC.
+    """Train a model with GRPO on the rewards of RUBRIC.
 
     Every field of TRL's GRPOConfig, ModelConfig and ScriptArguments is an option too, as in `trl grpo`:
     --learning_rate 1e-5 --max_steps 100 --use_peft --output_dir runs/first.

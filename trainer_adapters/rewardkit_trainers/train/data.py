@@ -54,7 +54,7 @@ def placed(dataset: Any, places: Mapping[str, str]) -> Any:
     prompt = places.get("prompt", "prompt")
     if columns is not None and prompt not in columns:
         raise ConfigError(
-            f"the data set has no column {prompt!r} for the prompts; say --map prompt=COLUMN: {', '.join(columns)}"
+            f"the data set has no column {prompt!r} for the prompts; use --map prompt=COLUMN: {', '.join(columns)}"
         )
     if prompt == "prompt":
         return dataset
@@ -64,5 +64,5 @@ def placed(dataset: Any, places: Mapping[str, str]) -> Any:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of a library says first; its name where it says nothing."""
+    """The first line of a library's error message; its class name where the message is empty."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

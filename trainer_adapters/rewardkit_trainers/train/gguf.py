@@ -14,11 +14,11 @@ def load_gguf(path: str | Path, *, dtype: Any) -> tuple[Any, Any]:
     import transformers  # noqa: PLC0415 - seconds, and torch
 
     path = Path(path)
-    said: dict[str, Any] = {"gguf_file": path.name}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, **said)
+    options: dict[str, Any] = {"gguf_file": path.name}
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, **options)
     # transformers keeps the blocks of the file where it can, and a model of blocks is neither trained nor saved;
     # versions that cannot keep them know no such setting.
     if hasattr(transformers, "GgufConfig"):
-        said["quantization_config"] = transformers.GgufConfig(dequantize=True)
-    model = transformers.AutoModelForCausalLM.from_pretrained(path.parent, dtype=dtype, **said)
+        options["quantization_config"] = transformers.GgufConfig(dequantize=True)
+    model = transformers.AutoModelForCausalLM.from_pretrained(path.parent, dtype=dtype, **options)
     return model, tokenizer

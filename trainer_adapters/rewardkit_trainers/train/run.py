@@ -1,4 +1,4 @@
-"""What `rewardkit train` does: TRL's own options, parsed by TRL's own parser, into RewardKitGRPOTrainer."""
+"""`rewardkit train`: TRL's own options, parsed by TRL's own parser, into RewardKitGRPOTrainer."""
 
 import argparse
 import dataclasses
@@ -16,7 +16,7 @@ from rewardkit_trainers.train.gguf import load_gguf
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The options of the command line."""
 
     rubric: Path
     model: str | None
@@ -26,13 +26,13 @@ class Options(NamedTuple):
     plugins: Sequence[Path]
     workers: int | None
     of_trl: Sequence[str]
-    """What is TRL's to read."""
+    """The arguments that TRL parses."""
 
 
 def run(options: Options) -> None:
     """Trains, and saves the model in TRL's output_dir.
 
-    raises  ConfigError, InputError for what cannot be trained as it is said; before the model is loaded where possible
+    raises  ConfigError, InputError for what cannot be trained as configured; before the model is loaded where possible
     """
     if str(options.rubric).startswith("-"):
         raise ConfigError(f"{options.rubric} stands where the rubric is wanted; name the rubric first")
@@ -94,18 +94,18 @@ def parsed(options: Options) -> tuple[Any, Any, Any]:
         def error(self, message: str) -> NoReturn:
             raise ConfigError(f"{message}; `trl grpo --help` lists the options of TRL")
 
-    said = list(options.of_trl)
+    arguments = list(options.of_trl)
     for name, value in (
         ("--model_name_or_path", options.model),
         ("--dataset_name", options.dataset),
         ("--config", options.config),
     ):
         if value is not None:
-            said += [name, str(value)]
+            arguments += [name, str(value)]
     kinds = (ScriptArguments, GRPOConfig, ModelConfig)
     parser = Parser(kinds, allow_abbrev=False)
     try:
-        script, training, model, unknown = parser.parse_args_and_config(said, return_remaining_strings=True)
+        script, training, model, unknown = parser.parse_args_and_config(arguments, return_remaining_strings=True)
     except OSError as error:
         raise ConfigError(f"--config {options.config}: {error.strerror}") from error
     except yaml.YAMLError as error:
@@ -122,7 +122,7 @@ def parsed(options: Options) -> tuple[Any, Any, Any]:
 
 
 def _model(model: Any, training: Any) -> tuple[Any, Any]:
-    """What the trainer takes for a model, and a tokenizer where it cannot find that by itself."""
+    """The trainer's `model` argument, and a tokenizer where the trainer cannot find one by itself."""
     name: str = model.model_name_or_path
     if name.endswith(".gguf"):
         import torch  # noqa: PLC0415 - seconds

@@ -1,4 +1,4 @@
-"""What TRL hands to a reward function: the batch, and what can be known of the trainer behind it.
+"""The arguments of a TRL reward function: the batch, and the trainer's state behind it.
 
 TRL passes lists (`prompts`, `completions`, `completion_ids`, one for each column of the data set), `trainer_state`, and
 two functions, `log_extra` and `log_metric`, that are methods of the trainer. Through the object that `log_metric` is
@@ -30,18 +30,18 @@ class Batch:
     log_metric: Callable[[str, float], None] | None
 
     @classmethod
-    def of(cls, prompts: Sequence[Any], completions: Sequence[Any], said: Mapping[str, Any]) -> "Batch":
-        """The batch of a call; `said` are the other keyword arguments, of which lists of its length are columns."""
+    def of(cls, prompts: Sequence[Any], completions: Sequence[Any], arguments: Mapping[str, Any]) -> "Batch":
+        """The batch of a call; `arguments` are the other keyword arguments; lists of its length are columns."""
         named = ("completion_ids", "trainer_state", "log_extra", "log_metric")
         columns = {
             name: values
-            for name, values in said.items()
+            for name, values in arguments.items()
             if name not in named
             and name not in _NO_COLUMNS
             and isinstance(values, list | tuple)
             and len(values) == len(completions)
         }
-        ids, state, log_extra, log_metric = (said.get(name) for name in named)
+        ids, state, log_extra, log_metric = (arguments.get(name) for name in named)
         return cls(prompts, completions, ids, columns, state, log_extra, log_metric)
 
     @property
@@ -52,14 +52,14 @@ class Batch:
 
     @property
     def progress(self) -> float:
-        """How far training has come, from 0 to 1; 1, as everywhere in rewardkit, where nobody says."""
+        """How far training has come, from 0 to 1; 1, as everywhere in rewardkit, where it is unknown."""
         if self.state is None or self.state.max_steps <= 0:
             return 1.0
         return float(min(1.0, max(0.0, self.state.global_step / self.state.max_steps)))
 
     @property
     def training(self) -> bool:
-        """Whether the completions are trained on; else they are an evaluation's."""
+        """True if the completions are trained on; False in an evaluation."""
         return self.trainer is None or bool(self.trainer.model.training)
 
     @property
@@ -74,13 +74,13 @@ class Batch:
 
     @property
     def group_size(self) -> int | None:
-        """How many completions TRL generates of each prompt; None where nobody says."""
+        """How many completions TRL generates of each prompt; None where it is unknown."""
         if self.trainer is None:
             return None
         return int(self.trainer.num_generations if self.training else self.trainer.num_generations_eval)
 
     def splits_groups(self) -> bool:
-        """Whether a group of this batch goes on in another process."""
+        """True if a group of this batch continues in another process."""
         trainer, size = self.trainer, self.group_size
         return bool(trainer and size and trainer.accelerator.num_processes > 1 and len(self.prompts) % size)
 
@@ -116,7 +116,7 @@ class Batch:
         return rows
 
     def _end_tokens(self) -> set[int] | None:
-        """The tokens of which one ends every completion that was not cut off; None where nobody says."""
+        """The tokens of which one ends every completion that was not cut off; None where it is unknown."""
         ends = getattr(self.trainer, "eos_token_ids", None)
         if ends is None:
             return None

@@ -1,4 +1,4 @@
-"""What must be right before anything is trained: the columns of the data set, the weights, the groups.
+"""Checks before anything is trained: the columns of the data set, the weights, the groups.
 
 A wrong name of a column would train without a word on what is left of the rubric. That a reward wants a column shows
 only when it judges, so rows of the data set are judged with specimens: completions that hold whatever a reward may
@@ -14,7 +14,7 @@ from rewardkit.input.row_format import RowReader
 from rewardkit.rubrics.compose import NOT_APPLYING, NOT_JUDGED
 from rewardkit_trainers.samples import columns_found, sample_of
 from rewardkit_trainers.trl.batch import Batch
-from rewardkit_trainers.trl.columns import Column, pays
+from rewardkit_trainers.trl.columns import Column, has_weight
 
 ROWS = 8
 """So many rows of a data set are tried."""
@@ -54,18 +54,18 @@ def check_rows(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any
 
 
 def _idle(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """A paid reward that abstains on every specimen of rows without a ground truth, and why; None where none does."""
+    """A weighted reward that abstains on every specimen of rows without a ground truth, and why; None if none does."""
     results: list[Result] = []
     idle: list[tuple[str, str]] = []
     for specimen in _SPECIMENS:
-        said = {"completion": specimen, "completion_tokens": len(specimen.split()), "truncated": False}
-        made = [sample_of(shape, {**row, **said}, number) for number, row in enumerate(rows, 1)]
+        fields = {"completion": specimen, "completion_tokens": len(specimen.split()), "truncated": False}
+        made = [sample_of(shape, {**row, **fields}, number) for number, row in enumerate(rows, 1)]
         samples = [sample for sample in made if isinstance(sample, Sample)]
         if any(sample.ground_truth is not None for sample in samples):
             return None
         results += scorer.score(samples)
-        paid = [alias for alias in scorer.rubric.rewards if pays(scorer.rubric, alias)]
-        idle = [(alias, reason) for alias in paid if (reason := _only_abstained(alias, results)) is not None]
+        weighted = [alias for alias in scorer.rubric.rewards if has_weight(scorer.rubric, alias)]
+        idle = [(alias, reason) for alias in weighted if (reason := _only_abstained(alias, results)) is not None]
         if not idle:
             return None
     return idle[0]

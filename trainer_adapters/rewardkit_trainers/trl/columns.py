@@ -1,4 +1,4 @@
-"""What of a result goes into which column of TRL's, so that TRL's weighted sum is the rubric's reward. Pure.
+"""Translation of a result into TRL's columns, so that TRL's weighted sum is the rubric's reward. Pure.
 
 TRL makes a reward of columns by `nansum(weight * column)`: a None is left out, and a completion of which every column
 is None has no reward and no advantage. A rubric is such a sum where it combines by `sum`, bounds nothing but single
@@ -7,10 +7,10 @@ no obstacle: all rewards of a completion are judged together, so a column can ho
 a closed gate, the bounded value, the number of `on_abstained`).
 
 Any other rubric (a product, bounds of the whole, a schedule) is one column, `composed`, of weight 1; its rewards follow
-as columns of weight 0, which TRL logs and does not pay.
+as columns of weight 0, which TRL logs and does not add to the reward.
 
-Where the rubric gives no reward, every column is None, the unpaid ones too: one number among them, a probe's or that
-of a reward that did not fail, and TRL would make a 0, or a part of the sum, of what nobody may be paid for.
+Where the rubric gives no reward, every column is None, also those of weight 0: one number among them, a probe's or that
+of a reward that did not fail, and TRL would make a 0, or a part of the sum, of a completion that has no reward.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Column(NamedTuple):
 
 
 def is_sum(rubric: Rubric) -> bool:
-    """Whether TRL's weighted sum can say what the rubric says."""
+    """True if TRL's weighted sum can express the rubric."""
     fixed = not any(isinstance(config.weight, tuple) for config in rubric.rewards.values())
     return rubric.combine == "sum" and rubric.clip is None and fixed
 
@@ -40,9 +40,9 @@ def columns_of(rubric: Rubric, *, weighted: bool) -> list[Column]:
     """The columns of a rubric.
 
     weighted  for trainers that take no weights: the weights are in the values, and what has no weight has no column
-    raises    ConfigError for a rubric that pays nothing, or whose aliases leave no name for a composed column
+    raises    ConfigError for a rubric without any weight, or whose aliases leave no name for a composed column
     """
-    if not any(pays(rubric, alias) for alias in rubric.rewards):
+    if not any(has_weight(rubric, alias) for alias in rubric.rewards):
         raise ConfigError(f"{rubric.where}: no reward has a weight, so there is nothing to train on; give one")
     if is_sum(rubric):
         weights = {alias: config.weight_at(1) for alias, config in rubric.rewards.items()}
@@ -54,8 +54,8 @@ def columns_of(rubric: Rubric, *, weighted: bool) -> list[Column]:
     return [Column(COMPOSED, 1.0), *([] if weighted else [Column(alias, 0.0) for alias in rubric.rewards])]
 
 
-def pays(rubric: Rubric, alias: str) -> bool:
-    """Whether a reward has a weight at any time."""
+def has_weight(rubric: Rubric, alias: str) -> bool:
+    """True if a reward has a weight at any time of training."""
     weight = rubric.rewards[alias].weight
     return any(height for _, height in weight) if isinstance(weight, tuple) else bool(weight)
 

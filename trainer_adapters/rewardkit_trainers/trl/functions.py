@@ -13,7 +13,7 @@ from typing import Any
 
 from rewardkit import Rubric
 from rewardkit_trainers.trl.batch import Batch
-from rewardkit_trainers.trl.judging import Judging
+from rewardkit_trainers.trl.batch_scorer import BatchScorer
 
 Values = list[float | None]
 
@@ -21,46 +21,46 @@ Values = list[float | None]
 class RewardFunc:
     """One column as a function: TRL calls it with a batch and gets a number, or None, for each completion."""
 
-    def __init__(self, name: str, judging: Judging) -> None:
+    def __init__(self, name: str, batch_scorer: BatchScorer) -> None:
         """Made by `RewardFuncs`; TRL logs the column under `name`."""
         self.__name__ = name
-        self._judging = judging
+        self._batch_scorer = batch_scorer
 
-    def __call__(self, prompts: Sequence[Any], completions: Sequence[Any], **said: Any) -> Values:
+    def __call__(self, prompts: Sequence[Any], completions: Sequence[Any], **arguments: Any) -> Values:
         """The column's values."""
-        batch = Batch.of(prompts, completions, said)
-        future, first = self._judging.ask(self.__name__, batch)
+        batch = Batch.of(prompts, completions, arguments)
+        future, first = self._batch_scorer.ask(self.__name__, batch)
         if first:
-            self._judging.judge(batch, future)
+            self._batch_scorer.judge(batch, future)
         return list(future.result().values[self.__name__])
 
 
 class AsyncRewardFunc(RewardFunc):
     """The same for an event loop, which goes on while workers judge."""
 
-    async def __call__(self, prompts: Sequence[Any], completions: Sequence[Any], **said: Any) -> Values:  # type: ignore[override]
+    async def __call__(self, prompts: Sequence[Any], completions: Sequence[Any], **arguments: Any) -> Values:  # type: ignore[override]
         """The column's values."""
-        batch = Batch.of(prompts, completions, said)
-        future, first = self._judging.ask(self.__name__, batch)
+        batch = Batch.of(prompts, completions, arguments)
+        future, first = self._batch_scorer.ask(self.__name__, batch)
         if first:
-            await asyncio.to_thread(self._judging.judge, batch, future)
+            await asyncio.to_thread(self._batch_scorer.judge, batch, future)
         return list((await asyncio.wrap_future(future)).values[self.__name__])
 
 
 class RewardFuncs(list[RewardFunc]):
     """The functions of a rubric, in the order of its columns. A list, because TRL asks for one."""
 
-    def __init__(self, judging: Judging, kind: type[RewardFunc]) -> None:
+    def __init__(self, batch_scorer: BatchScorer, kind: type[RewardFunc]) -> None:
         """Made by `reward_funcs`."""
-        super().__init__(kind(column.name, judging) for column in judging.columns)
-        self.judging = judging
-        """What they share."""
-        self.weights = [column.weight for column in judging.columns]
+        super().__init__(kind(column.name, batch_scorer) for column in batch_scorer.columns)
+        self.batch_scorer = batch_scorer
+        """The judging that all columns share."""
+        self.weights = [column.weight for column in batch_scorer.columns]
         """For the trainer's config: `reward_weights=funcs.weights`."""
 
     def close(self) -> None:
         """Ends the worker processes; also done when the program ends."""
-        self.judging.close()
+        self.batch_scorer.close()
 
 
 def reward_funcs(
@@ -72,7 +72,7 @@ def reward_funcs(
     plugins: Sequence[str | Path] = (),
     workers: int | None = None,
 ) -> RewardFuncs:
-    """The reward functions that pay what a rubric says.
+    """The reward functions of a rubric.
 
     rubric        a Rubric, the path of its file, or its content
     ground_truth  the data set's column that holds it, also a dotted path; None: found as `rewardkit score` finds it
@@ -86,6 +86,6 @@ def reward_funcs(
         rubric = Rubric.load(Path(rubric))
     elif not isinstance(rubric, Rubric):
         rubric = Rubric.of(rubric)
-    judging = Judging(rubric, weighted=weighted, ground_truth=ground_truth, plugins=plugins, workers=workers)
-    judging.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
-    return RewardFuncs(judging, AsyncRewardFunc if asynchronous else RewardFunc)
+    batch_scorer = BatchScorer(rubric, weighted=weighted, ground_truth=ground_truth, plugins=plugins, workers=workers)
+    batch_scorer.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
+    return RewardFuncs(batch_scorer, AsyncRewardFunc if asynchronous else RewardFunc)

@@ -17,7 +17,7 @@ from transformers import TrainerCallback
 
 from rewardkit.input.files import Row
 from rewardkit.output.output_row import line_of
-from rewardkit_trainers.trl.judging import Judged
+from rewardkit_trainers.trl.batch_scorer import JudgedBatch
 
 FOLDER = "judged"
 
@@ -42,7 +42,7 @@ class Journal(TrainerCallback):  # type: ignore[misc]
                 if path not in {self._file(rank) for rank in range(self._processes)}:
                     _cut(path, state.global_step)
 
-    def write(self, judged: Judged) -> None:
+    def write(self, judged: JudgedBatch) -> None:
         """Appends the rows of a batch; they are whole on disk when this returns."""
         batch = judged.batch
         mode = "train" if batch.training else "eval"

@@ -1,4 +1,4 @@
-"""What TRL's own logs are told of each judged batch: the reasons, and what became of the judgements.
+"""Entries in TRL's own logs for each judged batch: reasons, and shares of abstained, failed and slow scores.
 
     completions table   `ALIAS_reason`                                  why each completion got what it got
     metrics             `rewards/ALIAS/abstained`, `/failed`, `/slow`   shares of the completions that it judged

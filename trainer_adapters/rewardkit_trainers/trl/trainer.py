@@ -1,4 +1,4 @@
-"""A GRPO trainer that is paid by a rubric.
+"""A GRPO trainer that takes its rewards from a rubric.
 
     trainer = RewardKitGRPOTrainer("Qwen/Qwen3-0.6B", "rubric.yaml", args=GRPOConfig(…), train_dataset=dataset)
     trainer.train()
@@ -20,14 +20,14 @@ from transformers import TrainerCallback
 from trl import GRPOTrainer
 
 from rewardkit import ConfigError, Rubric
-from rewardkit_trainers.trl import fused
+from rewardkit_trainers.trl import trl_patch
 from rewardkit_trainers.trl.checks import ROWS, check_groups
 from rewardkit_trainers.trl.functions import reward_funcs
 from rewardkit_trainers.trl.journal import Journal
 
 
 class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
-    """GRPO, paid by a rubric. What is not named here is GRPOTrainer's."""
+    """GRPO on the rewards of a rubric. Arguments that are not named here are GRPOTrainer's."""
 
     def __init__(
         self,
@@ -47,23 +47,23 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         rubric, ground_truth, plugins, workers   as for `reward_funcs`
         logps   whose log-probabilities; `trl` to compare
         trl     every other argument of GRPOTrainer's
-        raises  ConfigError for a rubric, a column or a layout of processes that cannot train as the rubric says,
+        raises  ConfigError for a rubric, a column or a layout of processes that cannot train by the rubric,
                 InfrastructureError where no worker starts
         """
         if trl.get("reward_funcs") is not None or getattr(args, "reward_weights", None) is not None:
             raise ConfigError("rewards and their weights are the rubric's; leave out reward_funcs and reward_weights")
         funcs = reward_funcs(rubric, ground_truth=ground_truth, plugins=plugins, workers=workers)
-        self.judging = funcs.judging
-        """Judges the batches; `judging.listeners` are called with each."""
+        self.batch_scorer = funcs.batch_scorer
+        """Judges the batches; `batch_scorer.listeners` are called with each."""
         if train_dataset is not None and not (trl.get("rollout_func") or trl.get("environment_factory")):
-            self.judging.check(_rows_all_over(train_dataset))  # else columns may come with the completions
+            self.batch_scorer.check(_rows_all_over(train_dataset))  # else columns may come with the completions
         super().__init__(model, list(funcs), args, train_dataset, **trl)
         self.reward_weights[: len(funcs)] = torch.tensor(funcs.weights)
-        check_groups(self.judging.scorer, whole=self.accelerator.num_processes == 1 or self._groups_stay_whole())
-        self._ours = logps == "rewardkit" and fused.install()
+        check_groups(self.batch_scorer.scorer, whole=self.accelerator.num_processes == 1 or self._groups_stay_whole())
+        self._ours = logps == "rewardkit" and trl_patch.install()
         self.journal = Journal(self.args.output_dir, self.accelerator.process_index, self.accelerator.num_processes)
         """Where the judged completions go."""
-        self.judging.listeners.append(self.journal.write)
+        self.batch_scorer.listeners.append(self.journal.write)
         self.add_callback(self.journal)
         self.add_callback(_Share(self))
         self._step_s = self._logged_step_s = self._logged_judging_s = 0.0
@@ -76,20 +76,20 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
         """TRL's, with our log-probabilities."""
         started = perf_counter()
-        with fused.active(on=self._ours):
+        with trl_patch.active(on=self._ours):
             loss = super().training_step(model, inputs, num_items_in_batch)
         self._step_s += perf_counter() - started
         return loss
 
     def prediction_step(self, model: Any, inputs: Any, prediction_loss_only: Any, ignore_keys: Any = None) -> Any:
         """TRL's, with our log-probabilities."""
-        with fused.active(on=self._ours):
+        with trl_patch.active(on=self._ours):
             return super().prediction_step(model, inputs, prediction_loss_only, ignore_keys)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """TRL's, and `judging_share`: the share of the training steps since the last log that was spent judging."""
         if "loss" in logs and self._step_s > self._logged_step_s:
-            judging_s = self.judging.train_seconds
+            judging_s = self.batch_scorer.train_seconds
             logs["judging_share"] = (judging_s - self._logged_judging_s) / (self._step_s - self._logged_step_s)
             self._logged_judging_s, self._logged_step_s = judging_s, self._step_s
         super().log(logs, start_time)
@@ -97,18 +97,18 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     @property
     def judging_share(self) -> float:
         """The share of the time of all training steps so far that was spent judging."""
-        return self.judging.train_seconds / self._step_s if self._step_s else 0.0
+        return self.batch_scorer.train_seconds / self._step_s if self._step_s else 0.0
 
 
 class _Share(TrainerCallback):  # type: ignore[misc]
-    """Says at the end what judging took."""
+    """Logs at the end what judging took."""
 
     def __init__(self, trainer: RewardKitGRPOTrainer) -> None:
         self._trainer = trainer
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
         trainer = self._trainer
-        judging_s = trainer.judging.train_seconds
+        judging_s = trainer.batch_scorer.train_seconds
         trainer.accelerator.print(
             f"rewardkit: judging took {judging_s:.1f} s, {trainer.judging_share:.1%} of the training steps; "
             f"every completion is in {trainer.journal.path.parent}"

@@ -1,6 +1,6 @@
 """verl's `compute_score`: one completion at a time, for any of its reward managers.
 
-A function of this shape is never told which group a completion belongs to, how many tokens it has, or what was asked:
+A function of this form is never given which group a completion belongs to, how many tokens it has, or what was asked:
 `RewardKitRewardManager` is.
 """
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import Result
-from rewardkit_trainers.judge import Judge, check_alone, named_rubric
-from rewardkit_trainers.numbers import Numbers, OnNone, checked
+from rewardkit_trainers.imputation import Imputation, OnNone, checked
+from rewardkit_trainers.row_scorer import RowScorer, check_alone, named_rubric
 from rewardkit_trainers.samples import row_of
 
 WORKERS = 2
-"""Worker processes of each of verl's reward workers, of which there are eight unless the user says otherwise."""
+"""Worker processes of each of verl's reward workers, of which there are eight by default."""
 
 _STARTING = threading.Lock()
 """verl calls from many threads at once, and `functools.cache` lets all that come before the first is done start one."""
@@ -34,7 +34,7 @@ def compute_score(
     workers: int = WORKERS,
     **_: Any,
 ) -> dict[str, Any]:
-    """What verl pays for a completion under `score`, and beside it, under the same keys for every row, its scores.
+    """The reward of a completion under `score`, and its scores beside it, under the same keys for every row.
 
     rubric   path of the rubric; None: what the environment variable REWARDKIT_RUBRIC names
     on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `numbers.py`
@@ -45,27 +45,27 @@ def compute_score(
     settings = str(named_rubric(rubric)), checked(on_none), tuple(plugins), workers
     with _STARTING:
         judge, numbers = _judge(*settings)
-    said = dict(extra_info or {})
+    extra = dict(extra_info or {})
     (result,) = judge.judge(
-        [row_of("", solution_str, {"data_source": data_source, "extra_info": said, "ground_truth": ground_truth})]
+        [row_of("", solution_str, {"data_source": data_source, "extra_info": extra, "ground_truth": ground_truth})]
     )
-    group = repr((data_source, said.get("index"), ground_truth))  # all that is known of the prompt
+    group = repr((data_source, extra.get("index"), ground_truth))  # all that is known of the prompt
     numbers.add(result, group)
     return numbers.of(result, group) | words(result)
 
 
 @functools.cache
-def _judge(rubric: str, on_none: OnNone, plugins: tuple[str, ...], workers: int) -> tuple[Judge, Numbers]:
+def _judge(rubric: str, on_none: OnNone, plugins: tuple[str, ...], workers: int) -> tuple[RowScorer, Imputation]:
     """One for each process and setting, started with the first completion."""
-    judge = Judge(Path(rubric), plugins=plugins, workers=workers)
+    judge = RowScorer(Path(rubric), plugins=plugins, workers=workers)
     check_alone(judge, "compute_score is asked about one completion at a time (RewardKitRewardManager is not)")
-    return judge, Numbers(judge.rubric, on_none)
+    return judge, Imputation(judge.rubric, on_none)
 
 
 def words(result: Result) -> dict[str, str]:
-    """What a rollout dump tells besides numbers; verl makes no metrics of text."""
-    said: dict[str, str] = {}
+    """The texts of a rollout dump, besides its numbers; verl makes no metrics of text."""
+    texts: dict[str, str] = {}
     for alias, score in result.scores.items():
-        said[f"rewardkit/{alias}/status"] = score.status
-        said[f"rewardkit/{alias}/reason"] = score.reason
-    return said
+        texts[f"rewardkit/{alias}/status"] = score.status
+        texts[f"rewardkit/{alias}/reason"] = score.reason
+    return texts

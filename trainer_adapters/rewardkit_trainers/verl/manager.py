@@ -5,7 +5,7 @@ finished, or for all rows of a batch in one go. What is asked for within a hundr
 
 A group, the completions of one `uid`, is whole only where one reward worker sees all of it: `reward.num_workers=1`,
 which is no loss, since the manager has worker processes of its own. Then a completion without a reward waits for the
-rewards of its group, of which it is paid the mean, and a reward that judges whole groups can be asked.
+rewards of its group, whose mean it gets, and a reward that judges whole groups can be asked.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 from rewardkit import ConfigError, Result, Rubric
 from rewardkit.reasoning import OPEN, opens_reasoning
 from rewardkit.rubrics.validation import nearest
-from rewardkit_trainers.judge import Judge, named_rubric
-from rewardkit_trainers.numbers import SCORE, Numbers, checked
+from rewardkit_trainers.imputation import SCORE, Imputation, checked
+from rewardkit_trainers.row_scorer import RowScorer, named_rubric
 from rewardkit_trainers.samples import row_of
 from rewardkit_trainers.verl.function import words
 
@@ -70,7 +70,7 @@ class _Group:
 
 @register("rewardkit")
 class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
-    """Pays what a rubric says. Its settings are the keys of `reward.reward_kwargs`.
+    """Gives the reward of a rubric. Its settings are the keys of `reward.reward_kwargs`.
 
     rubric        path of the rubric; without it what the environment variable REWARDKIT_RUBRIC names
     on_none       what becomes of a completion without a reward: `mean` (the default), `raise`, or a number
@@ -90,17 +90,19 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         """Made by verl. raises ConfigError for what is wrong with the rubric, or cannot be judged in this layout."""
         super().__init__(config, tokenizer, compute_score)
         del reward_router_address, reward_model_tokenizer
-        said = dict(config.reward.get("reward_kwargs") or {})
-        for unknown in sorted(said.keys() - set(_KWARGS)):
+        given = dict(config.reward.get("reward_kwargs") or {})
+        for unknown in sorted(given.keys() - set(_KWARGS)):
             raise ConfigError(f"reward.reward_kwargs.{unknown}: no such key{nearest(unknown, _KWARGS)}")
-        mine = {key: said.get(key) for key in _KWARGS}
-        self._judge = Judge(
+        mine = {key: given.get(key) for key in _KWARGS}
+        self._scorer = RowScorer(
             named_rubric(mine["rubric"]),
             plugins=mine["plugins"] or (),
             workers=mine["workers"] or max(1, (os.cpu_count() or 1) // config.reward.num_workers),
         )
         self._ground_truth = str(mine["ground_truth"] or GROUND_TRUTH)
-        self._numbers = Numbers(self._judge.rubric, checked("mean" if mine["on_none"] is None else mine["on_none"]))
+        self._imputation = Imputation(
+            self._scorer.rubric, checked("mean" if mine["on_none"] is None else mine["on_none"])
+        )
         rollout = config.actor_rollout_ref.rollout
         self._longest = int(rollout.response_length)
         self._group_size = int(rollout.n)
@@ -108,13 +110,13 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         if not self._sees_all:
             logger.warning(
                 "reward.num_workers=%s: each reward worker sees a part of a group, and a completion without a reward "
-                "is paid the mean of that part; set reward.num_workers=1 (rewardkit has processes of its own)",
+                "gets the mean of that part; set reward.num_workers=1 (rewardkit has processes of its own)",
                 config.reward.num_workers,
             )
-        self._by_group = self._judge.scorer.sees_groups
+        self._by_group = self._scorer.scorer.sees_groups
         if self._by_group:
-            _check_groups(self._judge.rubric, config)
-        _check_schedules(self._judge.rubric, config)
+            _check_groups(self._scorer.rubric, config)
+        _check_schedules(self._scorer.rubric, config)
         self._last_step = config.trainer.get("total_training_steps")
         self._arrived: list[_Waiting] = []
         self._groups: OrderedDict[str, _Group] = OrderedDict()
@@ -127,17 +129,17 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         key = row["group"]
         group = self._group(key)
         result = await self._judged(row, self._progress(item), group)
-        self._numbers.add(result, key)
+        self._imputation.add(result, key)
         group.judged += 1
         if group.judged >= self._group_size:
             group.whole.set()
         elif result.reward is None and self._sees_all:
             await _within(SIBLINGS_S, group.whole)
-        numbers = self._numbers.of(result, key)
+        numbers = self._imputation.of(result, key)
         return {"reward_score": numbers[SCORE], "reward_extra_info": numbers | words(result)}
 
     def _row(self, item: Any) -> dict[str, Any]:
-        """The row of a completion, with the lengths that verl's attention mask tells."""
+        """The row of a completion, with the lengths of verl's attention mask."""
         prompts, responses, mask = (item.batch[name] for name in ("prompts", "responses", "attention_mask"))
         asked = prompts[mask[: len(prompts)].bool()]
         written = responses[mask[-len(responses) :].bool()]
@@ -209,7 +211,7 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
 
     async def _settle(self, waiting: list[_Waiting]) -> None:
         try:
-            results = await self._judge.judge_async([one.row for one in waiting], progress=waiting[0].progress)
+            results = await self._scorer.judge_async([one.row for one in waiting], progress=waiting[0].progress)
         except Exception as error:  # noqa: BLE001 - handed to all who ask
             for one in waiting:
                 if not one.result.done():
@@ -240,13 +242,13 @@ def _check_schedules(rubric: Rubric, config: Any) -> None:
     changing = [alias for alias, reward in rubric.rewards.items() if isinstance(reward.weight, tuple)]
     if changing and not (config.trainer.get("total_training_steps") and config.trainer.get("use_v1")):
         raise ConfigError(
-            f"{rubric.where}: the weight of {changing[0]!r} changes with training, and verl does not say how far that "
+            f"{rubric.where}: the weight of {changing[0]!r} changes with training, and verl does not pass how far that "
             "has come; set trainer.total_training_steps, and leave trainer.use_v1=True"
         )
 
 
 def _at(columns: Mapping[str, Any], path: str) -> Any:
-    """What stands at a dotted path; None where nothing does."""
+    """The value at a dotted path; None where there is none."""
     found: Any = columns
     for name in path.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None

@@ -1,4 +1,4 @@
-"""One judgement of a batch for all of its reward functions, whoever asks first, from any thread.
+"""One judgement of a batch for all of its reward functions, from any thread; the first caller starts it.
 
 TRL asks each reward function apart, one after the other or at once, and hands all of them the same list of completions.
 So the list itself is the key, and the first function to ask has the batch judged while the others wait. A function that
@@ -6,7 +6,7 @@ asks again about the same list asks about a new batch (a trainer may refill its 
 an earlier step.
 
 What goes wrong with our own machinery while training runs stops nothing: every completion of the batch is then without
-a reward, and a warning says why. At the first batch, before anything was trained, it is an error.
+a reward, and a warning gives the reason. At the first batch, before anything was trained, it is an error.
 """
 
 import logging
@@ -36,7 +36,7 @@ _SHARED = 16
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedBatch:
     """A judged batch."""
 
     batch: Batch
@@ -52,11 +52,11 @@ class _Shared:
     """A batch that some functions have asked about, and where its judgement will be."""
 
     completions: Sequence[Any]
-    future: Future[Judged] = field(default_factory=Future)
+    future: Future[JudgedBatch] = field(default_factory=Future)
     asked: set[str] = field(default_factory=set)
 
 
-class Judging:
+class BatchScorer:
     """Judges batches by a rubric, each once. Can be sent to another process, where it starts workers of its own."""
 
     def __init__(
@@ -78,10 +78,10 @@ class Judging:
         self._begin()
 
     def _begin(self) -> None:
-        self.listeners: list[Callable[[Judged], None]] = []
+        self.listeners: list[Callable[[JudgedBatch], None]] = []
         """Called with each judged batch."""
         self.train_seconds = 0.0
-        """What judging completions to train on took so far, as whoever asked first waited for it."""
+        """Seconds spent judging training completions so far, as waited for by the first caller."""
         self._lock = threading.Lock()
         self._shared: list[_Shared] = []
         self._scorer: Scorer | None = None
@@ -126,7 +126,7 @@ class Judging:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ask(self, name: str, batch: Batch) -> tuple[Future[Judged], bool]:
+    def ask(self, name: str, batch: Batch) -> tuple[Future[JudgedBatch], bool]:
         """The judgement that a column's function shares, and whether it is the first to ask: then it must `judge`."""
         with self._lock:
             first = False
@@ -143,7 +143,7 @@ class Judging:
                 self._shared.remove(shared)
             return shared.future, first
 
-    def judge(self, batch: Batch, future: Future[Judged]) -> None:
+    def judge(self, batch: Batch, future: Future[JudgedBatch]) -> None:
         """Judges the batch into `future`; what this raises the future raises."""
         started = perf_counter()
         try:
@@ -170,7 +170,7 @@ class Judging:
         self._shape = shape
         return shape
 
-    def _judge(self, batch: Batch) -> Judged:
+    def _judge(self, batch: Batch) -> JudgedBatch:
         first = not self._trained
         if first:
             check_batch(batch, self.columns, self.scorer)
@@ -188,7 +188,7 @@ class Judging:
             if sample.ground_truth is not None:
                 row["ground_truth"] = sample.ground_truth
         by_column = {column.name: [row[n] for row in values] for n, column in enumerate(self.columns)}
-        judged = Judged(batch, rows, results, by_column)
+        judged = JudgedBatch(batch, rows, results, by_column)
         log(self.rubric, batch, results)
         for listener in self.listeners:
             listener(judged)

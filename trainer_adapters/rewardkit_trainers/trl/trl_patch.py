@@ -52,7 +52,7 @@ class Dispatcher:
     """Stands under TRL's name: ours where it is active, TRL's everywhere else."""
 
     def __init__(self, original: Any, gather: Any) -> None:
-        """What stood there before, and what makes a ZeRO-3 head whole, which our backward needs too."""
+        """The replaced function, and the gather of a ZeRO-3 head, which our backward needs too."""
         self.original = original
         self._gather = gather
 
@@ -111,7 +111,7 @@ def install() -> bool:
 
 
 def difference(module: Any, version: str) -> str | None:
-    """What of TRL is not as it was when the call was read; None where all is."""
+    """The first difference to the TRL that this call was written for; None if there is none."""
     if version not in SUPPORTED:
         return f"TRL {version} is not among the supported versions ({SUPPORTED})"
     function = getattr(module, NAME, None)

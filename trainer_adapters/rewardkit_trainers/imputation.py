@@ -1,6 +1,6 @@
-"""Numbers for trainers that take nothing else: verl and OpenRLHF have no None.
+"""Imputation for trainers that take nothing else: verl and OpenRLHF have no None.
 
-A completion without a reward has to be paid something, and whatever it is paid trains. What a group's estimator makes
+A completion without a reward must get some number, and any number trains. What a group's estimator makes
 of a reward is its distance from the mean of its group, so the number that teaches nothing is that mean; a 0 would be
 the worst mark in a group of right answers, given for a fault of ours. So by default (`mean`) a missing reward is:
 
@@ -12,7 +12,7 @@ the worst mark in a group of right answers, given for a fault of ours. So by def
 The first is exact where the whole group has been judged: adding a mean leaves it where it is. The scale of the group's
 other advantages changes a little, by the smaller standard deviation.
 
-The user may say a number instead, or `raise`. Each missing reward is counted and marked, and said in the log.
+The user may give a number instead, or `raise`. Each missing reward is counted, marked and logged.
 """
 
 import logging
@@ -26,7 +26,7 @@ from rewardkit import ConfigError, Result, RewardkitError, Rubric
 logger = logging.getLogger(__name__)
 
 OnNone = float | Literal["mean", "raise"]
-"""What becomes of a completion without a reward."""
+"""The number that stands for a missing reward, or how it is found."""
 
 SCORE = "score"
 """The reward's key, as verl names it."""
@@ -38,7 +38,7 @@ _RECENT = 1024
 
 
 class UnrewardedError(RewardkitError):
-    """A completion has no reward, and the user wants to be told by an error."""
+    """A completion has no reward, and the user asked for an error."""
 
     exit_code = 3
 
@@ -49,7 +49,7 @@ def key_of(alias: str) -> str:
 
 
 def checked(on_none: object) -> OnNone:
-    """What a user wrote for `on_none`; ConfigError for anything else than `mean`, `raise` and a finite number."""
+    """The parsed `on_none`; ConfigError for anything else than `mean`, `raise` and a finite number."""
     if on_none == "mean" or on_none == "raise":  # noqa: PLR1714 - narrows the type
         return on_none
     try:
@@ -61,7 +61,7 @@ def checked(on_none: object) -> OnNone:
     return number
 
 
-class Numbers:
+class Imputation:
     """Results as numbers, always under the same keys. Can be asked from any thread."""
 
     def __init__(self, rubric: Rubric, on_none: OnNone) -> None:
@@ -101,7 +101,7 @@ class Numbers:
         self._replaced += 1
         if self._replaced & (self._replaced - 1) == 0:  # the first, second, fourth, eighth, …
             logger.warning(
-                "%d completions so far got no reward; the last is paid %g in its place (on_none: %s): %s",
+                "%d completions so far got no reward; the last gets %g in its place (on_none: %s): %s",
                 self._replaced,
                 number,
                 self._on_none,

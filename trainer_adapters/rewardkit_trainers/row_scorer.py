@@ -30,7 +30,7 @@ def named_rubric(rubric: Any) -> Any:
     return rubric
 
 
-class Judge:
+class RowScorer:
     """Judges rows by a rubric, from any thread and for any event loop."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Judge:
         return Result(reward=None, scores=dict.fromkeys(self.rubric.rewards, Score.failed(reason)), weights=weights)
 
 
-def check_alone(judge: Judge, why: str) -> None:
+def check_alone(judge: RowScorer, why: str) -> None:
     """Checks that a rubric can be judged one completion at a time, at any time of training.
 
     why     what the trainer does, for the message
