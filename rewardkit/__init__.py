@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rewardkit.hooks import Command as Command
     from rewardkit.hooks import Finding as Finding
     from rewardkit.hooks import hookimpl as hookimpl
+    from rewardkit.markdown import FencedBlock as FencedBlock
+    from rewardkit.markdown import fenced_blocks as fenced_blocks
     from rewardkit.pipeline import Scorer as Scorer
     from rewardkit.reasoning import Parts as Parts
     from rewardkit.reasoning import split_reasoning as split_reasoning
@@ -48,6 +50,7 @@ _PUBLIC = {
         "UnknownRewardError",
     ),
     "hooks": ("Command", "Finding", "hookimpl"),
+    "markdown": ("FencedBlock", "fenced_blocks"),
     "pipeline": ("Scorer",),
     "reward": ("Reward", "RewardParams", "RewardContext"),
     "rubrics.rubric": ("Limits", "RewardConfig", "Rubric"),
