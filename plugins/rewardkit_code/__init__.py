@@ -14,8 +14,12 @@ def rewardkit_rewards() -> Sequence[type[rewardkit.Reward]]:
 
 @rewardkit.hookimpl
 def rewardkit_findings() -> Sequence[rewardkit.Finding]:
-    from rewardkit_code.docker_findings import docker_findings  # noqa: PLC0415 - likewise
-    from rewardkit_code.findings import auto_finding, findings, landlock_finding  # noqa: PLC0415
+    from rewardkit_code.doctor import (  # noqa: PLC0415 - likewise
+        auto_finding,
+        docker_findings,
+        findings,
+        landlock_finding,
+    )
 
     return [*findings(), *docker_findings(), landlock_finding(), auto_finding()]
 

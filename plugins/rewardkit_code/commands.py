@@ -12,7 +12,7 @@ app = typer.Typer(no_args_is_help=True, help="The sandboxes that programs run in
 
 
 class Language(StrEnum):
-    """What an image can run besides Python."""
+    """Languages that an image can run besides Python."""
 
     C = "c"
     CPP = "c++"
@@ -35,7 +35,7 @@ def build(
         typer.Option("--language", help="This machine's gcc, g++ or node, as well; repeatable."),
     ] = None,
     tag: Annotated[
-        str | None, typer.Option(help="Name of the image, which a rubric's `image` then says; the default's if none.")
+        str | None, typer.Option(help="Name of the image, which a rubric's `image` then names; the default's if none.")
     ] = None,
 ) -> None:
     """Make the image of the sandbox `docker` from this machine's own Python, without a registry."""

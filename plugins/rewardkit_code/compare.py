@@ -1,6 +1,6 @@
-"""Whether an answer is the expected one: pure, on plain data, in the trusted process. Nothing runs a program's code.
+"""Compares an answer with the expected one: pure, on plain data, in the trusted process. Nothing runs a program's code.
 
-Numbers are compared without the traps of floating point: NaN equals nothing (unless the task says that it may), and
+Numbers are compared without the traps of floating point: NaN equals nothing (unless the task allows it), and
 infinity only itself.
 """
 
@@ -64,7 +64,7 @@ def _lines(text: str) -> list[str]:
 
 
 class Rules:
-    """How two values compare.
+    """Rules for the comparison of two values.
 
     rel, absolute   tolerance of floats; both 0 for Python's own `==`
     nan_ok          NaN equals NaN, and the sign of zero counts: for tasks where these are answers
@@ -79,7 +79,7 @@ class Rules:
         self.loose = loose
 
     def same(self, found: Any, expected: Any) -> bool:
-        """Whether `found`, decoded from the program, is `expected`. Never raises, whatever it holds."""
+        """True if `found`, decoded from the program, is `expected`. Never raises, whatever it holds."""
         try:
             return self._same(found, expected)
         except (TypeError, ValueError, ArithmeticError, RecursionError):

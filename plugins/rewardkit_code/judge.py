@@ -38,7 +38,7 @@ SHOWN = 200
 
 
 class Verdict(StrEnum):
-    """What the sandbox saw of a program."""
+    """Outcome of a program in the sandbox."""
 
     PASSED = "passed"
     WRONG = "wrong"
@@ -52,7 +52,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one program."""
+    """Result for one program."""
 
     verdict: Verdict
     passed: int
@@ -63,7 +63,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class TestOutcome:
-    """What became of one test."""
+    """Result of one test."""
 
     name: str
     verdict: Verdict
@@ -171,7 +171,7 @@ def _stdin(tests: StdinTests, program: Program, run: _Runner) -> Iterator[TestOu
 
 
 def _job(program: Program, run: _Runner) -> Callable[[bytes], Script | Image] | TestOutcome:
-    """What to run for an input; a program that must be compiled is compiled here, once, or fails as a whole."""
+    """The job for an input; a program that must be compiled is compiled here, once, or fails as a whole."""
     text, language = program.text, program.language
     if language == "python" or language == "javascript":  # noqa: PLR1714 - narrows the type
         return lambda stdin: Script(text, stdin, language)

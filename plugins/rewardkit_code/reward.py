@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 
 class CodeParams(RewardParams):
-    """What a rubric can say of the reward `code`."""
+    """Parameters of the reward `code`."""
 
     score: Literal["all", "share"] = "all"
     """`all`: 1 if every test passes, else 0. `share`: the share of tests that pass."""
@@ -28,7 +28,7 @@ class CodeParams(RewardParams):
     """Languages that a program may be written in; all but Python only for tests on standard input. A fence that names
     none is taken for the first."""
     unfenced: bool = True
-    """Whether an answer without any fence is taken for a program as it stands."""
+    """True if an answer without any fence is taken for a program as it stands."""
     cpu_s: int = Field(default=8, ge=1)
     """CPU seconds of one run: of one case on standard input, of all calls of a function together."""
     memory_mb: int = Field(default=512, ge=32)
@@ -140,7 +140,7 @@ class CodeReward(Reward):
 def completed(program: str, tests: Tests) -> str:
     """The program, after the start that its prompt gave it where it only continues that.
 
-    By its text alone: to parse a stranger's program is for the sandbox.
+    By its text alone: parsing a third-party program is left to the sandbox.
     """
     if not isinstance(tests, CodeTests) or tests.entry_point is None:
         return program

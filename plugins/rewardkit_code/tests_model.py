@@ -34,7 +34,7 @@ class FunctionTests:
     cases: tuple[Case, ...]
     rules: Rules = field(default_factory=Rules)
     wrapped: bool = False
-    """Whether every expected value may stand in a list of one, as APPS writes them: all of them or none."""
+    """True if every expected value may stand in a list of one, as APPS writes them: all of them or none."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ Tests = StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
 
 
 def count(tests: Tests) -> int | None:
-    """How many tests there are; None where only running them tells."""
+    """Number of tests; None where only running them shows it."""
     if isinstance(tests, FileTests):
         return None
     return len(tests.tests) if isinstance(tests, CodeTests) else len(tests.cases)

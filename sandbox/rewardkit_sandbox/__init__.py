@@ -1,10 +1,11 @@
 """Runs programs that nobody trusts, within limits, and reports what they did, without an opinion."""
 
 from rewardkit_sandbox.choose import backend_name, open_sandbox
-from rewardkit_sandbox.docker import build_image, engine_runtimes
-from rewardkit_sandbox.embedded import Embedded
+from rewardkit_sandbox.docker.engine import engine_runtimes
+from rewardkit_sandbox.docker.image import build_image
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
+from rewardkit_sandbox.local.backend import LocalBackend
 from rewardkit_sandbox.protocol import (
     EX_DATAERR,
     EX_UNAVAILABLE,
@@ -26,11 +27,11 @@ __all__ = [
     "Answers",
     "Compile",
     "Driven",
-    "Embedded",
     "Image",
     "Iterated",
     "Job",
     "Limits",
+    "LocalBackend",
     "Opaque",
     "RunResult",
     "Sandbox",

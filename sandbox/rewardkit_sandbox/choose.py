@@ -1,4 +1,4 @@
-"""Which sandbox: by name, with options, or the strongest that works here.
+"""Chooses a sandbox: by name, with options, or the strongest that works here.
 
 auto                                          the strongest that isolates fully
 {backend: NAME, OPTION: VALUE, …}             that one
@@ -10,12 +10,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rewardkit_sandbox.bubblewrap import Bubblewrap
-from rewardkit_sandbox.docker import Docker
+from rewardkit_sandbox.docker.backend import Docker
 from rewardkit_sandbox.errors import SandboxUnavailableError
-from rewardkit_sandbox.landlock import Landlock
+from rewardkit_sandbox.local.bubblewrap import Bubblewrap
+from rewardkit_sandbox.local.landlock import Landlock
+from rewardkit_sandbox.local.subprocess_backend import DangerousSubprocess
 from rewardkit_sandbox.protocol import Sandbox
-from rewardkit_sandbox.unsafe import DangerousSubprocess
 
 BACKENDS: dict[str, Callable[..., Sandbox]] = {
     Bubblewrap.name: Bubblewrap,
@@ -24,9 +24,9 @@ BACKENDS: dict[str, Callable[..., Sandbox]] = {
     DangerousSubprocess.name: DangerousSubprocess,
 }
 STRONGEST_FIRST = (Bubblewrap.name, Docker.name)
-"""What `auto` may take: never a backend that isolates less than it should."""
+"""Backends that `auto` may take: never one of reduced isolation."""
 REDUCED = (Landlock.name,)
-"""What it may take after these, strongest first, by consent."""
+"""Backends that it may take after these, strongest first, by consent."""
 CONSENT = "reduced_isolation"
 
 
@@ -34,7 +34,7 @@ def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
     """Opens a sandbox.
 
     choice    `auto`, the name of a backend, or `{backend: name, option: value, …}`
-    raises    SandboxUnavailableError, naming what is there and what mends it
+    raises    SandboxUnavailableError, naming what was found and the fix
     """
     name = backend_name(choice)
     options = {key: value for key, value in _options(choice).items() if key != CONSENT}
@@ -67,7 +67,7 @@ def backend_name(choice: str | Mapping[str, Any]) -> str:
             raise SandboxUnavailableError(f"the sandbox {name} has no option {option!r}; {there}")
     if not _consents(choice) and name in REDUCED:
         raise SandboxUnavailableError(
-            f"{name} isolates less than other sandboxes and must be asked for in so many words",
+            f"{name} isolates less than other sandboxes and must be asked for explicitly",
             f"write `sandbox: {{backend: {name}, {CONSENT}: true}}` in the rubric",
         )
     return str(name)

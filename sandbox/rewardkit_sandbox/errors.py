@@ -1,7 +1,7 @@
-"""What a sandbox raises. A program that fails, whatever it does, raises nothing: that is a result.
+"""The errors of a sandbox. A program that fails, whatever it does, raises nothing: that is a result.
 
 SandboxError
-├── SandboxUnavailableError    no such sandbox works on this machine; the message says what mends it
+├── SandboxUnavailableError    no such sandbox works on this machine; the message names the fix
 └── SandboxBrokeError          the sandbox itself failed in the middle of a run: no verdict
 """
 
@@ -14,7 +14,7 @@ class SandboxUnavailableError(SandboxError):
     """No such sandbox works on this machine.
 
     found   what there is instead
-    fix     the one command or step that mends it; empty where there is none
+    fix     the one command or step that fixes it; empty where there is none
     """
 
     def __init__(self, found: str, fix: str = "") -> None:

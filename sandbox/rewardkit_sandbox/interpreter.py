@@ -1,4 +1,4 @@
-"""Which Python runs the programs, and where it appears inside the sandbox."""
+"""Finds the Python that runs the programs, and its path inside the sandbox."""
 
 import os
 import re
@@ -24,7 +24,7 @@ class Interpreter:
 
     @property
     def bound(self) -> bool:
-        """Whether the prefix must be brought in beside /usr, which always is."""
+        """True if the prefix must be brought in beside /usr, which always is."""
         return not Path(self.prefix).is_relative_to("/usr")
 
     @property
@@ -39,7 +39,7 @@ class Interpreter:
 
     @property
     def reachable(self) -> bool:
-        """Whether every user of the machine can read it: not so in a home of mode 0700."""
+        """True if every user of the machine can read it: not so in a home of mode 0700."""
         folders = [Path(self.prefix), *Path(self.prefix).parents]
         return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 

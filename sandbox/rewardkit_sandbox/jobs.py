@@ -1,28 +1,14 @@
-"""What the processes of a job are given, and what becomes of what they gave, for every backend with a zygote."""
+"""The tasks of a job's processes and the result made of their reports, for every backend with a zygote."""
 
+import functools
 import json
 from importlib import resources
 from typing import Any
 
 from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.guest import wire
-from rewardkit_sandbox.guest.attend import Ended
+from rewardkit_sandbox.guest.zygote.zygote_client import Ended
 from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, RunResult, Script, Usage
-
-GUEST = (
-    "wire",
-    "world",
-    "zygote",
-    "program",
-    "native",
-    "served",
-    "remote",
-    "link",
-    "pytest_files",
-    "driver",
-    "become",
-)
-"""Guest modules that every zygote gets, in the order in which they import each other."""
 
 # What most programs import; loaded once, before the first fork.
 PRELOAD = """
@@ -31,36 +17,59 @@ enum fractions functools hashlib heapq io itertools json logging math numbers op
 statistics string struct subprocess sys tempfile textwrap threading time traceback types typing unittest unicodedata
 warnings zlib
 """.split()  # noqa: SIM905 - quoted names would read worse
+ENVIRONMENT = {
+    "HOME": "/tmp/run",  # noqa: S108 - the run's own tmpfs
+    "TMPDIR": "/tmp",  # noqa: S108 - likewise
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",  # one program, one verdict: the order of sets must not change from run to run
+}
+"""Environment variables of every run, besides the search paths."""
+PATH = "/usr/local/bin:/usr/bin:/bin"
 SIGKILL = 9
 # The kernel kills for CPU time after one second at the earliest; half of that is allowed for, since it counts in ticks.
 LEAST_CPU_KILL_S = 0.5
 
 
 def guest_text(name: str) -> str:
-    return resources.files("rewardkit_sandbox.guest").joinpath(f"{name}.py").read_text("utf-8")
+    """The source of a guest module, by its dotted name below `guest`."""
+    *folders, module = name.split(".")
+    return resources.files("rewardkit_sandbox.guest").joinpath(*folders, f"{module}.py").read_text("utf-8")
 
 
-def hello(*extra: str, bpf: bytes | None = None, **options: Any) -> bytes:
-    """What a zygote is told when it starts.
+@functools.cache
+def guest_modules() -> dict[str, str]:
+    """The sources of all guest modules by their names; each zygote imports those that it needs."""
+    found: dict[str, str] = {}
+    waiting = [("", resources.files("rewardkit_sandbox.guest"))]
+    while waiting:
+        prefix, folder = waiting.pop()
+        for entry in folder.iterdir():
+            if entry.name.endswith(".py") and entry.name != "__init__.py":
+                found[prefix + entry.name.removesuffix(".py")] = entry.read_text("utf-8")
+            elif entry.is_dir() and entry.name != "__pycache__":
+                waiting.append((f"{prefix}{entry.name}.", entry))
+    return found
 
-    extra     guest modules besides those that all get; `nursery` of the last makes what forks and watches, and where
-              there is none that of `zygote`
+
+def handshake(zygote: str = "zygote.zygote", *, bpf: bytes | None = None, **options: Any) -> bytes:
+    """The first message to a zygote.
+
+    zygote    the guest module whose `make_zygote` makes the object that forks and watches
     bpf       the filter of a run; by default that of `seccomp`
-    options   what `nursery` is given as a mapping
+    options   passed to `make_zygote` as a mapping
     """
-    names = (*GUEST, *extra)
     return json.dumps(
         {
-            "modules": {name: guest_text(name) for name in names},
+            "modules": guest_modules(),
             "preload": PRELOAD,
             "bpf": (seccomp.program() if bpf is None else bpf).hex(),
-            "nursery": extra[-1] if extra else "zygote",
+            "zygote": zygote,
             "options": options,
         }
     ).encode()
 
 
-def orders(job: Job) -> list[tuple[str, bytes, bytes | None]]:
+def tasks_for(job: Job) -> list[tuple[str, bytes, bytes | None]]:
     """Mode, data and standard input of each process that does a job; of tests that drive a program, theirs first."""
     if isinstance(job, Driven):
         return [("drive", wire.encode(job.tests), None), ("serve", wire.encode({"source": job.source}), None)]
@@ -84,17 +93,17 @@ def _request(job: Answers) -> dict[str, Any]:
 
 
 def killed_for_cpu(process: Ended) -> bool:
-    """Whether the kernel ended a process for its CPU time, which it does by SIGKILL."""
+    """True if the kernel ended the process for its CPU time, which it does by SIGKILL."""
     return process.end == "signal" and process.code == SIGKILL and process.cpu_s >= LEAST_CPU_KILL_S
 
 
 def killed_from_outside(process: Ended) -> bool:
-    """Whether a SIGKILL came that neither the zygote nor the limit of CPU time sent."""
+    """True if a SIGKILL came that neither the zygote nor the limit of CPU time sent."""
     return process.end == "signal" and process.code == SIGKILL and not killed_for_cpu(process)
 
 
 def result(ended: list[Ended]) -> RunResult:
-    """What became of a job: of its one process, or of a driver and then its program."""
+    """The result of a job from the ends of its one process, or of a driver and then its program."""
     process, *program = ended
     return RunResult(
         end="cpu" if killed_for_cpu(process) else process.end,  # type: ignore[arg-type]

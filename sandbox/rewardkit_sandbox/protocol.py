@@ -1,10 +1,10 @@
-r"""What every backend does: run programs within limits, and report what happened, without an opinion.
+r"""The interface of every backend: run programs within limits and report what happened, without an opinion.
 
     with open_sandbox("auto") as sandbox:
         result = sandbox.run(Script("print(int(input()) ** 2)", stdin=b"12\n"), Limits(cpu_s=2))
         result.stdout   # b"144\n"
 
-A job says what a process gets: never an expected value, where that process runs a candidate's code. What comes back
+A job holds what a process gets: never an expected value, where that process runs a candidate's code. What comes back
 is bytes; comparing them is the caller's business, outside.
 """
 
@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may take. CPU time comes first: wall time is generous, so that a loaded host fails nobody."""
+    """Limits of one run. CPU time comes first: wall time is generous, so that a loaded host fails nobody."""
 
     cpu_s: int = 8
     """CPU seconds of each process of the run."""
@@ -104,7 +104,7 @@ End = Literal["exit", "signal", "cpu", "wall", "memory", "processes", "disk", "o
 
 @dataclass(frozen=True)
 class Usage:
-    """What a run took."""
+    """Resources that a run used."""
 
     cpu_s: float = 0.0
     wall_s: float = 0.0
@@ -114,7 +114,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How one process ended, and what it wrote."""
+    """The end of one process, and its output."""
 
     end: End
     """`exit` and `signal`: by itself; any other: the limit that ended it."""
@@ -136,11 +136,11 @@ class Sandbox(Protocol):
     """
 
     name: str
-    """How a rubric calls the backend."""
+    """Name of the backend in a rubric."""
     isolation: str
     """In a few words, what stands between a program and the machine: shown with each verdict."""
     reduced: tuple[str, ...]
-    """What it does not separate, in the words of `conformance.SEPARATES`; empty for a backend that isolates fully."""
+    """Kinds of isolation that are missing, in the words of `conformance.SEPARATES`; empty for full isolation."""
 
     def run(self, job: Job, limits: Limits) -> RunResult:
         """Runs one job to its end: when this returns, none of its processes, files or sockets exist any more.

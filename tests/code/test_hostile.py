@@ -117,7 +117,7 @@ def add(a, b): return 0
     "forges a skip": FORGE
     + "def add(a, b): say('error', {'lineage': [[9, 'SkipTest', 'unittest.case'], [8, 'Exception', 'builtins']], 'args': [], 'self': None, 'text': ''})",
     "forges the death of its judge": FORGE
-    + "def add(a, b): say('error', {'lineage': [[9, 'ProgramGone', 'rewardkit_sandbox.guest.link'], [8, 'BaseException', 'builtins']], 'args': [], 'self': None, 'text': ''})",
+    + "def add(a, b): say('error', {'lineage': [[9, 'ProgramGone', 'rewardkit_sandbox.guest.tests.rpc_client'], [8, 'BaseException', 'builtins']], 'args': [], 'self': None, 'text': ''})",
     "offers the driver a builtin to call": FORGE
     + 'def add(a, b):\n    server = next((o for o in gc.get_objects() if type(o).__name__ == \'Server\'), None)\n    os.write(4, (lambda t: len(t).to_bytes(4, \'big\') + t)(b\'[%d,"ok",{"o":{"std":"builtins.eval"}}]\' % server._nonce))',
     "calls back what it was never given": FORGE + "def add(a, b): say('callback', -1, [], {})",

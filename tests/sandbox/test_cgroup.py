@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rewardkit_sandbox import Limits, SandboxUnavailableError, Script, open_sandbox
-from rewardkit_sandbox.cgroup import memory_group, sweep
+from rewardkit_sandbox.local.cgroup import memory_group, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="cgroups are Linux's")
 

@@ -21,9 +21,9 @@ from rewardkit_sandbox import (
     SandboxUnavailableError,
     Script,
     build_image,
-    docker_engine,
     open_sandbox,
 )
+from rewardkit_sandbox.docker import engine
 
 HELLO = Script("print('hello')")
 
@@ -36,15 +36,15 @@ def sandbox(open_one):
 
 @pytest.fixture
 def api(sandbox):
-    client = docker_engine.connect()
+    client = engine.connect()
     yield client
     client.close()
 
 
 def containers(api, pid=None):
     """Ids of the containers that a process opened."""
-    found = api.containers(all=True, filters={"label": docker_engine.OWNER})
-    return {item["Id"] for item in found if item["Labels"][docker_engine.OWNER].split()[2] == str(pid or os.getpid())}
+    found = api.containers(all=True, filters={"label": engine.OWNER})
+    return {item["Id"] for item in found if item["Labels"][engine.OWNER].split()[2] == str(pid or os.getpid())}
 
 
 def eventually(holds, within_s=15.0):
@@ -201,7 +201,7 @@ def test_an_engine_that_does_not_answer_is_named_with_what_mends_it(monkeypatch,
 
 
 def test_an_address_that_cannot_be_attached_to_says_what_to_do(api, monkeypatch):
-    from rewardkit_sandbox.docker_stream import connect
+    from rewardkit_sandbox.docker.stream import connect
 
     with pytest.raises(SandboxUnavailableError, match=r"ssh:// address: forward the engine's socket"):
         connect("ssh://elsewhere", api, 1.0)
@@ -266,11 +266,11 @@ NOW = 1_000_000.0
 
 
 def listing(owner, state="running", age_s=10.0):
-    return {"Id": owner, "Labels": {docker_engine.OWNER: owner}, "State": state, "Created": NOW - age_s}
+    return {"Id": owner, "Labels": {engine.OWNER: owner}, "State": state, "Created": NOW - age_s}
 
 
 def test_containers_of_owners_that_are_gone_are_left():
-    boot, space, pid, started = docker_engine.labels()[docker_engine.OWNER].split(" ")
+    boot, space, pid, started = engine.labels()[engine.OWNER].split(" ")
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     gone = [f"{boot} {space} {ended.pid} 5", f"{boot} {space} {pid} 1"]
@@ -280,16 +280,16 @@ def test_containers_of_owners_that_are_gone_are_left():
         f"{boot} pid:[1] {ended.pid} 5",
         "",
     ]
-    assert list(docker_engine.left([listing(owner) for owner in (*gone, *kept)], NOW)) == gone
+    assert list(engine.left([listing(owner) for owner in (*gone, *kept)], NOW)) == gone
     old = [listing("another-machine pid:[1] 1 1", state, 7200.0) for state in ("created", "exited", "running")]
-    assert len(list(docker_engine.left(old, NOW))) == 2
+    assert len(list(engine.left(old, NOW))) == 2
 
 
 def test_opening_a_sandbox_sweeps_what_was_left(sandbox, api):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    boot, space, *_ = docker_engine.labels()[docker_engine.OWNER].split(" ")
-    label = {docker_engine.OWNER: f"{boot} {space} {ended.pid} 5"}
+    boot, space, *_ = engine.labels()[engine.OWNER].split(" ")
+    label = {engine.OWNER: f"{boot} {space} {ended.pid} 5"}
     made = api.create_container("rewardkit-sandbox:latest", ["true"], labels=label)["Id"]
     open_sandbox("docker").close()
     assert eventually(lambda: made not in containers(api, ended.pid))

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from rewardkit_sandbox import Limits, SandboxBrokeError, SandboxUnavailableError, Script, landlock, open_sandbox
+from rewardkit_sandbox import Limits, SandboxBrokeError, SandboxUnavailableError, Script, open_sandbox
+from rewardkit_sandbox.local import landlock
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
 HELLO = Script("print('hello')")

@@ -8,7 +8,7 @@ import sys
 for name in ("fcntl", "resource", "pwd", "grp", "termios"):
     sys.modules[name] = None
 import rewardkit_sandbox, rewardkit_sandbox.conformance, rewardkit_code.reward
-from rewardkit_code.findings import findings
+from rewardkit_code.doctor import findings
 sys.platform = "win32"
 (finding,) = findings()
 assert finding.state == "missing" and "Linux container" in finding.fix, finding

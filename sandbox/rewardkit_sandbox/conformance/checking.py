@@ -1,4 +1,4 @@
-"""What checks are made of: a program to run, and what it should say."""
+"""The parts of a check: a program to run, and the output that it should give."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ QUICK = Limits(cpu_s=2, wall_s=20.0)
 Check = Callable[[Sandbox], None]
 CHECKS: list[Check] = []
 SEPARATES: dict[Check, str] = {}
-"""What a backend of reduced isolation may leave together, by the check that then fails."""
+"""The word for what a backend of reduced isolation may not separate, by the check that then fails."""
 
 
 def check(function: Check) -> Check:
@@ -28,8 +28,14 @@ def separates(what: str) -> Callable[[Check], Check]:
 
 
 def claims(sandbox: Sandbox, check: Check) -> bool:
-    """Whether this backend means to pass this check."""
+    """True if this backend means to pass this check."""
     return SEPARATES.get(check) not in sandbox.reduced
+
+
+def require(holds: object, otherwise: object) -> None:
+    """Raises AssertionError with `otherwise` unless `holds`; also under `python -O`, where `assert` does nothing."""
+    if not holds:
+        raise AssertionError(otherwise)
 
 
 def ask(sandbox: Sandbox, source: str, limits: Limits = QUICK, stdin: bytes = b"") -> RunResult:
@@ -39,11 +45,11 @@ def ask(sandbox: Sandbox, source: str, limits: Limits = QUICK, stdin: bytes = b"
 def says(sandbox: Sandbox, source: str, expected: str, limits: Limits = QUICK) -> None:
     result = ask(sandbox, source, limits)
     found = result.stdout.decode(errors="replace").strip()
-    assert found == expected, f"the program said {found!r}, not {expected!r}; {result.end} {result.stderr[-300:]!r}"
+    require(found == expected, f"the program said {found!r}, not {expected!r}; {result.end} {result.stderr[-300:]!r}")
 
 
 def tried(body: str) -> str:
-    """A program that says whether `body` worked: it sets `ok`."""
+    """A program that prints True if `body` worked: it sets `ok`."""
     indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
     return f"ok = False\ntry:\n{indented}\nexcept Exception:\n    pass\nprint(ok)"
 

@@ -2,7 +2,7 @@
 
 import time
 
-from rewardkit_sandbox.conformance.checking import ask, check, says, tried
+from rewardkit_sandbox.conformance.checking import ask, check, require, says, tried
 from rewardkit_sandbox.protocol import Sandbox
 
 _SUICIDES = (
@@ -65,7 +65,7 @@ os._exit(0)
 """
     started = time.monotonic()
     says(sandbox, source, "away")
-    assert time.monotonic() - started < 10, "the run waited for its daemons"
+    require(time.monotonic() - started < 10, "the run waited for its daemons")
 
 
 @check
@@ -81,7 +81,7 @@ if os.fork() == 0:
 os._exit(0)
 """
     result = ask(sandbox, source)
-    assert result.stdout == b"first\n", result
+    require(result.stdout == b"first\n", result)
 
 
 @check

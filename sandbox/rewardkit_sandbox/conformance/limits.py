@@ -2,22 +2,22 @@
 
 import time
 
-from rewardkit_sandbox.conformance.checking import ask, check, says, separates
+from rewardkit_sandbox.conformance.checking import ask, check, require, says, separates
 from rewardkit_sandbox.protocol import MIB, Limits, Sandbox
 
 
 @check
 def ends_a_busy_program(sandbox: Sandbox) -> None:
     result = ask(sandbox, "while True: pass", Limits(cpu_s=1, wall_s=20.0))
-    assert result.end == "cpu", result
+    require(result.end == "cpu", result)
 
 
 @check
 def ends_a_sleeping_program(sandbox: Sandbox) -> None:
     started = time.monotonic()
     result = ask(sandbox, "import time\ntime.sleep(100)", Limits(cpu_s=2, wall_s=0.5))
-    assert result.end == "wall", result
-    assert time.monotonic() - started < 10, "it took too long to end"
+    require(result.end == "wall", result)
+    require(time.monotonic() - started < 10, "it took too long to end")
 
 
 @check
@@ -30,13 +30,13 @@ for s in range(1, 65):
 while True: pass
 """
     result = ask(sandbox, source, Limits(cpu_s=1, wall_s=20.0))
-    assert result.end == "cpu", result
+    require(result.end == "cpu", result)
 
 
 @check
 def limits_memory_of_one_process(sandbox: Sandbox) -> None:
     result = ask(sandbox, "x = []\nwhile True: x.append(bytearray(1 << 20))", Limits(memory_bytes=128 * MIB))
-    assert result.end == "memory" or b"MemoryError" in result.stderr, result
+    require(result.end == "memory" or b"MemoryError" in result.stderr, result)
 
 
 @check
@@ -50,7 +50,7 @@ for _ in range(16):
 time.sleep(30)
 """
     result = ask(sandbox, source, Limits(memory_bytes=192 * MIB, wall_s=25.0))
-    assert result.end == "memory", result
+    require(result.end == "memory", result)
 
 
 @check
@@ -65,7 +65,7 @@ for _ in range(8):
 time.sleep(30)
 """
     result = ask(sandbox, source, Limits(memory_bytes=192 * MIB, wall_s=25.0))
-    assert result.end == "memory", result
+    require(result.end == "memory", result)
 
 
 @check
@@ -89,8 +89,8 @@ print([os.waitpid(child, 0)[1] for child in children])
 def limits_output(sandbox: Sandbox) -> None:
     for stream in (1, 2):
         result = ask(sandbox, f"import os\nwhile True: os.write({stream}, b'x' * 65536)", Limits(output_bytes=1 * MIB))
-        assert result.end == "output", result
-        assert len(result.stdout) + len(result.stderr) < 2 * MIB, "more than the limit was kept"
+        require(result.end == "output", result)
+        require(len(result.stdout) + len(result.stderr) < 2 * MIB, "more than the limit was kept")
 
 
 _FILLS = (
@@ -119,7 +119,7 @@ def limits_disk_and_inodes(sandbox: Sandbox) -> None:
     small = Limits(disk_bytes=4 * MIB, inodes=100)
     for body in _FILLS:
         result = ask(sandbox, _unless_full(body), small)
-        assert result.end == "disk" or result.stdout == b"full\n", f"{body}: {result}"
+        require(result.end == "disk" or result.stdout == b"full\n", f"{body}: {result}")
     for path in ("/tmp/fill", "/dev/shm/fill", "/var/tmp/fill"):  # noqa: S108 - paths inside
         body = f"file = open('{path}', 'wb')\nwhile True: file.write(b'x' * (1 << 20))"
         says(sandbox, _unless_full(body), "full", small)
@@ -145,7 +145,7 @@ print(n < 500, flush=True)
 os._exit(0)
 """
     result = ask(sandbox, source, Limits(processes=32, wall_s=20.0))
-    assert result.end == "processes" or result.stdout == b"True\n", result
+    require(result.end == "processes" or result.stdout == b"True\n", result)
 
 
 @check
@@ -161,12 +161,12 @@ print(n < 500, flush=True)
 import os; os._exit(0)
 """
     result = ask(sandbox, source, Limits(processes=32, wall_s=20.0))
-    assert result.end == "processes" or result.stdout == b"True\n", result
+    require(result.end == "processes" or result.stdout == b"True\n", result)
 
 
 @check
 def survives_a_fork_bomb(sandbox: Sandbox) -> None:
     source = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
     result = ask(sandbox, source, Limits(cpu_s=2, wall_s=5.0, processes=32))
-    assert result.end in ("wall", "cpu", "processes"), result
+    require(result.end in ("wall", "cpu", "processes"), result)
     says(sandbox, "print('next')", "next")

@@ -1,6 +1,6 @@
 """Programs run, and are told apart by what they do."""
 
-from rewardkit_sandbox.conformance.checking import QUICK, ask, check, says, tests_of
+from rewardkit_sandbox.conformance.checking import QUICK, ask, check, require, says, tests_of
 from rewardkit_sandbox.guest.wire import decode, split_frames
 from rewardkit_sandbox.protocol import Answers, Driven, Limits, Sandbox
 
@@ -8,21 +8,21 @@ from rewardkit_sandbox.protocol import Answers, Driven, Limits, Sandbox
 @check
 def runs_a_program_on_standard_input_and_output(sandbox: Sandbox) -> None:
     result = ask(sandbox, "import sys\nprint(int(input()) ** 2)\nprint('e', file=sys.stderr)\nexit(3)", stdin=b"12\n")
-    assert (result.stdout, result.stderr, result.end, result.code) == (b"144\n", b"e\n", "exit", 3), result
+    require((result.stdout, result.stderr, result.end, result.code) == (b"144\n", b"e\n", "exit", 3), result)
 
 
 @check
 def passes_bytes_unchanged(sandbox: Sandbox) -> None:
     data = bytes(range(256)) * 500
     result = ask(sandbox, "import sys\nsys.stdout.buffer.write(sys.stdin.buffer.read())", stdin=data)
-    assert result.stdout == data, "input and output differ"
+    require(result.stdout == data, "input and output differ")
 
 
 @check
 def opens_standard_streams_by_name(sandbox: Sandbox) -> None:
     source = "print(open('/dev/stdin').read(), file=open('/dev/stdout', 'w'))"
     result = ask(sandbox, source, stdin=b"x")
-    assert result.stdout == b"x\n", result
+    require(result.stdout == b"x\n", result)
 
 
 @check
@@ -54,7 +54,7 @@ def answers_calls_one_frame_each(sandbox: Sandbox) -> None:
         ["ok", {"n": 1, (1, 2): {3.5}}, [[1]]],
         ["ok", {"n": 2, (1, 2): {3.5}}, [[5, 1]]],
     ]
-    assert (values, rest) == (expected, b""), values
+    require((values, rest) == (expected, b""), values)
 
 
 @check
@@ -62,12 +62,16 @@ def drives_tests_against_a_program_in_another_process(sandbox: Sandbox) -> None:
     tests = tests_of("assert f(2) == 3", "assert f(2) == 4")
     result = sandbox.run(Driven("def f(x):\n    return x + 1", tests), QUICK)
     frames = [decode(frame) for frame in split_frames(result.channel)[0]]
-    assert [frame[:3] for frame in frames] == [
-        ["loaded", ""],
-        ["test", "test 1", True],
-        ["test", "test 2", False],
-        ["done", 2],
-    ], frames
+    require(
+        [frame[:3] for frame in frames]
+        == [
+            ["loaded", ""],
+            ["test", "test 1", True],
+            ["test", "test 2", False],
+            ["done", 2],
+        ],
+        frames,
+    )
 
 
 @check
@@ -98,16 +102,16 @@ def f(x):
     tests = tests_of("secret = 'expected-12345'\nassert f(1) == []")
     result = sandbox.run(Driven(source, tests), Limits(cpu_s=10, wall_s=30.0))
     frames = [decode(frame) for frame in split_frames(result.channel)[0]]
-    assert frames[1:2] == [["test", "test 1", True, ""]], frames
+    require(frames[1:2] == [["test", "test 1", True, ""]], frames)
 
 
 @check
 def tells_a_crash_from_an_exit(sandbox: Sandbox) -> None:
     result = ask(sandbox, "import ctypes\nctypes.string_at(0)")
-    assert (result.end, result.code) == ("signal", 11), result
+    require((result.end, result.code) == ("signal", 11), result)
 
 
 @check
 def gives_the_same_answer_every_time(sandbox: Sandbox) -> None:
     source = "print(list({'a', 'b', 'c', 'd', 'e'}), hash('x'))"
-    assert len({ask(sandbox, source).stdout for _ in range(3)}) == 1, "the order of a set differs from run to run"
+    require(len({ask(sandbox, source).stdout for _ in range(3)}) == 1, "the order of a set differs from run to run")

@@ -1,5 +1,5 @@
-"""What runs inside the sandbox: sent there as source text, never imported by the trusted side (`wire` excepted).
+"""The code inside the sandbox, sent there as source text.
 
-These modules import nothing but the standard library and each other by bare names, since no package of ours is
-installed in there.
+`wire`, `descriptors`, `procfs`, `zygote_client` and `landlock` also serve the trusted side. These modules import
+nothing but the standard library and each other.
 """

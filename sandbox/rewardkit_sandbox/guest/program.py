@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rewardkit_sandbox.guest import wire
+from rewardkit_sandbox.guest.descriptors import write_all
 
 FILE = "main.py"
 CHANNEL = 3
@@ -105,12 +106,6 @@ class Answers:
         except wire.WireError as exc:
             text = wire.encode(["unfit", str(exc)])
         write_all(self._descriptor, wire.frame(text))
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def resolve(namespace: dict[str, Any], name: str) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ Covered: None, bool, int of any size, float (nan, inf and -0.0 too), complex, st
 frozenset, dict, range, Decimal, Fraction, date, time, datetime, timedelta, Counter, OrderedDict, defaultdict (without
 its factory), deque, namedtuple, and iterators, which arrive as an `Iterated` tuple of what they gave. A subclass of a
 builtin type that the program itself defines arrives as the plain data that it is built on: its methods stay behind.
-Everything else is opaque: the caller says what becomes of it.
+Everything else is opaque: the caller decides how to handle it.
 
 Bounded in bytes, in nodes and in depth in both directions, without a pickle anywhere: decoding builds only the types
 above, whatever the bytes are.
@@ -39,11 +39,11 @@ class WireError(Exception):
 
 
 class Iterated(tuple[Any, ...]):  # noqa: SLOT001 - a marker, told apart by its type
-    """What an iterator gave, in order: equal to no list, so that a comparison decides whether iterators will do."""
+    """Items that an iterator gave, in order: equal to no list, so a comparison decides whether iterators will do."""
 
 
 class Opaque:
-    """Stands for a value that is no plain data; `info` is what its owner told of it."""
+    """Stands for a value that is no plain data; `info` is its owner's description."""
 
     __slots__ = ("info",)
 

@@ -1,0 +1,121 @@
+"""The findings of `rewardkit doctor` on the sandboxes: each is tried, not guessed."""
+
+import sys
+from collections.abc import Mapping
+
+from rewardkit import Finding
+from rewardkit_sandbox import (
+    EX_UNAVAILABLE,
+    Compile,
+    Limits,
+    LocalBackend,
+    Sandbox,
+    SandboxBrokeError,
+    SandboxUnavailableError,
+    Script,
+    engine_runtimes,
+    open_sandbox,
+)
+
+LIMITS = Limits(cpu_s=10)
+AGAIN = "run `rewardkit doctor` again; report it if it stays"
+BY_CONSENT = {"backend": "landlock", "reduced_isolation": True}
+BY_AUTO = {"backend": "auto", "reduced_isolation": True}
+C = Compile("int main(void) { return 0; }", "c")
+CPP = Compile("int main() { return 0; }", "c++")
+JS = Script("process.exit(0)", language="javascript")
+LANGUAGES = (
+    ("C", C, "apt-get install gcc"),
+    ("C++", CPP, "apt-get install g++"),
+    ("JavaScript", JS, "apt-get install nodejs"),
+)
+
+
+def findings() -> list[Finding]:
+    """Bubblewrap, how it holds memory, and the languages besides Python that it can run."""
+    name = "sandbox bubblewrap"
+    try:
+        with open_sandbox("bubblewrap") as sandbox:
+            return [Finding(name, "ok", _described(sandbox)), _memory(sandbox), _languages(sandbox)]
+    except SandboxUnavailableError as exc:
+        return [Finding(name, "broken" if sys.platform == "linux" else "missing", exc.found, exc.fix)]
+    except SandboxBrokeError as exc:
+        return [Finding(name, "broken", str(exc), AGAIN)]
+
+
+def docker_findings() -> list[Finding]:
+    """Tried, not guessed: a container is started and runs a program."""
+    name = "sandbox docker"
+    try:
+        with open_sandbox("docker") as sandbox:
+            version = sandbox.run(Script("import sys; print(sys.version.split()[0])"), LIMITS).stdout.decode().strip()
+            works = Finding(name, "ok", f"Python {version}; {sandbox.isolation}")
+            return [
+                works,
+                _docker_memory(sandbox.isolation),
+                Finding(f"{name}: runtimes", "ok", ", ".join(engine_runtimes())),
+            ]
+    except SandboxUnavailableError as exc:
+        return [Finding(name, "missing", exc.found, exc.fix)]
+    except SandboxBrokeError as exc:
+        return [Finding(name, "broken", str(exc), AGAIN)]
+
+
+def _docker_memory(isolation: str) -> Finding:
+    name = "sandbox docker: memory"
+    if isolation.endswith("by cgroup"):
+        return Finding(name, "ok", "held by the engine's memory cgroup")
+    fix = "let the engine limit memory: with cgroup version 2 and systemd also for a rootless one"
+    return Finding(name, "missing", "the engine cannot limit memory: held for each process, watched for all", fix)
+
+
+def landlock_finding() -> Finding:
+    """The backend for machines where no other works; that it works is no reason to take it."""
+    name = "sandbox landlock"
+    try:
+        with open_sandbox(BY_CONSENT) as sandbox:
+            return Finding(name, "ok", f"{_described(sandbox)}; taken only by `sandbox: {_yaml(BY_CONSENT)}`")
+    except SandboxUnavailableError as exc:
+        return Finding(name, "missing", exc.found, exc.fix)
+    except SandboxBrokeError as exc:
+        return Finding(name, "broken", str(exc), AGAIN)
+
+
+def auto_finding() -> Finding:
+    """The backend that `sandbox: auto` takes on this machine."""
+    name = "sandbox auto"
+    try:
+        with open_sandbox("auto") as sandbox:
+            return Finding(name, "ok", f"takes {sandbox.name}")
+    except SandboxUnavailableError as exc:
+        fix = f"fix one of the sandboxes above, or let reduced isolation do: `sandbox: {_yaml(BY_AUTO)}`"
+        return Finding(name, "broken", exc.found, fix)
+
+
+def _described(sandbox: Sandbox) -> str:
+    """The interpreter that programs get, and what they are kept from."""
+    source = "import sys; print(sys.version.split()[0])"
+    version = sandbox.run(Script(source), LIMITS).stdout.decode().strip()
+    where = f" from {sandbox.interpreter}" if isinstance(sandbox, LocalBackend) else ""
+    return f"Python {version}{where}; {sandbox.isolation}"
+
+
+def _yaml(choice: Mapping[str, object]) -> str:
+    return "{" + ", ".join(f"{key}: {str(value).lower()}" for key, value in choice.items()) + "}"
+
+
+def _memory(sandbox: Sandbox) -> Finding:
+    if sandbox.isolation.endswith("by cgroup"):
+        return Finding("sandbox memory", "ok", "held by a memory cgroup")
+    fix = "run as root with a memory cgroup that can be written to; the limit is then hard for all processes together"
+    return Finding("sandbox memory", "missing", "held for each process by the kernel, for all together by a watch", fix)
+
+
+def _languages(sandbox: Sandbox) -> Finding:
+    name = "sandbox languages"
+    results = [(language, fix, sandbox.run(job, LIMITS)) for language, job, fix in LANGUAGES]
+    there = ["Python", *(language for language, _, result in results if result.code == 0)]
+    lacking = [fix for _, fix, result in results if result.code == EX_UNAVAILABLE]
+    if lacking:
+        return Finding(name, "missing", f"only {', '.join(there)}", lacking[0])
+    return Finding(name, "ok", ", ".join(there))

@@ -1,0 +1,1 @@
+"""The backend that runs programs in a container of a Docker engine."""

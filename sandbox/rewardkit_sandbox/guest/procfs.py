@@ -1,0 +1,43 @@
+"""Reads /proc/PID/stat."""
+
+import os
+
+STATE, PARENT, THREADS, START = 0, 1, 17, 19
+"""Places in what `stat_fields` gives: the fields 3, 4, 20 and 22 of proc_pid_stat(5)."""
+
+
+def stat_fields(pid: int) -> list[bytes]:
+    """The fields that follow a process's name, its state first; empty where there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rsplit(b")", 1)[1].split()
+    except (OSError, IndexError):
+        return []
+
+
+def started(pid: int) -> str:
+    """When a process started, in ticks since boot: tells it from a later one of the same number; empty without one."""
+    fields = stat_fields(pid)
+    return fields[START].decode() if fields else ""
+
+
+def pids() -> list[int]:
+    """The processes that can be seen."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def parents() -> dict[int, int]:
+    """The parent of each process that can be seen."""
+    found = ((pid, stat_fields(pid)) for pid in pids())
+    return {pid: int(fields[PARENT]) for pid, fields in found if fields}
+
+
+def family(firsts: list[int], parents: dict[int, int]) -> list[int]:
+    """Processes and all their descendants."""
+    found = set(firsts)
+    grew = True
+    while grew:
+        new = {pid for pid, parent in parents.items() if parent in found and pid not in found}
+        found |= new
+        grew = bool(new)
+    return sorted(found)

@@ -1,0 +1,1 @@
+"""Tests in one process and the program in another, with calls between the two."""

@@ -1,0 +1,343 @@
+"""The driver's side: stubs for a program that runs elsewhere, in a process that is not trusted.
+
+Plain data comes over by value, so tests compare it with Python's own types. Everything else is a `Remote`, which asks
+the program each time. What a program's objects may do to a test:
+
+- A comparison with plain data is never asked of the program: an object of the program's own subclass of int, list, …
+  is fetched as plain data and compared here; any other is not equal, and has no order. So `__eq__` cannot lie, and the
+  expected value stays here.
+- Between two of the program's objects the program is asked, and must answer with a bool.
+- Arithmetic with plain data is refused, since `result - expected` would both tell the expected value and let the
+  program choose the difference. Only an object that the test itself built, by calling a class under a capitalised
+  name, takes it; what comes back is opaque, and neither abs() nor round(), float() or bool() brings a number out of it
+  again (`**` may give a number: no test measures a distance with it).
+- `in` looks through what iterating gives; a test's own object that does not iterate is asked.
+- An exception becomes the builtin type of its name, one of the standard library's, or a type made for it here: never
+  unittest's or pytest's, so that a program can neither skip nor pass a test by raising.
+"""
+
+import builtins
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
+
+from rewardkit_sandbox.guest import wire
+
+# Methods that a test may call by syntax, and their names in `operator`.
+BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
+ORDER = ("lt", "le", "gt", "ge")
+UNARY = ("neg", "pos", "invert", "abs", "round", "int", "float", "complex", "index")
+_PLAIN = (int, float, complex, str, bytes, bool, type(None), list, tuple, dict, set, frozenset)
+
+
+T = TypeVar("T")
+
+
+class Link(Protocol):
+    """The conversation with the program, as `rpc_client.Client` holds it."""
+
+    def ask(self, verb: str, *parts: Any) -> Any:
+        """The program's answer; raises what it raised."""
+
+    def call(self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """As `ask`, for a call."""
+
+    def view(self, target: "Remote") -> tuple[bool, Any]:
+        """The plain data under an object of a program's own subclass of a builtin type, if it is one."""
+
+
+class State:
+    """The program's object behind a stub."""
+
+    __slots__ = ("built", "handle", "link", "tainted")
+
+    def __init__(self, link: Link, handle: int) -> None:
+        self.link = link
+        self.handle = handle
+        self.built = False
+        """True if the test made the object itself, by a class under a capitalised name, or got it from one it made."""
+        self.tainted = False
+        """True if the object came of arithmetic with plain data."""
+
+
+class RemoteClass(type):
+    """The stub of a class: calling it makes an object over there."""
+
+    remote_handle: int
+    remote_link: Link
+    called: str = ""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if issubclass(cls, BaseException):
+            return super().__call__(*args, **kwargs)
+        made = vars(cls)["remote_link"].call("call", cls, args=args, kwargs=kwargs)
+        if isinstance(made, Remote) and vars(cls).get("called", "").lstrip("_")[:1].isupper():
+            state_of(made).built = True
+        return made
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") or name in ("remote_handle", "remote_link"):
+            raise AttributeError(name)
+        return method_or_value(cls, cls.remote_link, name, built=False)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        cls.remote_link.ask("set", cls, name, value)
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iterate(cls.remote_link, cls)
+
+    def __len__(cls) -> int:
+        return plain_answer(cls.remote_link.ask("op", "len", cls), int)
+
+    def __getitem__(cls, key: Any) -> Any:
+        return cls.remote_link.ask("op", "getitem", cls, key)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return type.__instancecheck__(cls, instance)
+
+
+class Remote:
+    """The stub of an object; see the module's text for what it refuses."""
+
+    __slots__ = ("_rewardkit",)
+
+    def __getattr__(self, name: str) -> Any:
+        if (
+            name.startswith("__")
+            and name.endswith("__")
+            and name not in ("__name__", "__doc__", "__dict__", "__qualname__")
+        ):
+            raise AttributeError(name)
+        state = state_of(self)
+        return method_or_value(self, state.link, name, built=state.built)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        state_of(self).link.ask("set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        state_of(self).link.ask("delete", self, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        state = state_of(self)
+        return inherit(state.link.call("call", self, args=args, kwargs=kwargs), built=state.built)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iterate(state_of(self).link, self)
+
+    def __next__(self) -> Any:
+        return state_of(self).link.ask("op", "next", self)
+
+    def __reversed__(self) -> Iterator[Any]:
+        return iterate(state_of(self).link, state_of(self).link.ask("op", "reversed", self))
+
+    def __len__(self) -> int:
+        return plain_answer(state_of(self).link.ask("op", "len", self), int)
+
+    def __bool__(self) -> bool:
+        if state_of(self).tainted:
+            raise TypeError("an object that came of arithmetic with a plain number has no truth value here")
+        return plain_answer(state_of(self).link.ask("op", "truth", self), bool)
+
+    def __str__(self) -> str:
+        return plain_answer(state_of(self).link.ask("op", "str", self), str)
+
+    def __repr__(self) -> str:
+        try:
+            return plain_answer(state_of(self).link.ask("op", "repr", self), str)
+        except Exception:  # noqa: BLE001 - a repr is for messages: the program's fault must not hide the test's
+            return f"<{type(self).__name__}>"
+
+    def __format__(self, spec: str) -> str:
+        return plain_answer(state_of(self).link.ask("op", "format", self, spec), str)
+
+    def __hash__(self) -> int:
+        return plain_answer(state_of(self).link.ask("op", "hash", self), int)
+
+    def __getitem__(self, key: Any) -> Any:
+        return state_of(self).link.ask("op", "getitem", self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        state_of(self).link.ask("op", "setitem", self, key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        state_of(self).link.ask("op", "delitem", self, key)
+
+    def __contains__(self, item: Any) -> bool:
+        try:
+            members = iter(self)
+        except TypeError:
+            if not state_of(self).built:
+                raise
+            return plain_answer(state_of(self).link.ask("op", "contains", self, item), bool)
+        return any(member is item or member == item for member in members)
+
+    def __enter__(self) -> Any:
+        return state_of(self).link.call("method", self, "__enter__", args=(), kwargs={})
+
+    def __exit__(self, *_: object) -> Any:
+        return state_of(self).link.call("method", self, "__exit__", args=(None, None, None), kwargs={})
+
+    def __eq__(self, other: object) -> Any:
+        return compare("eq", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return compare("ne", self, other)
+
+
+def state_of(stub: Remote) -> State:
+    return object.__getattribute__(stub, "_rewardkit")  # type: ignore[no-any-return]
+
+
+def set_state(stub: Remote, state: State) -> None:
+    object.__setattr__(stub, "_rewardkit", state)
+
+
+def handle_of(stub: Remote) -> int:
+    return state_of(stub).handle
+
+
+def inherit(value: Any, *, built: bool) -> Any:
+    if built and isinstance(value, Remote):
+        state_of(value).built = True
+    return value
+
+
+def plain_answer(value: Any, kind: type[T]) -> T:
+    if type(value) is not kind:
+        raise TypeError(f"the program answered with no {kind.__name__}")
+    return value
+
+
+def method_or_value(owner: Any, link: Link, name: str, *, built: bool) -> Any:
+    """An attribute: plain data as it is; a class with the name that it was asked under; else a stub."""
+    value = link.ask("get", owner, name)
+    if isinstance(value, RemoteClass):
+        type.__setattr__(value, "called", name)
+    return inherit(value, built=built)
+
+
+def iterate(link: Link, owner: Any) -> Iterator[Any]:
+    iterator = link.ask("op", "iter", owner)
+    if type(iterator) in (list, tuple, wire.Iterated):
+        return iter(iterator)
+
+    def steps() -> Iterator[Any]:
+        while True:
+            try:
+                item = link.ask("op", "next", iterator)
+            except StopIteration:
+                return
+            yield item
+
+    return steps()
+
+
+def compare(name: str, left: Remote, right: object) -> Any:
+    """See the module's text: asked of the program only between two of its own."""
+    state = state_of(left)
+    if isinstance(right, Remote):
+        return plain_answer(state.link.ask("op", name, left, right), bool)
+    if state.tainted or not isinstance(right, _PLAIN) or right is None:
+        return NotImplemented
+    plain, view = state.link.view(left)
+    if not plain:
+        return NotImplemented
+    return getattr(operator, name)(view, right)
+
+
+def arithmetic(name: str, left: Any, right: Any, owner: Remote) -> Any:
+    state = state_of(owner)
+    other = right if owner is left else left
+    if isinstance(other, Remote):
+        value = state.link.ask("op", name, left, right)
+        if isinstance(value, Remote):
+            state_of(value).built = state.built and state_of(other).built
+            state_of(value).tainted = state.tainted or state_of(other).tainted
+        elif state.tainted or state_of(other).tainted:
+            raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
+        return value
+    if not state.built:
+        raise TypeError(
+            f"arithmetic between what the program gave, a {type(owner).__name__}, and plain data is refused"
+        )
+    value = state.link.ask("op", name, left, right)
+    if isinstance(value, Remote):
+        state_of(value).built = state_of(value).tainted = True
+    elif name != "pow" or state.tainted:
+        raise TypeError("arithmetic between a program's object and plain data must not give plain data")
+    return value
+
+
+def unary(name: str, owner: Remote, *rest: Any) -> Any:
+    state = state_of(owner)
+    value = state.link.ask("op", name, owner, *rest)
+    if isinstance(value, Remote):
+        state_of(value).built, state_of(value).tainted = state.built, state.tainted
+    elif state.tainted:
+        raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
+    return value
+
+
+def _install() -> None:
+    """Gives `Remote` the methods that differ by name only."""
+
+    def forward(name: str) -> Callable[..., Any]:
+        return lambda self, other: arithmetic(name, self, other, self)
+
+    def backward(name: str) -> Callable[..., Any]:
+        return lambda self, other: arithmetic(name, other, self, self)
+
+    def ordered(name: str) -> Callable[..., Any]:
+        return lambda self, other: compare(name, self, other)
+
+    def single(name: str) -> Callable[..., Any]:
+        return lambda self, *rest: unary(name, self, *rest)
+
+    for name in BINARY:
+        bare = name.rstrip("_")
+        setattr(Remote, f"__{bare}__", forward(name))
+        setattr(Remote, f"__r{bare}__", backward(name))
+    for name in ORDER:
+        setattr(Remote, f"__{name}__", ordered(name))
+    for name in UNARY:
+        setattr(Remote, f"__{name}__", single(name))
+
+
+_install()
+
+
+class RemoteModule(types.ModuleType):
+    """The program as a module that tests import from, patch and read."""
+
+    def __init__(self, name: str, link: Link) -> None:
+        super().__init__(name)
+        self.__dict__["_link"] = link
+        self.__dict__["__file__"] = f"{name}.py"
+
+    def __getattr__(self, name: str) -> Any:
+        link: Link = self.__dict__["_link"]
+        if name == "__all__":
+            # What `import *` brings must not replace the tests' own tools.
+            ours = {*dir(builtins), *sys.stdlib_module_names, "pytest"}
+            return [item for item in link.ask("names") if not item.startswith("_") and item not in ours]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return global_of(link, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__"):  # the import machinery's
+            super().__setattr__(name, value)
+        else:
+            self.__dict__["_link"].ask("global_set", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self.__dict__["_link"].ask("global_delete", name)
+
+
+def global_of(link: Link, name: str) -> Any:
+    value = link.ask("global", name)
+    if isinstance(value, RemoteClass):
+        type.__setattr__(value, "called", name)
+    return value

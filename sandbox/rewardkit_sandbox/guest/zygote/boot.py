@@ -1,0 +1,96 @@
+"""Starts a zygote inside its sandbox, or a container's first process, which becomes one.
+
+Sent as `python -c`: with the number of a socket on which the handshake arrives, or without, where a container is
+greeted on standard input. The other guest modules arrive with that first message, as text; `GuestImporter` makes them
+importable, since no file of ours is in here.
+"""
+
+import gc
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import site
+import socket
+import struct
+import sys
+import types
+
+GUEST = "rewardkit_sandbox.guest"
+SIZE = struct.Struct(">Q")
+
+
+class GuestImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports modules from their texts.
+
+    texts   by the name below `rewardkit_sandbox.guest`, such as `zygote.child`
+    """
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self._texts = {f"{GUEST}.{name}": text for name, text in texts.items()}
+        self._packages = {name.rpartition(".")[0] for name in self._texts} | {GUEST, GUEST.rpartition(".")[0]}
+
+    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in self._texts and fullname not in self._packages:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=fullname in self._packages)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        text = self._texts.get(module.__name__, "")
+        exec(compile(text, f"<{module.__name__}>", "exec"), module.__dict__)  # noqa: S102
+
+
+def boot(control: socket.socket) -> None:
+    """Loads the guest's modules, reports that it is ready and serves; in a child, becomes the program."""
+    sys.path[:] = [entry for entry in sys.path if entry]
+    _, (descriptor,), _, _ = socket.recv_fds(control, 64, 1)
+    with open(descriptor, "rb") as text:
+        handshake = json.loads(text.read())
+    importer = GuestImporter(handshake["modules"])
+    sys.meta_path.insert(0, importer)
+    from rewardkit_sandbox.guest.confinement import confinement
+    from rewardkit_sandbox.guest.zygote import child
+
+    confinement.prepare(bytes.fromhex(handshake["bpf"]))
+    make_zygote = importlib.import_module(f"{GUEST}.{handshake['zygote']}").make_zygote
+    zygote = make_zygote(control, handshake["options"])
+    site.setquit()
+    site.sethelper()
+    site.setcopyright()
+    for name in handshake["preload"]:
+        try:
+            __import__(name)
+        except ImportError:
+            continue  # an interpreter that was built without it
+    sys.meta_path.remove(importer)
+    gc.collect()
+    gc.freeze()
+    control.send(b"ready")
+    job = zygote.serve()
+    if job is None:
+        os._exit(0)
+    child.become(zygote, job)
+
+
+def start_container() -> socket.socket:
+    """Reads the greeting, starts the relay, and gives the socket on which the relay sends the handshake."""
+
+    def read_exactly(size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            piece = os.read(0, size - len(data))
+            if not piece:
+                sys.exit("the stream ended before the greeting")
+            data += piece
+        return data
+
+    greeting = json.loads(read_exactly(SIZE.unpack(read_exactly(SIZE.size))[0]))
+    importer = GuestImporter(greeting["modules"])
+    sys.meta_path.insert(0, importer)
+    from rewardkit_sandbox.guest.container import start
+
+    sys.meta_path.remove(importer)
+    return start.fork_relay(greeting)
+
+
+boot(socket.socket(fileno=int(sys.argv[1])) if len(sys.argv) > 1 else start_container())

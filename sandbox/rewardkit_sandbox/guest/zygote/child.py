@@ -1,0 +1,54 @@
+"""Turns a forked child into the program, or the driver, of one run."""
+
+import os
+
+from rewardkit_sandbox.guest import descriptors, program, toolchains, wire
+from rewardkit_sandbox.guest.tests import driver, rpc_server
+from rewardkit_sandbox.guest.zygote.zygote import Job, Zygote
+
+# Place of the pipe on which a child reports that its confinement is complete.
+ENTERED = 80
+
+
+def become(zygote: Zygote, job: Job) -> None:
+    """Turns this process, into the program; descriptors 0 to 4 are its own."""
+    zygote.leave()
+    null = os.open("/dev/null", os.O_RDWR)
+    places = {"stdin": 0, "stdout": 1, "stderr": 2, "channel": 3, "link": 4}
+    aside = {name: 64 + place for name, place in places.items()}
+    for name in places:
+        os.dup2(job.descriptors.get(name, null), aside[name])
+    data = descriptors.read_file(job.descriptors["data"])
+    for name, place in places.items():
+        os.dup2(aside[name], place)
+    os.dup2(job.entered, ENTERED)
+    os.closerange(max(places.values()) + 1, ENTERED)
+    os.closerange(ENTERED + 1, 256)
+    mode = job.request["mode"]
+    # V8 reserves far more address space than it ever uses.
+    zygote.enter(job.request, address_space=mode != "javascript")
+    os.write(ENTERED, b"1")
+    os.close(ENTERED)
+    program.open_streams()
+    if mode in ("image", "javascript"):
+        for place in (places["channel"], places["link"]):
+            os.close(place)
+        if mode == "image":
+            toolchains.become_image(data)
+        toolchains.become_javascript(data.decode("utf-8", "surrogatepass"))
+    if mode in ("c", "c++"):
+        toolchains.compile_source(mode, data.decode("utf-8", "surrogatepass"))
+    if mode == "script":
+        for place in (places["channel"], places["link"]):
+            os.close(place)
+        program.run_script(data.decode("utf-8", "surrogatepass"))
+        return
+    request = wire.decode(data)
+    if mode == "answer":
+        os.close(places["link"])
+        program.answer(request)
+    elif mode == "serve":
+        os.close(places["channel"])
+        rpc_server.serve(request)
+    elif mode == "drive":
+        driver.drive(request)

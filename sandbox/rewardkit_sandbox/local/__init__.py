@@ -1,0 +1,1 @@
+"""The backends without a daemon: bubblewrap, landlock, and a plain subprocess for debugging."""

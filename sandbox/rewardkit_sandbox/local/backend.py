@@ -1,0 +1,130 @@
+"""A sandbox whose zygote is a child of this process: what the backends without a daemon share."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
+from rewardkit_sandbox.guest import descriptors
+from rewardkit_sandbox.guest.zygote import zygote_client
+from rewardkit_sandbox.jobs import guest_text, killed_from_outside, result, tasks_for
+from rewardkit_sandbox.local.cgroup import memory_group
+from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult, Sandbox
+
+STARTS_WITHIN_S = 30.0
+# Beside a run, the group of a sandbox holds its zygote and, where tests drive a program, their driver.
+ZYGOTE_BYTES = 128 * MIB
+
+
+class LocalBackend(Sandbox):
+    """Starts a zygote, holds one conversation with it, and ends it. Starting takes a fraction of a second.
+
+    A backend defines how the zygote starts, its handshake, and the fix for a start that fails.
+    """
+
+    name: str
+    reduced: tuple[str, ...] = ()
+    isolation: str
+    interpreter: str
+    """Path on this machine of the Python that runs the programs."""
+
+    def __init__(self) -> None:
+        """Starts the zygote and waits until it is ready. Raises SandboxUnavailableError, with the fix."""
+        if sys.platform != "linux":
+            raise SandboxUnavailableError(
+                f"{self.name} needs Linux, this is {sys.platform}",
+                "run rewardkit in a Linux container or virtual machine",
+            )
+        handshake = self._handshake()
+        self._owner = os.getpid()
+        self._memory = memory_group() if os.geteuid() == 0 else None
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:  # closed before the greeting, so that a zygote that ends is an end of file
+                self._process = self._start(theirs)
+            self._greet(handshake)
+        except BaseException:
+            self._control.close()
+            if self._memory:
+                self._memory.close()
+            raise
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+        self._client = zygote_client.ZygoteClient(self._control)
+
+    @abstractmethod
+    def _handshake(self) -> bytes:
+        """The zygote's first message. Raises SandboxUnavailableError where that much shows that it cannot work."""
+
+    @abstractmethod
+    def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
+        """Command and environment that start an interpreter with the arguments `boot`, in the memory cgroup `group`."""
+
+    @abstractmethod
+    def _advice(self) -> str:
+        """The most likely fix for a zygote that does not start."""
+
+    @abstractmethod
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        """Ends the zygote and everything that it started; returns when all of it has exited."""
+
+    def _start(self, control: socket.socket) -> "subprocess.Popen[bytes]":
+        boot = ["-S", "-B", "-c", guest_text("zygote.boot"), str(control.fileno())]
+        command, environment = self._command(boot, self._memory.join if self._memory else "")
+        return subprocess.Popen(  # noqa: S603 - built here, from nothing that a user wrote
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[control.fileno()],
+            env=environment,
+            cwd="/",
+        )
+
+    def _greet(self, handshake: bytes) -> None:
+        self._control.settimeout(STARTS_WITHIN_S)
+        if not zygote_client.greet(self._control, handshake):
+            self._process.kill()
+            _, said = self._process.communicate()
+            words = said.decode(errors="replace").strip().splitlines()[-1:] or ["it did not start"]
+            raise SandboxUnavailableError(f"{self.name} does not work here ({words[0]})", self._advice())
+
+    def run(self, job: Job, limits: Limits) -> RunResult:
+        if os.getpid() != self._owner:
+            raise SandboxBrokeError("a sandbox belongs to the process that opened it, not to its forks")
+        if self._memory:
+            self._memory.limit(limits.memory_bytes + ZYGOTE_BYTES)
+        with contextlib.ExitStack() as stack:
+            tasks = []
+            for mode, data, stdin in tasks_for(job):
+                task = zygote_client.Task(
+                    mode, descriptors.sealed(data), None if stdin is None else descriptors.sealed(stdin)
+                )
+                tasks.append(task)
+                stack.callback(task.close)
+            try:
+                ended = self._client.run(tasks, vars(limits))
+            except zygote_client.ZygoteError as exc:
+                self.close()
+                raise SandboxBrokeError(str(exc)) from exc
+        # No world here lets a program send SIGKILL to its own first process, so that is never the program's doing.
+        for process in filter(killed_from_outside, ended):
+            if self._memory is None or not self._memory.has_killed():
+                raise SandboxBrokeError("a process of the run was killed from outside: by hand, or for want of memory")
+            process.end = "memory"
+        return result(ended)
+
+    def _held(self) -> str:
+        """How memory is limited, for the line on isolation."""
+        return "memory by cgroup" if self._memory else "memory watched"
+
+    def close(self) -> None:
+        self._control.close()
+        if os.getpid() == self._owner and self._process.returncode is None:
+            self._end(self._process)
+            if self._memory:
+                self._memory.close()

