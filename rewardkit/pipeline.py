@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.input.files import Row
-from rewardkit.input.row_format import RowReader, detect
+from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.rubric import Rubric, resolve

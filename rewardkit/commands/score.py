@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from rewardkit.commands import console
 from rewardkit.errors import ConfigError
 from rewardkit.input.files import Row, read_rows
-from rewardkit.input.row_format import RowReader, detect
+from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
 from rewardkit.pipeline import Scorer, adjacent_groups

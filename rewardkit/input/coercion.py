@@ -7,7 +7,7 @@ MisfitError, whose message goes on from the name of the column: "is null; …".
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_CUT_OFF = frozenset(("length", "max_tokens", "truncated", "true"))
+_CUT_OFF = frozenset(("length", "max_tokens", "max_output_tokens", "truncated", "true", "1"))
 """What OpenAI's, Anthropic's and slime's finish reasons call a completion that reached the token limit."""
 _PLAIN = frozenset((str, int, float, bool, list, dict, type(None)))
 
@@ -33,14 +33,48 @@ def completion(value: Any) -> Any:
             return value
         if len(value) == 1:
             return completion(value[0])
-        if all(isinstance(item, str) for item in value):
+        if several(value):
             raise MisfitError(
-                f"holds {len(value)} completions, and a row is judged as one; write a row for each "
-                "(pandas: `frame.explode(COLUMN)`)"
+                f"holds {len(value)} completions, and a row is judged as one here; `rewardkit score` takes it as it "
+                "is, in Python write a row for each (pandas: `frame.explode(COLUMN)`)"
             )
     if value is None:
         raise MisfitError('is null; drop the row, or write "" where the model wrote nothing')
     raise MisfitError(f"must be text or a list of chat messages, found {_found(value)}")
+
+
+def several(value: Any) -> list[Any] | None:
+    """The values that take the place of one that holds more than one completion; None where it holds one or none.
+
+    Each is a list of one, so that what is judged twice is read alike: `["a", "b"]` becomes `["a"]` and `["b"]`.
+    """
+    value = plain(value)
+    if not isinstance(value, list) or not value:
+        return None
+    if len(value) == 1:
+        inner = several(value[0])
+        return None if inner is None else [[one] for one in inner]
+    value = [plain(item) for item in value]
+    completions = (
+        all(isinstance(item, str) for item in value)
+        or all(isinstance(item, list) for item in value)
+        or all(isinstance(item, Mapping) and ("message" in item or {"text", "index"} <= item.keys()) for item in value)
+    )
+    return [[item] for item in value] if completions else None
+
+
+def choices_or_items(value: Any) -> Any:
+    """The completion in OpenAI's `choices`, of which there is one, or in the output items of the Responses API."""
+    value = plain(value)
+    if value is None:
+        raise MisfitError("is null: the request failed; drop the row")
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping):
+        (choice,) = value
+        if isinstance(choice.get("message"), Mapping):
+            return [choice["message"]]
+        if isinstance(choice.get("text"), str) and "type" not in choice:
+            return choice["text"]
+    return completion(value)
 
 
 def prompt(value: Any) -> Any:
@@ -56,10 +90,12 @@ def prompt(value: Any) -> Any:
 
 
 def completion_tokens(value: Any) -> int:
-    """A count, or the list of token ids; a count that went through a table of floats is a count still."""
+    """A count, or the list of token ids; a count that went through a table of floats or text is a count still."""
     value = plain(value)
     if isinstance(value, list):
-        return len(value)
+        return len(value[0]) if len(value) == 1 and isinstance(value[0], list) else len(value)
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == value // 1:
         return int(value)
     raise MisfitError(f"must be a number of tokens or a list of token ids, found {_found(value)}")
@@ -68,6 +104,8 @@ def completion_tokens(value: Any) -> int:
 def truncated(value: Any) -> bool:
     """A truth value, also as 0 or 1 or in letters, or a finish reason."""
     value = plain(value)
+    if isinstance(value, list) and len(value) == 1:
+        return truncated(value[0])
     if isinstance(value, str):
         return value.lower() in _CUT_OFF
     if isinstance(value, int | float) and value in (0, 1):

@@ -58,11 +58,17 @@ class Row(NamedTuple):
     """Counted from 1; in Parquet the number of the row."""
     raw: bytes = b""
     """The line as it stands in the file, without surrounding white space; empty where the file has no lines."""
+    part: int = 0
+    """Which completion of a row that holds several, counted from 1; 0 in all others."""
+    unit: str = ""
+    """`line` or `row`: what `line` counts, where `raw` does not say it."""
 
     @property
     def where(self) -> str:
-        """The row's place as messages name it."""
-        return f"{self.source}, line {self.line}" if self.raw else f"{self.source}, row {self.line}"
+        """The row's position as messages name it."""
+        unit = self.unit or ("line" if self.raw else "row")
+        part = f", completion {self.part}" if self.part else ""
+        return f"{self.source}, {unit} {self.line}{part}"
 
 
 def read_rows(path: str | Path, *, limit: int | None = None) -> Iterator[Row]:

@@ -1,54 +1,41 @@
-"""From a row to a Sample: which columns hold what, in the shapes that the field writes.
+"""The formats of rows that common tools write, as one table of data (`ROW_FORMATS`).
 
-    shape = detect(first_row)               # or detect(first_row, {"ground_truth": "extra_info.answer"}, "verl")
-    sample = shape.sample(row)
-
-A shape is data (`ROW_FORMATS`): the columns that give it away, and for each field of a Sample the places to look in, of
-which the first that a row has is taken. A place is a column, or a dotted path into one. The first layout that fits the
-first row serves the whole file. A mapping places fields by hand; what it claims for one field no other field takes.
-
-What no field takes goes to `Sample.columns`, and so does a column that a field only reaches into (`reward_model`).
-The block of an earlier judgement, there when our own output is scored again, does not.
+A format says which columns give it away, and for each field of a Sample the places to look in. A place is a column, or
+a dotted path into one (`reward_model.ground_truth`, `choices.0.message`). Names are compared without regard to
+capitals, spaces, hyphens and underscores: `Ground Truth` is `ground_truth`. `docs/row-formats.md` is the page for users.
 """
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
-from pydantic import ValidationError
-
-from rewardkit.errors import ConfigError, InputError
 from rewardkit.input import coercion
-from rewardkit.input.files import Row
-from rewardkit.rubrics.validation import nearest
-from rewardkit.sample import Sample
 
 BLOCK = "rewardkit"
 """The column of an output row that holds the judgement."""
 
-FIELDS = ("completion", "prompt", "ground_truth", "completion_tokens", "truncated", "group")
-"""The fields of a Sample that a mapping can place."""
-
 Place = str
-Read = Callable[[Mapping[str, Any]], Any]
+"""A column, or a dotted path into one."""
 Convert = Callable[[Any], Any]
 
-_PLANS_KEPT = 256
-_COMPLETION = ("completion", "response", "responses", "output", "generation", "generated_text", "prediction")
-_GROUND_TRUTH = (
-    "ground_truth", "expected_answer", "reference_answer", "final_answer", "answer", "solution", "target", "gold",
-    "reference", "label",
+_COMPLETION = (
+    "completion", "response", "responses", "output", "generation", "generated_text", "prediction", "model_output",
+    "model_response", "model_completion", "output_text",
 )  # fmt: skip
-_CONVERT: Mapping[str, Convert] = {
-    "completion": coercion.completion,
-    "prompt": coercion.prompt,
-    "ground_truth": coercion.plain,
-    "completion_tokens": coercion.completion_tokens,
-    "truncated": coercion.truncated,
-    "group": coercion.group,
-}
+_LISTS_OF_COMPLETIONS = ("completions", "generations", "outputs", "samples", "candidates", "rollouts", "predictions")
+_PROMPT = ("prompt", "question", "problem", "input", "instruction", "query", "messages")
+_GROUND_TRUTH = (
+    "ground_truth", "reward_model.ground_truth", "expected_answer", "reference_answer", "correct_answer", "final_answer",
+    "gt_answer", "answer", "solution", "target", "expected", "gold", "gt", "reference", "label", "labels",
+    "extra_info.answer",
+)  # fmt: skip
+_COMPLETION_TOKENS = (
+    "completion_tokens", "num_generated_tokens", "response_length", "completion_ids", "response_ids",
+    "usage.completion_tokens", "usage.output_tokens",
+)  # fmt: skip
+_TRUNCATED = ("truncated", "is_truncated", "finish_reason", "stop_reason")
+_GROUP = ("group", "group_id", "uid", "prompt_id", "example_id", "task_id")
 
 
 @dataclass(frozen=True)
@@ -56,20 +43,33 @@ class RowFormat:
     """Where one kind of file keeps the fields of a sample."""
 
     about: str
+    """The tools that write it, with the place in their source."""
     signs: tuple[tuple[Place, ...], ...]
-    """The layout fits a row that has one place out of each of these."""
+    """The format fits a row that has one place out of each of these."""
     completion: tuple[Place, ...] = _COMPLETION
-    prompt: tuple[Place, ...] = ("prompt", "question", "problem", "input", "instruction", "query", "messages")
+    prompt: tuple[Place, ...] = _PROMPT
     ground_truth: tuple[Place, ...] = _GROUND_TRUTH
-    completion_tokens: tuple[Place, ...] = (
-        "completion_tokens", "num_generated_tokens", "response_length", "completion_ids", "response_ids",
-        "usage.completion_tokens",
-    )  # fmt: skip
-    truncated: tuple[Place, ...] = ("truncated", "is_truncated", "finish_reason")
-    group: tuple[Place, ...] = ("group", "group_id", "uid", "prompt_id", "example_id", "task_id")
+    completion_tokens: tuple[Place, ...] = _COMPLETION_TOKENS
+    truncated: tuple[Place, ...] = _TRUNCATED
+    group: tuple[Place, ...] = _GROUP
     convert: Mapping[str, Convert] = field(default_factory=dict)
-    """How this layout's own values become fields, where the usual way would not do."""
+    """How this format's own values become fields, where `CONVERT` would not do."""
 
+    def places(self, name: str) -> tuple[Place, ...]:
+        """The places of a field, by its name."""
+        places: tuple[Place, ...] = getattr(self, name)
+        return places
+
+
+CONVERT: Mapping[str, Convert] = {
+    "completion": coercion.completion,
+    "prompt": coercion.prompt,
+    "ground_truth": coercion.plain,
+    "completion_tokens": coercion.completion_tokens,
+    "truncated": coercion.truncated,
+    "group": coercion.group,
+}
+"""By the name of a field that a format or a mapping can place: how its values become the field's, in every format."""
 
 ROW_FORMATS: dict[str, RowFormat] = {
     "lm-eval": RowFormat(
@@ -92,7 +92,32 @@ ROW_FORMATS: dict[str, RowFormat] = {
         signs=(("input",), ("output",), ("gts", "step")),
         completion=("output",),
         prompt=("input",),
-        ground_truth=("gts",),
+        ground_truth=("gts", "ground_truth"),
+    ),
+    "openai-batch": RowFormat(
+        "OpenAI's Batch API, output file (guides/batch): custom_id, response.body of chat completions or responses",
+        signs=(("custom_id",), ("response.body", "error")),
+        completion=("response.body.choices", "response.body.output", "response"),
+        completion_tokens=("response.body.usage.completion_tokens", "response.body.usage.output_tokens"),
+        truncated=("response.body.choices.0.finish_reason", "response.body.incomplete_details.reason"),
+        convert={"completion": coercion.choices_or_items},
+    ),
+    "nemo-gym": RowFormat(
+        "NeMo Gym's rollouts (nemo_gym/rollout_collection.py): responses_create_params, response of the Responses API",
+        signs=(("response.output",),),
+        completion=("response.output",),
+        prompt=("responses_create_params.input", *_PROMPT),
+        completion_tokens=("response.usage.output_tokens",),
+        truncated=("response.incomplete_details.reason",),
+        convert={"completion": coercion.choices_or_items},
+    ),
+    "openai-response": RowFormat(
+        "a response of OpenAI's chat completions or completions, as it came: choices, usage",
+        signs=(("choices.0.message", "choices.0.text"),),
+        completion=("choices",),
+        completion_tokens=("usage.completion_tokens", *_COMPLETION_TOKENS),
+        truncated=("choices.0.finish_reason",),
+        convert={"completion": coercion.choices_or_items},
     ),
     "plain": RowFormat(
         "a column for each field: TRL's datasets, standard and conversational, and its completions_*.parquet "
@@ -101,149 +126,46 @@ ROW_FORMATS: dict[str, RowFormat] = {
     ),
     "messages": RowFormat(
         "OpenAI's chats: the last message of the assistant is the completion, what stands before it the prompt",
-        signs=(("messages",),),
-        completion=("messages",),
-        prompt=("messages",),
+        signs=(("messages", "conversation"),),
+        completion=("messages", "conversation"),
+        prompt=("messages", "conversation"),
         convert={"completion": coercion.last_answer, "prompt": coercion.before_last_answer},
+    ),
+    "samples": RowFormat(
+        "several completions a row, in a list: open-r1's generations, vLLM's outputs; each is judged as a row",
+        signs=(_LISTS_OF_COMPLETIONS,),
+        completion=_LISTS_OF_COMPLETIONS,
     ),
 }
 """By name, in the order in which they are tried."""
 
 
-def detect(row: Row, mapping: Mapping[str, Place] | None = None, shape: str | None = None) -> "RowReader":
-    """The shape of the file that begins with `row`.
-
-    mapping  place of a field, by the field's name: `{"ground_truth": "extra_info.answer"}`
-    shape    a name of ROW_FORMATS, where the columns mislead
-    raises   ConfigError for a field or a shape that does not exist, InputError for a row that fits none
-    """
-    mapping = dict(mapping or {})
-    for name in mapping.keys() - FIELDS:
-        raise ConfigError(f"--map {name}=…: a sample has no field {name!r}{nearest(name, FIELDS)}")
-    if shape is not None and shape not in ROW_FORMATS:
-        raise ConfigError(f"--format {shape}: no shape of that name{nearest(shape, ROW_FORMATS)}")
-    for name, place in mapping.items():
-        if not _has(row.data, place):
-            raise InputError(f"{row.where}: --map {name}={place}: no column {place!r}{nearest(place, row.data)}")
-    names = [shape] if shape else [name for name, layout in ROW_FORMATS.items() if _fits(row.data, layout, mapping)]
-    if not names:
-        raise InputError(f"{row.where}: no column is known to hold the completion{_suggestion(row.data)}")
-    return RowReader(names[0], mapping)
+def column_key(name: str) -> str:
+    """The name of a column as names are compared: `Ground Truth`, `ground-truth` and `groundTruth` are one."""
+    return re.sub(r"[\s_-]", "", name).lower()
 
 
-def _fits(data: Mapping[str, Any], layout: RowFormat, mapping: Mapping[str, Place]) -> bool:
-    return all(
-        ("completion" in mapping and sign == layout.completion) or any(_has(data, place) for place in sign)
-        for sign in layout.signs
+KNOWN_PLACES: Mapping[str, tuple[str, ...]] = {
+    name: tuple(
+        dict.fromkeys(column_key(place) for each in ROW_FORMATS.values() for place in each.places(name))
     )
+    for name in CONVERT
+}
+"""By field: the key of every place where some format looks for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """How one field is read from the rows that have the same columns."""
+def find_place(data: Mapping[str, Any], place: Place) -> Place | None:
+    """A place as the row spells it; None where the row has no such column.
 
-    field: str
-    place: Place
-    read: Read
-    convert: Convert | None
-
-
-class RowReader:
-    """How the rows of one file become samples. Where the fields are is worked out once for each set of columns."""
-
-    def __init__(self, name: str, mapping: Mapping[str, Place]) -> None:
-        """Made by `detect`."""
-        self.name = name
-        self._layout = ROW_FORMATS[name]
-        self._mapping = mapping
-        self._plans: dict[tuple[str, ...], tuple[list[_Step], list[str]]] = {}
-
-    def sample(self, row: Row) -> Sample:
-        """The row's sample.
-
-        raises  InputError, naming file, line and field
-        """
-        data = row.data
-        names = tuple(data)
-        plan = self._plans.get(names)
-        if plan is None:
-            plan = self._plan(row)
-            if len(self._plans) < _PLANS_KEPT:
-                self._plans[names] = plan
-        steps, rest = plan
-        values: dict[str, Any] = {"columns": {name: data[name] for name in rest}}
-        step = steps[0]
-        try:
-            for step in steps:
-                value = step.read(data)
-                if value is not None or step.field == "completion":
-                    values[step.field] = value if step.convert is None else step.convert(value)
-            return Sample(**values)
-        except coercion.MisfitError as misfit:
-            raise InputError(f"{row.where}: {step.field} (column {step.place!r}) {misfit}") from misfit
-        except ValidationError as error:
-            raise InputError(f"{row.where}: {_first(error)}") from error
-
-    def _plan(self, row: Row) -> tuple[list[_Step], list[str]]:
-        """The fields that a row of these columns has, the completion first, and the columns that no field takes."""
-        claimed = set(self._mapping.values())
-        steps = []
-        for name in FIELDS:
-            by_hand = self._mapping.get(name)
-            places = getattr(self._layout, name) if by_hand is None else (by_hand,)
-            for place in places:
-                if (by_hand or place not in claimed) and (place in row.data or place.split(".")[0] in row.data):
-                    special = None if by_hand else self._layout.convert.get(name)
-                    steps.append(_Step(name, place, _reader(row.data, place), special or _CONVERT.get(name)))
-                    break
-        if not steps or steps[0].field != "completion":
-            wanted = self._mapping.get("completion") or " or ".join(map(repr, self._layout.completion))
-            raise InputError(
-                f"{row.where}: no column for the completion ({wanted} in the shape {self.name!r})"
-                f"{_suggestion(row.data)}"
-            )
-        # A finish reason says more than whether the token limit was reached.
-        taken = {BLOCK, *(step.place for step in steps)} - {"finish_reason"}
-        return steps, [name for name in row.data if name not in taken]
-
-
-def _reader(data: Mapping[str, Any], place: Place) -> Read:
-    """What reads `place` from rows that have the columns of `data`: a column of that very name goes before a path."""
+    A column of that very name goes before a path, and an exact name before one that differs in capitals.
+    """
     if place in data:
-        return itemgetter(place)
-    first, *keys = place.split(".")
-
-    def read(row: Mapping[str, Any]) -> Any:
-        value = row[first]
-        for key in keys:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return value
-
-    return read
-
-
-def _has(data: Mapping[str, Any], place: Place) -> bool:
-    if place in data:
-        return True
-    return place.split(".")[0] in data and _reader(data, place)(data) is not None
-
-
-def _listed(names: Iterable[str]) -> str:
-    shown = [name for name in names if name != BLOCK]
-    return ", ".join(shown[:30]) + (" …" if len(shown) > 30 else "") if shown else "none"
-
-
-def _suggestion(data: Mapping[str, Any]) -> str:
-    """The columns there are, and of those that hold text the one that most looks like a completion."""
-    texts = [name for name, value in data.items() if isinstance(value, str)]
-    near = [name for known in _COMPLETION for name in difflib.get_close_matches(known, texts, n=1, cutoff=0.7)]
-    likely = near[0] if near else max(texts, key=lambda name: len(data[name]), default="COLUMN")
-    return f"; columns found: {_listed(data)}; name it, perhaps with --map completion={likely}"
-
-
-def _first(error: ValidationError) -> str:
-    """The first thing that is wrong with a sample, without the union's branches that were not meant."""
-    errors = error.errors(include_url=False, include_input=False)
-    meant = next((one for one in errors if "str" not in one["loc"]), errors[0])
-    path = ".".join(str(key) for key in meant["loc"] if not (isinstance(key, str) and "[" in key))
-    return f"{path}: {meant['msg']}"
+        return place
+    spelled = {column_key(name): name for name in reversed(list(data))}
+    if (name := spelled.get(column_key(place))) is not None:
+        return name
+    first, dot, rest = place.partition(".")
+    if not dot:
+        return None
+    column = first if first in data else spelled.get(column_key(first))
+    return None if column is None else f"{column}.{rest}"

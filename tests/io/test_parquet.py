@@ -14,7 +14,7 @@ import pytest
 
 from rewardkit import InputError, OutputError
 from rewardkit.input.files import read_rows
-from rewardkit.input.row_format import detect
+from rewardkit.input.row_reader import detect
 from rewardkit.output.writers import open_output
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rewardkit import ConfigError, InputError
 from rewardkit.input.files import Row
-from rewardkit.input.row_format import ROW_FORMATS, detect
+from rewardkit.input.row_format import ROW_FORMATS
+from rewardkit.input.row_reader import detect
 
 ASK = {"role": "user", "content": "1+1?"}
 SAY = {"role": "assistant", "content": "2"}

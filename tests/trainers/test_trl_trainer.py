@@ -11,7 +11,7 @@ import pytest
 
 from rewardkit import ConfigError, Sample
 from rewardkit.input.files import Row, read_rows
-from rewardkit.input.row_format import detect
+from rewardkit.input.row_reader import detect
 from rewardkit_trainers.trl import reward_funcs
 
 pytest.importorskip("trl")

@@ -14,7 +14,7 @@ from typing import Any
 
 from rewardkit import ConfigError, InputError, Sample
 from rewardkit.input.files import Row
-from rewardkit.input.row_format import RowReader, detect
+from rewardkit.input.row_reader import RowReader, detect
 
 _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
 _LEVELS = 100

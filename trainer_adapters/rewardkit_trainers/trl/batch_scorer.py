@@ -20,7 +20,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
-from rewardkit.input.row_format import RowReader
+from rewardkit.input.row_reader import RowReader
 from rewardkit.pipeline import default_workers
 from rewardkit.rubrics.compose import weights_at
 from rewardkit_trainers.samples import row_of, sample_of, shape_of

@@ -1,0 +1,85 @@
+"""The samples of a whole run: one reader for the rows of all its files, and what is known of them at the end.
+
+    reader = InputReader(mapping, row_format)
+    for row in reader.rows(read_files(files)):      # a row for each completion
+        sample = reader.sample(row)
+    reader.check()                                  # after the last row
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rewardkit.errors import InputError
+from rewardkit.input.caller import Caller
+from rewardkit.input.columns_found import ColumnsFound, nothing_judged, short
+from rewardkit.input.files import Row
+from rewardkit.input.row_format import Place
+from rewardkit.input.row_reader import RowReader, detect
+from rewardkit.sample import Sample
+
+
+class InputReader:
+    """Reads the rows of several files, each in the format of its first row, as samples."""
+
+    def __init__(
+        self,
+        mapping: Mapping[str, Place] | None = None,
+        row_format: str | None = None,
+        caller: Caller = Caller.COMMAND,
+    ) -> None:
+        """Takes what `detect` takes."""
+        self._mapping = mapping
+        self._row_format = row_format
+        self._caller = caller
+        self._by_source: dict[str, RowReader] = {}
+        self._empty_first: Row | None = None
+        self._all_empty = True
+        self.found = ColumnsFound()
+        """The columns of the rows that were read as samples."""
+        self.ground_truth_place: Place | None = None
+        """Where the first ground truth was found; None where no row has had one."""
+
+    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """A row for each completion: those that hold several in a list are split."""
+        for row in rows:
+            yield from self._reader(row).split(row)
+
+    def sample(self, row: Row) -> Sample:
+        """The sample of a row.
+
+        raises  InputError, naming file, line and field
+        """
+        reader = self._reader(row)
+        sample = reader.sample(row)
+        self.found.add(row.data)
+        if self.ground_truth_place is None and sample.ground_truth is not None:
+            self.ground_truth_place = reader.place("ground_truth", row)
+        if self._all_empty:
+            self._all_empty = not sample.completion_text.strip()
+            self._empty_first = self._empty_first or row
+        return sample
+
+    def check(self) -> None:
+        """Checks, after the last row, that some row held a completion.
+
+        raises  InputError that shows what was found instead
+        """
+        row = self._empty_first
+        if row is None or not self._all_empty:
+            return
+        place = self._reader(row).place("completion", row) or "completion"
+        found = self._reader(row).value("completion", row)
+        raise InputError(
+            f"{row.source}: the completions of all rows are empty; {place!r} holds {short(found)} in the first; "
+            f"columns found: {self.found}; if another column holds what the model wrote, name it: "
+            f"{self._caller.option('completion', 'COLUMN')}"
+        )
+
+    def nothing_judged(self, rewards: Iterable[str]) -> str:
+        """The message that none of these rewards, by alias, found a ground truth to judge by."""
+        return nothing_judged(list(rewards), self.found, self._caller, self.ground_truth_place)
+
+    def _reader(self, row: Row) -> RowReader:
+        reader = self._by_source.get(row.source)
+        if reader is None:
+            reader = self._by_source[row.source] = detect(row, self._mapping, self._row_format, self._caller)
+        return reader

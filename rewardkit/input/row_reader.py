@@ -1,0 +1,247 @@
+"""From a row to a Sample, by the format of its file.
+
+    reader = detect(first_row)              # or detect(first_row, {"ground_truth": "extra_info.answer"}, "verl")
+    sample = reader.sample(row)
+
+The first format of `ROW_FORMATS` that fits the first row serves the whole file. A mapping places fields by hand; what
+it claims for one field no other field takes.
+
+What no field takes goes to `Sample.columns`, and so does a column that a field only reaches into (`reward_model`).
+The block of an earlier judgement, there when our own output is scored again, does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from rewardkit.dotted_path import replaced_at, value_at
+from rewardkit.errors import ConfigError, InputError
+from rewardkit.input import coercion
+from rewardkit.input.caller import Caller
+from rewardkit.input.columns_found import ColumnsFound, no_completion
+from rewardkit.input.files import Row
+from rewardkit.input.row_format import BLOCK, CONVERT, ROW_FORMATS, Convert, Place, RowFormat, find_place
+from rewardkit.rubrics.validation import nearest
+from rewardkit.sample import Sample
+
+_PLANS_KEPT = 256
+
+
+def detect(
+    row: Row,
+    mapping: Mapping[str, Place] | None = None,
+    row_format: str | None = None,
+    caller: Caller = Caller.PYTHON,
+) -> "RowReader":
+    """The reader of the file that begins with `row`.
+
+    mapping     place of a field, by the field's name: `{"ground_truth": "extra_info.answer"}`
+    row_format  a name of ROW_FORMATS, where the columns mislead
+    caller      whose parameters messages name
+    raises      ConfigError for a field or a format that does not exist, InputError for a row that fits none
+    """
+    mapping = dict(mapping or {})
+    for name in mapping.keys() - CONVERT.keys():
+        raise ConfigError(f"{caller.option(name, '…')}: a sample has no field {name!r}{nearest(name, CONVERT)}")
+    if row_format is not None and row_format not in ROW_FORMATS:
+        raise ConfigError(f"--format {row_format}: no format of that name{nearest(row_format, ROW_FORMATS)}")
+    for name, place in mapping.items():
+        if not _has(row.data, place):
+            raise InputError(
+                f"{row.where}: {caller.option(name, place)}: no column {place!r}{nearest(place, row.data)}; "
+                f"columns found: {ColumnsFound([row.data])}"
+            )
+    names = [row_format] if row_format else [name for name, known in ROW_FORMATS.items() if _fits(row, known, mapping)]
+    if not names:
+        found = ColumnsFound([row.data])
+        raise InputError(f"{row.where}: no column is known to hold the completion; {no_completion(found, caller)}")
+    return RowReader(_best(row, names, mapping), mapping, caller)
+
+
+def _best(row: Row, names: list[str], mapping: Mapping[str, Place]) -> str:
+    """The first format, but one whose chat holds no answer yet gives way to one that has a completion."""
+    if len(names) > 1 and names[0] == "messages" and "completion" not in mapping:
+        place = next(place for place in ROW_FORMATS["messages"].completion if _has(row.data, place))
+        try:
+            coercion.last_answer(value_at(row.data, [find_place(row.data, place) or place]))
+        except coercion.MisfitError:
+            return names[1]
+    return names[0]
+
+
+def _fits(row: Row, known: RowFormat, mapping: Mapping[str, Place]) -> bool:
+    return all(
+        ("completion" in mapping and sign == known.completion) or any(_has(row.data, place) for place in sign)
+        for sign in known.signs
+    )
+
+
+def _has(data: Mapping[str, Any], place: Place) -> bool:
+    found = find_place(data, place)
+    return found is not None and (found in data or value_at(data, found) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How one field is read from the rows that have the same columns."""
+
+    field: str
+    places: tuple[Place, ...]
+    """Of which the first whose value is not null is taken."""
+    paths: tuple[tuple[str, ...], ...]
+    convert: Convert
+
+    def value(self, data: Mapping[str, Any]) -> Any:
+        """What the row says of the field; None where it says nothing."""
+        for first, *rest in self.paths:
+            value = value_at(data[first], rest) if rest else data[first]
+            if value is not None:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the rows that have the same columns become samples."""
+
+    completion: _Step
+    others: tuple[_Step, ...]
+    rest: tuple[str, ...]
+    """The columns that no field takes."""
+
+
+class RowReader:
+    """Reads the rows of one file as samples. Where the fields are is worked out once for each set of columns."""
+
+    def __init__(self, name: str, mapping: Mapping[str, Place], caller: Caller) -> None:
+        """Made by `detect`."""
+        self.name = name
+        """The name of the rows' format."""
+        self._format = ROW_FORMATS[name]
+        self._mapping = mapping
+        self._caller = caller
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+
+    def sample(self, row: Row) -> Sample:
+        """The row's sample.
+
+        raises  InputError, naming file, line and field
+        """
+        data = row.data
+        plan = self._plan(row)
+        values: dict[str, Any] = {"columns": {name: data[name] for name in plan.rest}}
+        step = plan.completion
+        try:
+            values["completion"] = step.convert(step.value(data))
+            for step in plan.others:
+                value = step.value(data)
+                empty = type(value) is str and not value and step.field != "prompt"  # as CSV writes null
+                if value is not None and not empty:
+                    values[step.field] = step.convert(value)
+            return Sample(**values)
+        except coercion.MisfitError as misfit:
+            raise InputError(f"{row.where}: {step.field} (column {step.places[0]!r}) {misfit}") from misfit
+        except ValidationError as error:
+            raise InputError(f"{row.where}: {_first(error)}") from error
+
+    def split(self, row: Row) -> list[Row]:
+        """The row itself, or a row for each of its completions where it holds several in a list.
+
+        Each keeps all columns; those of the completion, and of its tokens and finish reason where they hold as many
+        values, keep a list of one.
+        """
+        plan = self._plan(row)
+        path = next((path for path in plan.completion.paths if value_at(row.data, path) is not None), None)
+        several = coercion.several(value_at(row.data, path)) if path else None
+        if path is None or several is None:
+            return [row]
+        parallel = {
+            path[0]: coercion.plain(row.data[path[0]])
+            for step in plan.others
+            if step.field in ("completion_tokens", "truncated")
+            for path in step.paths
+            if len(path) == 1
+        }
+        lists = {name: value for name, value in parallel.items() if isinstance(value, list) and len(value) == len(several)}
+        return [
+            Row(
+                replaced_at(row.data, path, one) | {name: [value[number]] for name, value in lists.items()},
+                row.source,
+                row.line,
+                part=number + 1,
+                unit=row.unit or ("line" if row.raw else "row"),
+            )
+            for number, one in enumerate(several)
+        ]
+
+    def place(self, name: str, row: Row) -> Place | None:
+        """Where a field of this row is read from, for messages; None where the row says nothing of it."""
+        return next((place for place, value in self._found(name, row) if value is not None), None)
+
+    def value(self, name: str, row: Row) -> Any:
+        """What this row says of a field, as it stands there; None where it says nothing."""
+        return next((value for _, value in self._found(name, row) if value is not None), None)
+
+    def _found(self, name: str, row: Row) -> list[tuple[Place, Any]]:
+        plan = self._plan(row)
+        steps = [step for step in (plan.completion, *plan.others) if step.field == name]
+        return [
+            (place, value_at(row.data, path))
+            for step in steps
+            for place, path in zip(step.places, step.paths, strict=True)
+        ]
+
+    def _plan(self, row: Row) -> _Plan:
+        names = tuple(row.data)
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._new_plan(row)
+            if len(self._plans) < _PLANS_KEPT:
+                self._plans[names] = plan
+        return plan
+
+    def _new_plan(self, row: Row) -> _Plan:
+        steps = {name: step for name in CONVERT if (step := self._step(name, row.data))}
+        completion = steps.pop("completion", None)
+        if completion is None:
+            wanted = self._mapping.get("completion") or " or ".join(map(repr, self._format.completion))
+            raise InputError(
+                f"{row.where}: no column for the completion ({wanted} in the format {self.name!r}); "
+                f"{no_completion(ColumnsFound([row.data]), self._caller)}"
+            )
+        taken = {BLOCK, *(path[0] for step in (completion, *steps.values()) for path in step.paths if len(path) == 1)}
+        # A finish reason says more than whether the token limit was reached.
+        kept = {name for name in taken if name in ("finish_reason", "stop_reason")}
+        return _Plan(completion, tuple(steps.values()), tuple(name for name in row.data if name not in taken - kept))
+
+    def _step(self, name: str, data: Mapping[str, Any]) -> _Step | None:
+        """How a field is read from rows with these columns; None where no column is known to hold it.
+
+        A path that leads nowhere in some row is passed over there; a column that is there decides.
+        """
+        by_hand = self._mapping.get(name)
+        claimed = {find_place(data, place) for place in self._mapping.values()}
+        places: list[Place] = []
+        paths: list[tuple[str, ...]] = []
+        for known in self._format.places(name) if by_hand is None else (by_hand,):
+            place = find_place(data, known)
+            if place is None or (by_hand is None and place in claimed) or place in places:
+                continue
+            places.append(place)
+            paths.append((place,) if place in data else tuple(place.split(".")))
+            if place in data:
+                break
+        if not places:
+            return None
+        special = None if by_hand else self._format.convert.get(name)
+        return _Step(name, tuple(places), tuple(paths), special or CONVERT[name])
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong with a sample, without the union's branches that were not meant."""
+    errors = error.errors(include_url=False, include_input=False)
+    meant = next((one for one in errors if "str" not in one["loc"]), errors[0])
+    path = ".".join(str(key) for key in meant["loc"] if not (isinstance(key, str) and "[" in key))
+    return f"{path}: {meant['msg']}"

@@ -1,0 +1,41 @@
+"""What `Scorer.score` returns: a list of results that turns into a table.
+
+    results = scorer.score(rows)
+    frame = pandas.concat([frame, results.to_pandas()], axis=1)
+"""
+
+from typing import Any
+
+from rewardkit.score import Result
+
+
+class Results(list[Result]):
+    """Results in the order of the samples."""
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One flat dict for each result: `reward`, and for each reward by its alias the value, status and reason.
+
+        The columns are `reward`, then `math`, `math.status` and `math.reason` for a reward called `math`.
+        """
+        return [
+            {"reward": result.reward}
+            | {
+                column: value
+                for alias, score in result.scores.items()
+                for column, value in (
+                    (alias, score.value),
+                    (f"{alias}.status", score.status),
+                    (f"{alias}.reason", score.reason),
+                )
+            }
+            for result in self
+        ]
+
+    def to_pandas(self) -> Any:
+        """`to_dicts` as a pandas DataFrame, with the rows numbered from 0; a value that is missing is NaN.
+
+        raises  ImportError where pandas is not installed
+        """
+        import pandas as pd  # noqa: PLC0415 - for those who ask for it
+
+        return pd.DataFrame(self.to_dicts())
