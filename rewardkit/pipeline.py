@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from rewardkit.errors import ConfigError, InputError
-from rewardkit.input.files import Row
-from rewardkit.input.row_reader import RowReader, detect
+from rewardkit.input.row_format import Place
+from rewardkit.input.samples import samples_of
+from rewardkit.output.results import Results
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.rubric import Rubric, resolve
@@ -57,6 +58,7 @@ class Scorer:
         workers: int | None = None,
         plugins: Sequence[str | Path] = (),
         timings: bool = False,
+        mapping: Mapping[str, Place] | None = None,
     ) -> None:
         """Checks the rubric and starts the workers.
 
@@ -64,6 +66,7 @@ class Scorer:
         workers  number of processes; None: one for each processor
         plugins  local Python files that bring rewards, besides the installed plugins
         timings  whether results tell how long each reward took
+        mapping  where rows keep a field of a Sample, by its name: `{"ground_truth": "extra_info.answer"}`
         raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
         if isinstance(rubric, str | Path):
@@ -79,34 +82,34 @@ class Scorer:
         """The rewards of the rubric, found, in the order in which they are asked."""
         self.sees_groups = any(step.installed.reward.sees == "group" for step in steps)
         """Whether a reward of the rubric asks to see whole groups."""
+        self._mapping = mapping
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
         self._pool = Pool(WorkerConfig(rubric, steps, files, timings, str(Path.cwd())), workers)
         self.close = weakref.finalize(self, self._pool.close)
         """Ends the workers; also done when the scorer is forgotten, and at the end of the program."""
 
-    def score(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
+    def score(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Results:
         """One Result for each sample, in order.
 
-        samples   Samples, or rows in a known format (see `rewardkit.input.row_format`); their other columns are kept
+        samples   Samples, or rows in a known format (see `rewardkit.input.row_format`), whose other columns are kept;
+                  also a table of pandas, Polars, pyarrow or `datasets`
         progress  how far training has come, from 0 to 1: what weight schedules read
         raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
         """
-        return self._score(list(_built(samples)), progress, deque())
+        return self._score(list(samples_of(samples, self._mapping)), progress, deque())
 
-    async def score_async(
-        self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0
-    ) -> list[Result]:
+    async def score_async(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Results:
         """`score` for an event loop, which goes on meanwhile; what is cancelled is judged no further."""
         ahead: deque[Job] = deque()
         try:
-            return await asyncio.to_thread(self._score, list(_built(samples)), progress, ahead)
+            return await asyncio.to_thread(self._score, list(samples_of(samples, self._mapping)), progress, ahead)
         except asyncio.CancelledError:
             for job in list(ahead):
                 job.abandon()
             raise
 
-    def _score(self, built: Sequence[Sample], progress: float, ahead: deque[Job]) -> list[Result]:
+    def _score(self, built: Sequence[Sample], progress: float, ahead: deque[Job]) -> Results:
         units = [[index] for index in range(len(built))]
         if self.sees_groups:
             together: dict[object, list[int]] = {}
@@ -118,14 +121,14 @@ class Scorer:
         judged = self._judged(([built[index] for index in unit] for unit in units), progress, most, ahead)
         for index, result in zip((index for unit in units for index in unit), judged, strict=True):
             results[index] = result
-        return [result for result in results if result is not None]
+        return Results(result for result in results if result is not None)
 
     def stream(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Iterator[Result]:
         """The results of a stream of samples, in order and in bounded memory.
 
         raises  InputError where a reward sees groups and a group's samples do not stand beside each other
         """
-        built = _built(samples)
+        built = samples_of(samples, self._mapping)
         alone = ([sample] for sample in built)
         units = adjacent_groups(built, lambda sample: sample.group_key) if self.sees_groups else alone
         return self._judged(units, progress, JOB_SAMPLES, deque())
@@ -188,21 +191,6 @@ class Scorer:
             for alias, fields in zip(self.rubric.rewards, scores, strict=True)
         }
         return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
-
-
-def _built(samples: Iterable[Sample | Mapping[str, Any]]) -> Iterator[Sample]:
-    """Samples as they are, and rows in the shape of the first of them."""
-    shape: RowReader | None = None
-    for number, sample in enumerate(samples, start=1):
-        if isinstance(sample, Sample):
-            yield sample
-        elif not isinstance(sample, Mapping):
-            found = type(sample).__name__
-            raise InputError(f"rows, row {number}: found a {found}; score a list of Samples or of mappings")
-        else:
-            row = Row(dict(sample), "rows", number)
-            shape = shape or detect(row)
-            yield shape.sample(row)
 
 
 def adjacent_groups(items: Iterable[T], key: Callable[[T], str | None]) -> Iterator[list[T]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from rewardkit.commands import console
 from rewardkit.commands.score import load_rubric, places_of
 from rewardkit.errors import InputError
+from rewardkit.input.caller import Caller
 from rewardkit.input.files import Row, read_rows
 from rewardkit.input.row_reader import detect
 from rewardkit.pipeline import Scorer
@@ -25,14 +26,15 @@ def run(
     """Judges one row of a file and shows each step; messages name the row by the same `number`."""
     rubric = load_rubric(rubric_file, sandbox)
     row = _row(file, number)
-    shape = detect(row, places_of(places), shape_name)
-    sample = shape.sample(row)
+    reader = detect(row, places_of(places), shape_name, Caller.COMMAND)
+    row = reader.split(row)[0]
+    sample = reader.sample(row)
     with Scorer(rubric, workers=1, plugins=plugins, timings=True) as scorer:
         (result,) = scorer.score([sample], progress=progress)
     terms: dict[str, Term] = {
         alias: term(rubric, alias, sample, result.scores, result.weights[alias]) for alias in rubric.rewards
     }
-    console.explanation(row.where, shape.name, sample, rubric, result, terms)
+    console.explanation(row.where, reader.name, sample, rubric, result, terms)
 
 
 def _row(file: str, number: int) -> Row:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from rewardkit.commands import console
 from rewardkit.errors import ConfigError
 from rewardkit.input.files import Row, read_rows
-from rewardkit.input.row_reader import RowReader, detect
+from rewardkit.input.input_reader import InputReader
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
 from rewardkit.pipeline import Scorer, adjacent_groups
@@ -132,21 +132,6 @@ def places_of(arguments: Sequence[str]) -> dict[str, str]:
     return places
 
 
-class _Shapes:
-    """The shape of each file, found at its first row."""
-
-    def __init__(self, places: Mapping[str, str], name: str | None) -> None:
-        self._places = places
-        self._name = name
-        self._by_source: dict[str, RowReader] = {}
-
-    def sample(self, row: Row) -> Sample:
-        shape = self._by_source.get(row.source)
-        if shape is None:
-            shape = self._by_source[row.source] = detect(row, self._places, self._name)
-        return shape.sample(row)
-
-
 def _rows(options: Options) -> Iterator[Row]:
     rows = itertools.islice(itertools.chain.from_iterable(map(read_rows, options.files)), options.limit)
     return itertools.chain(list(itertools.islice(rows, 1)), rows)
@@ -169,11 +154,12 @@ def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, opt
     Where rewards or advantages look at whole groups, the last group of a resumed run may have been cut in the middle:
     it is judged again, and only what was not written of it is new.
     """
-    shapes = _Shapes(places_of(options.places), options.shape)
+    reader = InputReader(places_of(options.places), options.shape)
+    rows = reader.rows(rows)
     whole_groups = scorer.sees_groups or options.advantages is not None
     last_group: list[JudgedRow] = []
     for row, block in output.resumed(rows) if output else ():
-        judged = JudgedRow(row, shapes.sample(row).group_key, Result.from_block(block), block, written=True)
+        judged = JudgedRow(row, reader.sample(row).group_key, Result.from_block(block), block, written=True)
         if last_group and (judged.group_key is None or judged.group_key != last_group[-1].group_key):
             yield from last_group
             last_group = []
@@ -181,7 +167,7 @@ def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, opt
         if not whole_groups:
             yield last_group.pop()
     again = [judged.row for judged in last_group]
-    fresh = _judged(scorer, itertools.chain(again, rows), shapes, options)
+    fresh = _judged(scorer, itertools.chain(again, rows), reader, options)
     if options.advantages:
         fresh = _with_advantages(fresh, options.advantages)
     for _, judged in zip(again, fresh, strict=False):
@@ -189,15 +175,16 @@ def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, opt
     yield from fresh
 
 
-def _judged(scorer: Scorer, rows: Iterator[Row], shapes: _Shapes, options: Options) -> Iterator[JudgedRow]:
+def _judged(scorer: Scorer, rows: Iterator[Row], reader: InputReader, options: Options) -> Iterator[JudgedRow]:
     """Rows with their results."""
     waiting: deque[tuple[Row, str | None]] = deque()
 
     def samples() -> Iterator[Sample]:
         for row in rows:
-            sample = shapes.sample(row)
+            sample = reader.sample(row)
             waiting.append((row, sample.group_key))
             yield sample
+        reader.check()
 
     for result in scorer.stream(samples(), progress=options.progress):
         yield JudgedRow(*waiting.popleft(), result, result.as_block(timings=options.timings))

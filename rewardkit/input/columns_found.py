@@ -1,8 +1,8 @@
 """Messages about columns: what the rows hold, which column to name, and that nothing could be judged.
 
-    found = ColumnsFound()
-    found.add(row.data)                     # for each row
-    nothing_judged("math", found, Caller.COMMAND)
+found = ColumnsFound()
+found.add(row.data)                     # for each row
+nothing_judged("math", found, Caller.COMMAND)
 """
 
 import difflib

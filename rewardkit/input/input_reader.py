@@ -1,9 +1,9 @@
 """The samples of a whole run: one reader for the rows of all its files, and what is known of them at the end.
 
-    reader = InputReader(mapping, row_format)
-    for row in reader.rows(read_files(files)):      # a row for each completion
-        sample = reader.sample(row)
-    reader.check()                                  # after the last row
+reader = InputReader(mapping, row_format)
+for row in reader.rows(read_files(files)):      # a row for each completion
+sample = reader.sample(row)
+reader.check()                                  # after the last row
 """
 
 from collections.abc import Iterable, Iterator, Mapping

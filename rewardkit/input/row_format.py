@@ -2,7 +2,8 @@
 
 A format says which columns give it away, and for each field of a Sample the places to look in. A place is a column, or
 a dotted path into one (`reward_model.ground_truth`, `choices.0.message`). Names are compared without regard to
-capitals, spaces, hyphens and underscores: `Ground Truth` is `ground_truth`. `docs/row-formats.md` is the page for users.
+capitals, spaces, hyphens and underscores: `Ground Truth` is `ground_truth`. `docs/row-formats.md` is
+the page for users.
 """
 
 import re
@@ -26,9 +27,9 @@ _COMPLETION = (
 _LISTS_OF_COMPLETIONS = ("completions", "generations", "outputs", "samples", "candidates", "rollouts", "predictions")
 _PROMPT = ("prompt", "question", "problem", "input", "instruction", "query", "messages")
 _GROUND_TRUTH = (
-    "ground_truth", "reward_model.ground_truth", "expected_answer", "reference_answer", "correct_answer", "final_answer",
-    "gt_answer", "answer", "solution", "target", "expected", "gold", "gt", "reference", "label", "labels",
-    "extra_info.answer",
+    "ground_truth", "reward_model.ground_truth", "expected_answer", "reference_answer", "correct_answer",
+    "final_answer", "gt_answer", "answer", "solution", "target", "expected", "gold", "gt", "reference", "label",
+    "labels", "extra_info.answer",
 )  # fmt: skip
 _COMPLETION_TOKENS = (
     "completion_tokens", "num_generated_tokens", "response_length", "completion_ids", "response_ids",
@@ -97,7 +98,7 @@ ROW_FORMATS: dict[str, RowFormat] = {
     "openai-batch": RowFormat(
         "OpenAI's Batch API, output file (guides/batch): custom_id, response.body of chat completions or responses",
         signs=(("custom_id",), ("response.body", "error")),
-        completion=("response.body.choices", "response.body.output", "response"),
+        completion=("response.body.choices", "response.body.output"),
         completion_tokens=("response.body.usage.completion_tokens", "response.body.usage.output_tokens"),
         truncated=("response.body.choices.0.finish_reason", "response.body.incomplete_details.reason"),
         convert={"completion": coercion.choices_or_items},
@@ -146,9 +147,7 @@ def column_key(name: str) -> str:
 
 
 KNOWN_PLACES: Mapping[str, tuple[str, ...]] = {
-    name: tuple(
-        dict.fromkeys(column_key(place) for each in ROW_FORMATS.values() for place in each.places(name))
-    )
+    name: tuple(dict.fromkeys(column_key(place) for each in ROW_FORMATS.values() for place in each.places(name)))
     for name in CONVERT
 }
 """By field: the key of every place where some format looks for it."""

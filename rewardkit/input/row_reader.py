@@ -164,7 +164,9 @@ class RowReader:
             for path in step.paths
             if len(path) == 1
         }
-        lists = {name: value for name, value in parallel.items() if isinstance(value, list) and len(value) == len(several)}
+        lists = {
+            name: value for name, value in parallel.items() if isinstance(value, list) and len(value) == len(several)
+        }
         return [
             Row(
                 replaced_at(row.data, path, one) | {name: [value[number]] for name, value in lists.items()},

@@ -27,7 +27,9 @@ def samples_of(samples: Any, mapping: Mapping[str, Place] | None = None) -> Iter
             yield sample
         elif not isinstance(sample, Mapping):
             found = type(sample).__name__
-            raise InputError(f"{_SOURCE}, row {number}: found a {found}; score a list of Samples or of mappings, or a table")
+            raise InputError(
+                f"{_SOURCE}, row {number}: found a {found}; score a list of Samples or mappings, or a table"
+            )
         else:
             row = Row(dict(sample), _SOURCE, number)
             reader = reader or detect(row, mapping, caller=Caller.PYTHON)
@@ -44,7 +46,8 @@ def rows_of(table: Any) -> Iterable[Any]:
         raise InputError(f"{_SOURCE}: found a {type(table).__name__}; `rewardkit score FILE` judges files")
     if isinstance(table, Mapping):
         if kind == "datasets":
-            raise InputError(f"{_SOURCE}: holds the splits {', '.join(table)}; hand over one, such as data[{next(iter(table), 'train')!r}]")
+            first = next(iter(table), "train")
+            raise InputError(f"{_SOURCE}: holds the splits {', '.join(table)}; hand over one, such as data[{first!r}]")
         raise InputError(f"{_SOURCE}: found one {type(table).__name__}; put the row in a list: [row]")
     if kind == "pandas":
         return _pandas_rows(table)

@@ -1,7 +1,7 @@
 """What `Scorer.score` returns: a list of results that turns into a table.
 
-    results = scorer.score(rows)
-    frame = pandas.concat([frame, results.to_pandas()], axis=1)
+results = scorer.score(rows)
+frame = pandas.concat([frame, results.to_pandas()], axis=1)
 """
 
 from typing import Any
@@ -36,6 +36,6 @@ class Results(list[Result]):
 
         raises  ImportError where pandas is not installed
         """
-        import pandas as pd  # noqa: PLC0415 - for those who ask for it
+        import pandas as pd  # type: ignore[import-untyped]  # noqa: PLC0415 - for those who ask for it
 
         return pd.DataFrame(self.to_dicts())

