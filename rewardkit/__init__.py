@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rewardkit.sample import Sample as Sample
     from rewardkit.score import Result as Result
     from rewardkit.score import Score as Score
+    from rewardkit.workers.processors import default_workers as default_workers
 
 _PUBLIC = {
     "errors": (
@@ -56,6 +57,7 @@ _PUBLIC = {
     "rubrics.rubric": ("Limits", "RewardConfig", "Rubric"),
     "sample": ("Message", "Sample"),
     "score": ("Result", "Score"),
+    "workers.processors": ("default_workers",),
     "reasoning": ("Parts", "split_reasoning", "strip_end_tokens"),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}

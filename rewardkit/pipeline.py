@@ -9,7 +9,6 @@ The command line, the trainers' adapters and the Python API all use `Scorer`; th
 import asyncio
 import hashlib
 import itertools
-import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from rewardkit.rubrics.rubric import Rubric, resolve
 from rewardkit.sample import Sample
 from rewardkit.score import Result, Score
 from rewardkit.workers.pool import Job, Pool, WorkerConfig
+from rewardkit.workers.processors import default_workers
 from rewardkit.workers.worker import ResultFields
 
 T = TypeVar("T")
@@ -38,11 +38,6 @@ JOB_SAMPLES = 2048
 JOB_CHARACTERS = 2_000_000
 JOBS_AHEAD = 3
 """Jobs on the way for each worker: what bounds the memory of a stream."""
-
-
-def default_workers() -> int:
-    """One worker for each processor that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Scorer:

@@ -9,8 +9,8 @@ from importlib import metadata
 
 from rewardkit.commands import console
 from rewardkit.hooks import Finding
-from rewardkit.pipeline import default_workers
 from rewardkit.registry.registry import load_registry
+from rewardkit.workers.processors import default_workers
 
 EXTRAS = {
     "parquet": ("pyarrow", "reads and writes Parquet"),

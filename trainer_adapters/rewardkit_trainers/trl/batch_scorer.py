@@ -19,9 +19,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
-from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
+from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer, default_workers
 from rewardkit.input.row_reader import RowReader
-from rewardkit.pipeline import default_workers
 from rewardkit.rubrics.compose import weights_at
 from rewardkit_trainers.samples import row_of, sample_of, shape_of
 from rewardkit_trainers.trl.batch import Batch
@@ -109,7 +108,7 @@ class BatchScorer:
             if self._scorer is None or self._pid != os.getpid():
                 self._pid = os.getpid()
                 # The processes of a distributed run that stand on one machine share its processors.
-                workers = self._workers or max(1, default_workers() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+                workers = self._workers or default_workers()
                 self._scorer = Scorer(self.rubric, workers=workers, plugins=self._plugins, timings=True)
             return self._scorer
 

@@ -10,7 +10,6 @@ rewards of its group, whose mean it gets, and a reward that judges whole groups 
 
 import asyncio
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from verl import DataProto
 from verl.experimental.reward_loop.reward_manager import register
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
-from rewardkit import ConfigError, Result, Rubric
+from rewardkit import ConfigError, Result, Rubric, default_workers
 from rewardkit.reasoning import OPEN, opens_reasoning
 from rewardkit.rubrics.validation import nearest
 from rewardkit_trainers.imputation import SCORE, Imputation, checked
@@ -97,7 +96,7 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         self._scorer = RowScorer(
             named_rubric(mine["rubric"]),
             plugins=mine["plugins"] or (),
-            workers=mine["workers"] or max(1, (os.cpu_count() or 1) // config.reward.num_workers),
+            workers=mine["workers"] or max(1, default_workers() // config.reward.num_workers),
         )
         self._ground_truth = str(mine["ground_truth"] or GROUND_TRUTH)
         self._imputation = Imputation(
