@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rewardkit.codec import from_block as from_block
+    from rewardkit.codec import to_block as to_block
     from rewardkit.errors import ConfigError as ConfigError
     from rewardkit.errors import InfrastructureError as InfrastructureError
     from rewardkit.errors import InputError as InputError
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from rewardkit.workers.processors import default_workers as default_workers
 
 _PUBLIC = {
+    "codec": ("from_block", "to_block"),
     "errors": (
         "ConfigError",
         "InfrastructureError",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from rewardkit.codec import result_from
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.input.row_format import Place
 from rewardkit.input.samples import samples_of
@@ -23,14 +24,11 @@ from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.rubric import Rubric, resolve
 from rewardkit.sample import Sample
-from rewardkit.score import Result, Score
+from rewardkit.score import Result
 from rewardkit.workers.pool import Job, Pool, WorkerConfig
 from rewardkit.workers.processors import default_workers
-from rewardkit.workers.worker import ResultFields
 
 T = TypeVar("T")
-
-_SCORE_FIELDS = tuple(Score.model_fields)
 
 JOB_S = 0.05
 """A job should take about this long: long enough to hide its transport, short enough to share the work."""
@@ -177,15 +175,7 @@ class Scorer:
         self._sample_s = max(1e-6, 0.5 * (self._sample_s + done.seconds / samples))
         for unit in done.results:
             for fields in unit:
-                yield self._result(fields, weights)
-
-    def _result(self, fields: ResultFields, weights: Mapping[str, float]) -> Result:
-        reward, scores, elapsed_ms = fields
-        named = {
-            alias: Score(**dict(zip(_SCORE_FIELDS, fields, strict=True)))
-            for alias, fields in zip(self.rubric.rewards, scores, strict=True)
-        }
-        return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
+                yield result_from(fields, weights)
 
 
 def adjacent_groups(items: Iterable[T], key: Callable[[T], str | None]) -> Iterator[list[T]]:

@@ -12,8 +12,6 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rewardkit.errors import InputError
-
 Status = Literal["scored", "abstained", "failed"]
 Kind = Literal[
     "judged",
@@ -139,32 +137,3 @@ class Result(BaseModel):
     """The weight of each score at this point of training."""
     elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
     """How long each reward took; empty unless timings were asked for."""
-
-    @classmethod
-    def from_block(cls, block: Mapping[str, Any]) -> Self:
-        """The result that a `rewardkit` block was written from."""
-        scores, weights, elapsed_ms = {}, {}, {}
-        for alias, row in block["scores"].items():
-            if "kind" not in row:
-                raise InputError(
-                    f"a `rewardkit` block without `kind` in scores.{alias}: it was written by an older version; judge "
-                    "the rows anew (CHANGELOG.md has a table of what was renamed)"
-                )
-            scores[alias] = Score(**{name: row[name] for name in Score.model_fields if name in row})
-            weights[alias] = row["weight"]
-            if "elapsed_ms" in row:
-                elapsed_ms[alias] = row["elapsed_ms"]
-        return cls(reward=block["reward"], scores=scores, weights=weights, elapsed_ms=elapsed_ms)
-
-    def as_block(self, *, timings: bool = True) -> dict[str, Any]:
-        """The `rewardkit` block of an output row, with `elapsed_ms` where it was measured and `timings` asks for it."""
-        scores = {}
-        for alias, score in self.scores.items():
-            row: dict[str, Any] = {"value": score.value, "status": score.status, "kind": score.kind}
-            row |= {"weight": self.weights[alias], "reason": score.reason, "details": score.details}
-            if score.turns is not None:
-                row["turns"] = list(score.turns)
-            if timings and alias in self.elapsed_ms:
-                row["elapsed_ms"] = self.elapsed_ms[alias]
-            scores[alias] = row
-        return {"reward": self.reward, "scores": scores}

@@ -11,6 +11,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rewardkit.codec import from_block, to_block
 from rewardkit.commands import console
 from rewardkit.errors import ConfigError
 from rewardkit.input.files import Row, read_rows
@@ -159,7 +160,7 @@ def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, opt
     whole_groups = scorer.sees_groups or options.advantages is not None
     last_group: list[JudgedRow] = []
     for row, block in output.resumed(rows) if output else ():
-        judged = JudgedRow(row, reader.sample(row).group_key, Result.from_block(block), block, written=True)
+        judged = JudgedRow(row, reader.sample(row).group_key, from_block(block), block, written=True)
         if last_group and (judged.group_key is None or judged.group_key != last_group[-1].group_key):
             yield from last_group
             last_group = []
@@ -187,7 +188,7 @@ def _judged(scorer: Scorer, rows: Iterator[Row], reader: InputReader, options: O
         reader.check()
 
     for result in scorer.stream(samples(), progress=options.progress):
-        yield JudgedRow(*waiting.popleft(), result, result.as_block(timings=options.timings))
+        yield JudgedRow(*waiting.popleft(), result, to_block(result, timings=options.timings))
 
 
 def _with_advantages(judged: Iterator[JudgedRow], estimator: str) -> Iterator[JudgedRow]:
@@ -202,6 +203,4 @@ def _with_advantages(judged: Iterator[JudgedRow], estimator: str) -> Iterator[Ju
         values = advantages.ESTIMATORS[estimator]([row.result.reward for row in group], [0] * len(group))
         for row, value in zip(group, values.tolist(), strict=True):
             advantage = None if row.result.reward is None or math.isnan(value) else value
-            yield row._replace(
-                block={"reward": row.block["reward"], "advantage": advantage, "scores": row.block["scores"]}
-            )
+            yield row._replace(block={**row.block, "advantage": advantage})

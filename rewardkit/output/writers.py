@@ -4,7 +4,7 @@
     with open_output("scored.jsonl", key=rubric_text, resume=True) as output:
         for row, block in output.resumed(rows): ...     # judged before the last run was killed
         for row in rows:
-            output.write(row, judge(row).as_block())
+            output.write(row, to_block(judge(row)))
 
 Rows are collected beside the output, in a hidden file of complete lines, which takes the output's name at the end of
 the `with`; `.gz`, `.zst` and `.parquet` are made of it then. Until that moment a file that was there stays as it was.

@@ -24,12 +24,13 @@ from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import NamedTuple
 
+from rewardkit.codec import ResultFields, sample_fields, score_fields
 from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.rubric import Rubric, Step
 from rewardkit.sample import Sample
 from rewardkit.score import Kind, Score
 from rewardkit.workers.process import WATCH_S, Process, WorkerExit
-from rewardkit.workers.worker import ResultFields, UnitFields, sample_fields, score_fields
+from rewardkit.workers.worker import UnitFields
 
 ATTEMPTS = 3
 """So often a worker that dies before it has judged anything is started again."""

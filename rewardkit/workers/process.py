@@ -14,13 +14,13 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
+from rewardkit.codec import ResultFields
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.rubrics.rubric import Rubric, Step
 from rewardkit.workers.worker import (
     MARK_BYTES,
     PLAIN_DATA,
     UNSENDABLE,
-    ResultFields,
     UnitFields,
     WorkerInit,
     WorkerProgress,

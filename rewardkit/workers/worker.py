@@ -17,18 +17,17 @@ import pickle
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
 
+from rewardkit.codec import ResultFields, SampleFields, result_fields, sample_from
 from rewardkit.errors import ConfigError, InfrastructureError, InputError, RewardkitError
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.rubric import Rubric, resolve
-from rewardkit.sample import Sample
 from rewardkit.score import Score
-from rewardkit.workers.judge import Judge, Judged, Unit
+from rewardkit.workers.judge import Judge, Unit
 
 LENGTH = struct.Struct("<Q")
 HEADROOM_MB = 64
@@ -81,26 +80,12 @@ class _Marker:
         _MARK.pack_into(self._shared, 0, self._number, self.place, sample, step)
 
 
-SampleFields = tuple[Any, ...]
-"""The values of a Sample's fields in their order: several times cheaper to send than the model."""
-
-sample_fields: Callable[[Sample], SampleFields] = attrgetter(*Sample.model_fields)
-"""What is sent of a sample."""
-
-
 class UnitFields(NamedTuple):
     """What is sent of a unit; `place` is its index in the job."""
 
     place: int
     samples: list[SampleFields]
     known: dict[tuple[int, str], Score]
-
-
-ResultFields = tuple[float | None, list[tuple[Any, ...]], dict[str, float]]
-"""A Result's reward, `score_fields` of each score in the rubric's order, and its elapsed_ms."""
-
-score_fields: Callable[[Score], tuple[Any, ...]] = attrgetter(*Score.model_fields)
-"""The values of a Score's fields in their order."""
 
 
 def freeze_gc() -> None:
@@ -187,7 +172,7 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *,
         except Exception as error:  # noqa: BLE001 - a column that cannot be compared with a condition, say
             failed = Score.failed(f"it could not be judged: {type(error).__name__}: {error}"[:1000])
             results = [judge.failure(failed) for _ in unit.samples]
-        finished.append((place, [_fields(judged) for judged in results]))
+        finished.append((place, [result_fields(*judged) for judged in results]))
         now = monotonic()
         if now - flushed > FLUSH_S:
             send(answers, finished)
@@ -197,14 +182,8 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *,
 
 
 def _units(units: Sequence[UnitFields]) -> Iterator[tuple[int, Unit]]:
-    names = tuple(Sample.model_fields)
     for unit in units:
-        samples = [Sample(**dict(zip(names, fields, strict=True))) for fields in unit.samples]
-        yield unit.place, Unit(samples, unit.known)
-
-
-def _fields(judged: Judged) -> ResultFields:
-    return judged.reward, [score_fields(score) for score in judged.scores], judged.elapsed_ms
+        yield unit.place, Unit([sample_from(fields) for fields in unit.samples], unit.known)
 
 
 def _own_the_pipes() -> tuple[BinaryIO, BinaryIO]:

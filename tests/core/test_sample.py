@@ -5,7 +5,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from rewardkit import Message, Result, Sample, Score
+from rewardkit import Message, Result, Sample, Score, from_block, to_block
 
 
 def test_text_of_a_chat_is_the_assistants_last_word():
@@ -66,5 +66,5 @@ def test_without_a_judgement_there_is_no_value(status: str):
 def test_a_result_is_read_back_from_its_block():
     scores = {"math": Score.scored(0.5, "half", answer="1/2"), "code": Score.abstained("no tests")}
     result = Result(reward=0.5, scores=scores, weights={"math": 1.0, "code": 0.0}, elapsed_ms={"math": 1.5})
-    assert Result.from_block(result.as_block()) == result
-    assert "elapsed_ms" not in result.as_block(timings=False)["scores"]["math"]
+    assert from_block(to_block(result)) == result
+    assert "elapsed_ms" not in to_block(result, timings=False)["scores"]["math"]

@@ -1,11 +1,12 @@
 """How a judgement ends: each status with its kinds, and what a Score refuses."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 from pydantic import ValidationError
 
-from rewardkit import InputError, Result, Score
+from rewardkit import InputError, Result, Score, from_block, to_block
 from rewardkit.score import KINDS
 
 EVERY_KIND = [(status, kind) for status, kinds in KINDS.items() for kind in kinds]
@@ -41,7 +42,7 @@ def test_a_kind_is_the_first_of_its_status_where_none_is_given(score: Score, kin
 def test_the_kind_and_the_turns_are_read_back_from_a_block(turns: tuple[float | None, ...] | None):
     score = Score(value=1.0, status="scored", kind="judged", turns=turns)
     result = Result(reward=1.0, scores={"math": score}, weights={"math": 1.0})
-    assert Result.from_block(result.as_block()) == result
+    assert from_block(to_block(result)) == result
 
 
 def test_a_turn_is_a_finite_number_or_none():
@@ -49,8 +50,18 @@ def test_a_turn_is_a_finite_number_or_none():
         Score(value=1.0, status="scored", turns=(math.nan,))
 
 
-def test_a_block_of_an_older_version_is_refused():
-    block = Result(reward=1.0, scores={"math": Score.scored(1.0)}, weights={"math": 1.0}).as_block()
-    del block["scores"]["math"]["kind"]
-    with pytest.raises(InputError, match=r"without `kind` in scores\.math: it was written by an older version"):
-        Result.from_block(block)
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda block: block.pop("version"), "no version"),
+        (lambda block: block.update(version=0), "version 0"),
+        (lambda block: block["scores"]["math"].pop("kind"), "version 1"),
+        (lambda block: block.pop("reward"), "version 1"),
+        (lambda block: block.update(scores=[]), "version 1"),
+    ],
+)
+def test_a_block_that_another_version_wrote_is_refused(change: Callable[[dict], object], found: str):
+    block = to_block(Result(reward=1.0, scores={"math": Score.scored(1.0)}, weights={"math": 1.0}))
+    change(block)
+    with pytest.raises(InputError, match=f"a `rewardkit` block with {found}, wanted version 1"):
+        from_block(block)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit import ConfigError, InfrastructureError, Message, RewardContext, Sample, Scorer
+from rewardkit import ConfigError, InfrastructureError, Message, RewardContext, Sample, Scorer, to_block
 from rewardkit_preference.reward_model import RewardModel, RewardModelParams
 
 CONTEXT = RewardContext(deadline_s=60.0, memory_bytes=64 * 1024**3)
@@ -292,4 +292,4 @@ def test_a_rubric_scores_groups_with_it_in_a_worker(causal_model):
         early, late = scorer.score(samples, progress=0.5), scorer.score(samples, progress=0.9)
     assert [result.reward for result in early] == [None] * 6
     assert [result.reward for result in late] == pytest.approx(values(built(causal_model()), samples), abs=TOLERANCE)
-    json.dumps([result.as_block() for result in late])
+    json.dumps([to_block(result) for result in late])

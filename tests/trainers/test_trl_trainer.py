@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rewardkit import ConfigError, Sample
+from rewardkit import ConfigError, Sample, to_block
 from rewardkit.input.files import Row, read_rows
 from rewardkit.input.row_reader import detect
 from rewardkit_trainers.trl import reward_funcs
@@ -89,7 +89,7 @@ def test_every_judged_completion_is_kept_as_a_row_that_is_read_back_as_it_was_ju
         assert sample.group == row.data["group"]
         (again,) = trainer.batch_scorer.scorer.score([sample])
         assert again.scores == result.scores
-        assert json.loads(json.dumps(result.as_block(timings=False))) == row.data["rewardkit"]
+        assert json.loads(json.dumps(to_block(result, timings=False))) == row.data["rewardkit"]
     modes = [(row["training"]["mode"], row["training"]["step"]) for row in rows(trainer)]
     assert modes == [("train", 1)] * 8 + [("train", 2)] * 8 + [("train", 3)] * 8 + [("eval", 3)] * 8
 

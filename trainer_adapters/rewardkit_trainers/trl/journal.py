@@ -15,6 +15,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from rewardkit import to_block
 from rewardkit.input.files import Row
 from rewardkit.output.output_row import line_of
 from rewardkit_trainers.trl.batch_scorer import JudgedBatch
@@ -48,7 +49,7 @@ class Journal(TrainerCallback):  # type: ignore[misc]
         mode = "train" if batch.training else "eval"
         training = {"step": batch.step, "mode": mode, "progress": batch.progress}
         lines = [
-            line_of(Row(row | {"training": training}, "batch", 0), result.as_block(timings=False))
+            line_of(Row(row | {"training": training}, "batch", 0), to_block(result, timings=False))
             for row, result in zip(judged.rows, judged.results, strict=True)
         ]
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,95 @@
+"""How samples and results are written, wherever they go. No other module knows.
+
+    to a worker's pipe   the values of their fields in order (`sample_fields`, `result_fields`): several times cheaper
+                         to pickle than the models, and sent by the million
+    to an output row     a `rewardkit` block (`to_block`): plain JSON values
+    to anybody else      the same block: HTTP, Ray, a cache
+
+A block says its version. One of another version is refused, not guessed at.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+from rewardkit.errors import InputError
+from rewardkit.sample import Sample
+from rewardkit.score import Result, Score
+
+VERSION = 1
+"""The version of the block. It rises when a key is renamed, gone or means something else."""
+
+SampleFields = tuple[Any, ...]
+"""The values of a Sample's fields, in their order."""
+ScoreFields = tuple[Any, ...]
+"""The values of a Score's fields, in their order."""
+ResultFields = tuple[float | None, list[ScoreFields], Mapping[str, float]]
+"""A Result's reward, the fields of each score in the rubric's order, and its elapsed_ms."""
+
+_SAMPLE, _SCORE = tuple(Sample.model_fields), tuple(Score.model_fields)
+_REQUIRED = ("value", "status", "kind", "weight")
+
+sample_fields: Callable[[Sample], SampleFields] = attrgetter(*_SAMPLE)
+"""The values of a Sample's fields."""
+score_fields: Callable[[Score], ScoreFields] = attrgetter(*_SCORE)
+"""The values of a Score's fields."""
+
+
+def sample_from(fields: SampleFields) -> Sample:
+    """The Sample with these values."""
+    return Sample(**dict(zip(_SAMPLE, fields, strict=True)))
+
+
+def result_fields(reward: float | None, scores: Sequence[Score], elapsed_ms: Mapping[str, float]) -> ResultFields:
+    """The values of a Result: `scores` in the rubric's order, their aliases and weights are known at the other end."""
+    return reward, [score_fields(score) for score in scores], elapsed_ms
+
+
+def result_from(fields: ResultFields, weights: Mapping[str, float]) -> Result:
+    """The Result with these values; `weights` by alias, in the rubric's order."""
+    reward, scores, elapsed_ms = fields
+    named = {
+        alias: Score(**dict(zip(_SCORE, values, strict=True))) for alias, values in zip(weights, scores, strict=True)
+    }
+    return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
+
+
+def to_block(result: Result, *, timings: bool = True) -> dict[str, Any]:
+    """The `rewardkit` block of a result.
+
+    timings  whether `elapsed_ms` stands in it, where it was measured
+    """
+    scores = {}
+    for alias, score in result.scores.items():
+        row: dict[str, Any] = {"value": score.value, "status": score.status, "kind": score.kind}
+        row |= {"weight": result.weights[alias], "reason": score.reason, "details": score.details}
+        if score.turns is not None:
+            row["turns"] = list(score.turns)
+        if timings and alias in result.elapsed_ms:
+            row["elapsed_ms"] = result.elapsed_ms[alias]
+        scores[alias] = row
+    return {"version": VERSION, "reward": result.reward, "scores": scores}
+
+
+def from_block(block: Mapping[str, Any]) -> Result:
+    """The Result that a block was written from.
+
+    raises  InputError for a block of another version
+    """
+    rows = block.get("scores")
+    whole = isinstance(rows, Mapping) and all(
+        isinstance(row, Mapping) and row.keys() >= {*_REQUIRED} for row in rows.values()
+    )
+    if block.get("version") != VERSION or "reward" not in block or not whole:
+        found = f"version {block['version']!r}" if "version" in block else "no version"
+        raise InputError(
+            f"a `rewardkit` block with {found}, wanted version {VERSION}: another version of rewardkit wrote it; judge "
+            "its rows again (CHANGELOG.md has a table of the keys that were renamed)"
+        )
+    scores, weights, elapsed_ms = {}, {}, {}
+    for alias, row in block["scores"].items():
+        scores[alias] = Score(**{name: row[name] for name in _SCORE if name in row})
+        weights[alias] = row["weight"]
+        if "elapsed_ms" in row:
+            elapsed_ms[alias] = row["elapsed_ms"]
+    return Result(reward=block["reward"], scores=scores, weights=weights, elapsed_ms=elapsed_ms)
