@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardkit_math.judge import judge, read_ground_truth
-from rewardkit_math.numeric.evaluate import Budget
+from rewardkit_math.numeric.evaluation import Budget
 from rewardkit_math.params import MathParams
 
 POLICY = MathParams()

@@ -13,7 +13,7 @@ from rewardkit_math.equality.quantity import compound
 from rewardkit_math.equality.regions import NoRegionError, region_of, same_region
 from rewardkit_math.equality.solutions import Value, equations, indexed, solutions, spread, stems
 from rewardkit_math.equality.values import ValueComparison
-from rewardkit_math.numeric.evaluate import UndefinedError
+from rewardkit_math.numeric.evaluation import UndefinedError
 from rewardkit_math.numeric.numeric_equality import equal_values, rough_value
 from rewardkit_math.tree import (
     EXPRESSION,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from rewardkit_math.numeric.evaluate import Budget, context
+from rewardkit_math.numeric.evaluation import Budget
 from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import (
     MINUS_ONE,
@@ -28,6 +28,7 @@ from rewardkit_math.tree import (
 )
 
 _MOST = 48
+_NEAR = Fraction(1, 10**20)
 
 
 def same_families(one: Conditioned, other: Conditioned, budget: Budget) -> bool | None:
@@ -35,7 +36,6 @@ def same_families(one: Conditioned, other: Conditioned, budget: Budget) -> bool 
     first, second = _families(one, budget), _families(other, budget)
     if first is None or second is None:
         return None
-    ctx = context()
     unit = first[0][1]
     periods = [period for _, period in first + second]
     common = Fraction(1)
@@ -52,24 +52,23 @@ def same_families(one: Conditioned, other: Conditioned, budget: Budget) -> bool 
     for families in (first, second):
         offsets: list[Any] = []
         for offset, period in families:
-            count = int(ctx.nint(whole / period))
+            count = round(whole / period)
             if count > _MOST:
                 return None
             for index in range(count):
                 place = (offset + index * period) / whole
-                place -= ctx.floor(place + ctx.mpf(10) ** -25)
-                if not any(abs(place - known) < ctx.mpf(10) ** -20 for known in offsets):
+                place -= math.floor(place + _NEAR)
+                if not any(abs(place - known) < _NEAR for known in offsets):
                     offsets.append(place)
         sets.append(sorted(offsets))
-    return len(sets[0]) == len(sets[1]) and all(abs(a - b) < ctx.mpf(10) ** -20 for a, b in zip(*sets, strict=True))
+    return len(sets[0]) == len(sets[1]) and all(abs(a - b) < _NEAR for a, b in zip(*sets, strict=True))
 
 
 def _rational(value: Any) -> Fraction | None:
-    ctx = context()
     for below in range(1, _MOST + 1):
         scaled = value * below
-        if abs(scaled - ctx.nint(scaled)) < ctx.mpf(10) ** -20 and scaled >= 1:
-            return Fraction(int(ctx.nint(scaled)), below)
+        if abs(scaled - round(scaled)) < _NEAR and scaled >= 1:
+            return Fraction(round(scaled), below)
     return None
 
 
@@ -87,7 +86,7 @@ def _families(given: Conditioned, budget: Budget) -> list[tuple[Any, Any]] | Non
             return None
         if _spaced(at):
             found.append((at[0], abs(at[1] - at[0])))
-        elif _alternates(value) and _spaced(at[::2]) and abs(at[3] - at[1] - at[2] + at[0]) < context().mpf(10) ** -25:
+        elif _alternates(value) and _spaced(at[::2]) and abs(at[3] - at[1] - at[2] + at[0]) < _NEAR:
             # `(-1)^k pi/6 + k pi` is two families, one for even and one for odd numbers.
             found += [(at[0], abs(at[2] - at[0])), (at[1], abs(at[2] - at[0]))]
         else:
@@ -103,7 +102,7 @@ def _alternates(node: Node) -> bool:
 def _spaced(places: list[Any]) -> bool:
     """True if numbers follow each other in equal steps, other than 0."""
     steps = [after - before for before, after in pairwise(places)]
-    return bool(steps[0]) and all(abs(step - steps[0]) < context().mpf(10) ** -25 for step in steps)
+    return bool(steps[0]) and all(abs(step - steps[0]) < _NEAR for step in steps)
 
 
 def _items(node: Node) -> list[Node]:

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from rewardkit_math.numeric.evaluate import Budget, context
+from rewardkit_math.numeric.evaluation import Budget
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import MINUS_ONE, Add, Call, Const, Mul, Node, Num, Pow, Quantity, Sym
@@ -93,12 +93,9 @@ def _rounds(value: Node, decimal: Node, printed: Num, budget: Budget) -> bool:
             Num(Fraction(100)) if decimal.name == "percent" else Mul((Num(Fraction(180)), Pow(Const("pi"), MINUS_ONE)))
         )
         value = Mul((value, scale))
-    exactly = exact(value)
+    exactly = real_value(value, budget)
     if exactly is None:
-        real = real_value(value, budget)
-        if real is None or context().mag(real) > 200:
-            return False
-        exactly = Fraction(context().nstr(real, 35))
+        return False
     sign = -1 if isinstance(decimal, Mul) else 1
     return _rounded(exactly, printed.places) == sign * printed.value
 

@@ -4,9 +4,10 @@ A region is a sorted list of disjoint pieces between real bounds; infinities are
 are compared as values with 45 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1` bound the same interval.
 """
 
+from fractions import Fraction
 from typing import Any, NamedTuple
 
-from rewardkit_math.numeric.evaluate import Budget, context
+from rewardkit_math.numeric.evaluation import Budget
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import (
@@ -42,6 +43,9 @@ class Piece(NamedTuple):
 
 
 Region = tuple[Piece, ...]
+_INF = float("inf")
+_NEAR = Fraction(1, 10**45)
+"""Relative difference below which two bounds are the same."""
 _FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!=", "~": "="}
 
 
@@ -106,25 +110,23 @@ def same_region(one: Region, other: Region, tolerance: float = 0.0) -> bool:
 
 
 def _everything() -> Piece:
-    inf = context().inf
-    return Piece(-inf, False, inf, False)
+    return Piece(-_INF, False, _INF, False)
 
 
 def _same(one: Any, other: Any, tolerance: float = 0.0) -> bool:
     if one == other:
         return True
-    ctx = context()
-    if ctx.isinf(one) or ctx.isinf(other):
+    if _INF in (abs(one), abs(other)):
         return False
-    return bool(abs(one - other) <= max(abs(one), abs(other), ctx.mpf(10) ** -6) * max(ctx.mpf(10) ** -45, tolerance))
+    allowed = max(_NEAR, Fraction(tolerance))
+    return bool(abs(one - other) <= max(abs(one), abs(other), Fraction(1, 10**6)) * allowed)
 
 
 def _bound(node: Node, budget: Budget) -> Any:
-    ctx = context()
     if node == Const("oo"):
-        return ctx.inf
+        return _INF
     if isinstance(node, Mul) and node.args == (MINUS_ONE, Const("oo")):
-        return -ctx.inf
+        return -_INF
     if not isinstance(node, EXPRESSION):
         raise NoRegionError("a bound that is no number")
     value = real_value(node, budget)
@@ -134,11 +136,10 @@ def _bound(node: Node, budget: Budget) -> Any:
 
 
 def _piece(low: Node, high: Node, budget: Budget, *, low_closed: bool, high_closed: bool) -> Piece:
-    ctx = context()
     below, above = _bound(low, budget), _bound(high, budget)
     if below > above or (below == above and not (low_closed and high_closed)):
         raise NoRegionError("the bounds are the wrong way round")
-    return Piece(below, low_closed and not ctx.isinf(below), above, high_closed and not ctx.isinf(above))
+    return Piece(below, low_closed and below != -_INF, above, high_closed and above != _INF)
 
 
 def _normal(pieces: list[Piece]) -> Region:
@@ -196,8 +197,8 @@ def _complement(region: Region) -> Region:
     whole = _everything()
     pieces, low, low_closed = [], whole.low, False
     for piece in region:
-        pieces.append(Piece(low, low_closed, piece.low, not piece.low_closed and not context().isinf(piece.low)))
-        low, low_closed = piece.high, not piece.high_closed and not context().isinf(piece.high)
+        pieces.append(Piece(low, low_closed, piece.low, not piece.low_closed and piece.low not in (-_INF, _INF)))
+        low, low_closed = piece.high, not piece.high_closed and piece.high not in (-_INF, _INF)
     pieces.append(Piece(low, low_closed, whole.high, False))
     return _normal(pieces)
 
@@ -248,9 +249,7 @@ def _single(op: str, left: Node, right: Node, budget: Budget) -> tuple[Region, s
     slope, offset = linear(left, name) or (None, None)
     if slope is None or offset is None:
         raise NoRegionError("not linear")
-    ctx = context()
-    place = (bound - ctx.mpf(offset.numerator) / offset.denominator) / (ctx.mpf(slope.numerator) / slope.denominator)
-    return _ray(op if slope > 0 else _FLIP[op], place), name
+    return _ray(op if slope > 0 else _FLIP[op], (bound - offset) / slope), name
 
 
 def linear(node: Node, name: str) -> tuple[Any, Any] | None:
@@ -288,14 +287,13 @@ def linear(node: Node, name: str) -> tuple[Any, Any] | None:
 
 
 def _ray(op: str, bound: Any) -> Region:
-    inf = context().inf
     match op:
         case "<" | "<=":
-            pieces = [Piece(-inf, False, bound, op == "<=")]
+            pieces = [Piece(-_INF, False, bound, op == "<=")]
         case ">" | ">=":
-            pieces = [Piece(bound, op == ">=", inf, False)]
+            pieces = [Piece(bound, op == ">=", _INF, False)]
         case "!=":
-            pieces = [Piece(-inf, False, bound, False), Piece(bound, False, inf, False)]
+            pieces = [Piece(-_INF, False, bound, False), Piece(bound, False, _INF, False)]
         case "=" | "~":
             pieces = [Piece(bound, True, bound, True)]
         case _:
@@ -304,13 +302,12 @@ def _ray(op: str, bound: Any) -> Region:
 
 
 def _absolute(op: str, bound: Any) -> Region:
-    inf = context().inf
     if op in ("<", "<="):
         return _normal([Piece(-bound, op == "<=", bound, op == "<=")])
     if bound < 0:
         return (_everything(),)
     if op in (">", ">="):
-        return _normal([Piece(-inf, False, -bound, op == ">="), Piece(bound, op == ">=", inf, False)])
+        return _normal([Piece(-_INF, False, -bound, op == ">="), Piece(bound, op == ">=", _INF, False)])
     if op == "=":
         return _normal([Piece(-bound, True, -bound, True), Piece(bound, True, bound, True)])
     raise NoRegionError(op)

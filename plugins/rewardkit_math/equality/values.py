@@ -6,7 +6,7 @@ from itertools import permutations
 
 from rewardkit_math.equality.coerce import unmarked
 from rewardkit_math.equality.quantity import rounds_to, split_letter, split_unit, within
-from rewardkit_math.numeric.evaluate import Budget, UndefinedError
+from rewardkit_math.numeric.evaluation import Budget, UndefinedError
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import equal_values
 from rewardkit_math.params import MathParams

@@ -1,302 +1,218 @@
-"""The value of an expression at a point, with mpmath: real or complex, to as many digits as asked for.
+"""The value of an expression at a point, as a ball that is proven to hold it.
 
-Every step is paid from a budget, and every operation looks at the size of its operands first. mpmath is loaded when the
-first number is needed.
+A ball that leaves out zero proves a difference. A ball that holds zero proves nothing: `numeric_equality` decides how
+fine a difference could be and asks again with more bits.
 """
 
-import hashlib
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from rewardkit_math.complexity_limits import EXPONENT, STEPS, TERMS, TooCostlyError, bits
+from flint import acb, arb
+
+from rewardkit_math.complexity_limits import TERMS, TooCostlyError
+from rewardkit_math.numeric.convergence import infinite_sum, integral, limit
+from rewardkit_math.numeric.evaluation import Evaluation, NotRealError, UndefinedError, ball, magnitude, seed_of
 from rewardkit_math.numeric.exact import exact
+from rewardkit_math.numeric.functions import (
+    ANALYTIC,
+    FUNCTIONS,
+    ON_AN_INTERVAL,
+    ON_INTEGERS,
+    logarithm,
+    rational_power,
+)
 from rewardkit_math.tree import Add, BigOperator, Call, Const, Mul, Node, Num, Pow, Sym, UnknownFunction
 
-DIGITS = 60
-_LARGEST_LOG10 = 10**7
-_local = threading.local()
+
+def value_of(at: Evaluation, node: Node) -> Any:
+    """The value of an expression, a ball.
+
+    raises  UndefinedError, NotRealError, TooCostlyError
+    """
+    at.budget.spend(at.weight)
+    try:
+        found = _READERS[type(node)](at, node)
+    except KeyError:
+        raise UndefinedError(type(node).__name__) from None
+    except (ValueError, OverflowError, ZeroDivisionError, TypeError) as error:
+        raise UndefinedError(str(error)) from None
+    if not found.is_finite():
+        raise UndefinedError("not finite")
+    if not at.hidden:
+        size = magnitude(found)
+        if size is not None:
+            at.largest, at.smallest = max(at.largest, size), min(at.smallest, size)
+    return found
 
 
-class UndefinedError(Exception):
-    """The expression has no value at this point."""
+def _number(at: Evaluation, node: Num) -> Any:
+    number = node.value
+    if not at.hidden:
+        # The last digit of a long literal counts as much as its first.
+        at.largest = max(at.largest, number.numerator.bit_length())
+        at.smallest = min(at.smallest, -number.denominator.bit_length())
+    return at.number(ball(number))
 
 
-class Budget:
-    """Steps left to one comparison."""
-
-    def __init__(self, steps: int = STEPS) -> None:
-        self.left = steps
-
-    def spend(self, steps: int) -> None:
-        self.left -= steps
-        if self.left < 0:
-            raise TooCostlyError("the comparison takes too many steps")
+def _name(at: Evaluation, node: Sym) -> Any:
+    if node.name not in at.point:
+        raise UndefinedError(node.name)
+    return at.point[node.name]
 
 
-def context() -> Any:
-    """The own mpmath context of this thread: mpmath's global one is shared by all threads."""
-    ctx = getattr(_local, "ctx", None)
-    if ctx is None:
-        import mpmath  # noqa: PLC0415 - most answers never need it
+def _constant(at: Evaluation, node: Const) -> Any:
+    match node.name:
+        case "pi":
+            return at.number(arb.pi())
+        case "e":
+            return at.number(arb.const_e())
+        case "i":
+            if at.field == "real":
+                raise NotRealError("the imaginary unit")
+            return acb(0, 1)
+        case _:
+            raise UndefinedError(node.name)
 
-        ctx = _local.ctx = mpmath.MPContext()
-    return ctx
+
+def _sum(at: Evaluation, node: Add) -> Any:
+    total = value_of(at, node.args[0])
+    for arg in node.args[1:]:
+        total = total + value_of(at, arg)
+    return total
 
 
-class Evaluation:
-    """One expression at one point."""
+def _product(at: Evaluation, node: Mul) -> Any:
+    product = value_of(at, node.args[0])
+    for arg in node.args[1:]:
+        product = product * value_of(at, arg)
+    return product
 
-    def __init__(self, ctx: Any, digits: int, budget: Budget, point: Mapping[str, Any]) -> None:
-        ctx.dps = digits
-        self.ctx, self.budget, self.point = ctx, budget, dict(point)
-        self.weight = 1 + (digits // 120)
-        self.largest, self.smallest = 0, 0
-        """Binary exponents of the largest and the smallest number on the way."""
-        self.in_limit = False
-        self.rough = False
-        """True where a limit process was cut off: only some 15 digits hold."""
 
-    def value(self, node: Node) -> Any:
-        """The value, real or complex. Raises UndefinedError or TooCostlyError."""
-        self.budget.spend(self.weight)
-        try:
-            found = self._value(node)
-        except (ZeroDivisionError, ValueError, OverflowError, TypeError, ArithmeticError) as error:
-            raise UndefinedError(str(error)) from None
-        if not self.ctx.isfinite(found):
-            raise UndefinedError("not finite")
-        if found:
-            size = int(self.ctx.mag(found))
-            if abs(size) > _LARGEST_LOG10:
-                raise TooCostlyError("a number of too many digits")
-            self.largest, self.smallest = max(self.largest, size), min(self.smallest, size)
-        return found
-
-    def _value(self, node: Node) -> Any:
-        ctx = self.ctx
-        match node:
-            case Num(value, _):
-                size = bits(value)
-                if size > ctx.prec - 64:
-                    # A long literal: its last digit counts as much as its first.
-                    self.smallest = min(self.smallest, -size)
-                return (
-                    ctx.mpf(value.numerator) / value.denominator if value.denominator != 1 else ctx.mpf(value.numerator)
-                )
-            case Sym(name):
-                if name not in self.point:
-                    raise UndefinedError(name)
-                return self.point[name]
-            case Const("pi"):
-                return +ctx.pi
-            case Const("e"):
-                return +ctx.e
-            case Const("i"):
-                return ctx.mpc(0, 1)
-            case Add(args):
-                total = ctx.mpf(0)
-                for arg in args:
-                    total = total + self.value(arg)
-                return total
-            case Mul(args):
-                product = ctx.mpf(1)
-                for arg in args:
-                    product = product * self.value(arg)
-                return product
-            case Pow(base, exponent):
-                return self._power(base, exponent)
-            case Call(name, args):
-                return self._call(name, args)
-            case UnknownFunction(name, args):
-                return _unknown(ctx, name, [self.value(arg) for arg in args])
-            case BigOperator():
-                return self._big(node)
-            case _:
-                raise UndefinedError(type(node).__name__)
-
-    def _power(self, base: Node, exponent: Node) -> Any:
-        ctx = self.ctx
-        if base == Const("e"):
-            return ctx.exp(self._modest(self.value(exponent)))
-        power = exact(exponent)
-        below = self.value(base)
-        if power is None:
-            above = self._modest(self.value(exponent))
-            if not below:
-                raise UndefinedError("a power of zero")
-            return below**above
-        if power.denominator == 1:
-            if not below and power <= 0:
-                raise UndefinedError("a power of zero")
-            if below == -1:
-                return ctx.mpf(-1 if power.numerator % 2 else 1)
-            if abs(power.numerator) > EXPONENT:
-                raise TooCostlyError("a power with a huge exponent")
-            return below**power.numerator
-        return self._real_power(below, power)
-
-    def _real_power(self, below: Any, power: Fraction) -> Any:
-        """A rational power; of a negative number with an odd root the real one."""
-        ctx = self.ctx
-        above = self.value(Num(power))
-        if abs(power) > EXPONENT:
-            raise TooCostlyError("a power with a huge exponent")
-        if not below:
-            if power <= 0:
-                raise UndefinedError("a power of zero")
+def _power(at: Evaluation, node: Pow) -> Any:
+    if node.base == Const("e"):
+        return value_of(at, node.exponent).exp()
+    power = exact(node.exponent)
+    below = value_of(at, node.base)
+    if power is not None:
+        return rational_power(at, below, power)
+    above = value_of(at, node.exponent)
+    whole = at.integer(above)
+    if whole is not None:
+        return rational_power(at, below, Fraction(whole))
+    if below.is_zero():
+        if at.real(above) > 0:
             return below
-        if not ctx.im(below) and ctx.re(below) < 0 and power.denominator % 2:
-            return (-ctx.re(below)) ** above * (-1 if power.numerator % 2 else 1)
-        return below**above
-
-    def _modest(self, exponent: Any) -> Any:
-        if exponent and self.ctx.mag(exponent) > 24:
-            raise TooCostlyError("a power with a huge exponent")
-        return exponent
-
-    def _real(self, value: Any) -> Any:
-        if self.ctx.im(value):
-            raise UndefinedError("not real")
-        return self.ctx.re(value)
-
-    def _call(self, name: str, args: tuple[Node, ...]) -> Any:
-        ctx = self.ctx
-        if name in ("factorial", "binomial", "floor", "ceil", "gcd", "lcm"):
-            whole = exact(Call(name, args))
-            if whole is not None:
-                return ctx.mpf(whole.numerator) / whole.denominator
-        values = [self.value(arg) for arg in args]
-        first = values[0]
-        self.budget.spend(self.weight)
-        match name, values:
-            case "sqrt", [_]:
-                return ctx.sqrt(first)
-            case "cbrt", [_]:
-                return self._real_power(first, Fraction(1, 3))
-            case "root", [_, _]:
-                index = exact(args[1])
-                return self._real_power(first, 1 / index) if index else first ** (1 / values[1])
-            case (("ln" | "log"), [_]):
-                return ctx.log(first)
-            case "log", [_, base]:
-                return ctx.log(first) / ctx.log(base)
-            case "lg", [_]:
-                return ctx.log(first) / ctx.log(10)
-            case "log2", [_]:
-                return ctx.log(first) / ctx.log(2)
-            case "exp", [_]:
-                return ctx.exp(self._modest(first))
-            case (("abs" | "norm"), [_]):
-                return abs(first)
-            case "deg", [_]:
-                return first * ctx.pi / 180
-            case "percent", [_]:
-                return first / 100
-            case "divide", [_, under]:
-                return first / under
-            case (("max" | "min"), _):
-                return (max if name == "max" else min)(self._real(value) for value in values)
-            case "factorial", [_]:
-                if abs(first) > 10**6:
-                    raise TooCostlyError("the factorial of a large number")
-                if not ctx.isint(first):
-                    raise UndefinedError("the factorial of a non-integer")
-                self.budget.spend(20 * self.weight)
-                return ctx.factorial(first)
-            case "binomial", [_, below]:
-                if abs(first) > 10**6 or abs(below) > 10**6:
-                    raise TooCostlyError("a binomial of large numbers")
-                if not ctx.isint(first):
-                    raise UndefinedError("a binomial of a non-integer")
-                self.budget.spend(60 * self.weight)
-                return ctx.binomial(first, below)
-            case "sign", [_]:
-                return ctx.sign(self._real(first))
-            case "re", [_]:
-                return ctx.re(first)
-            case "im", [_]:
-                return ctx.im(first)
-            case "conjugate", [_]:
-                return ctx.conj(first)
-            case "floor", [_]:
-                return ctx.floor(self._real(first))
-            case "ceil", [_]:
-                return ctx.ceil(self._real(first))
-            case _ if name in _ELEMENTARY and len(values) == 1:
-                if first and ctx.mag(first) > 2_000:
-                    raise TooCostlyError(f"{name} of a huge number")
-                return getattr(ctx, name)(first)
-            case _:
-                raise UndefinedError(name)
-
-    def _big(self, node: BigOperator) -> Any:
-        ctx = self.ctx
-
-        def term(point: Any) -> Any:
-            hidden = self.point.get(node.var)
-            self.point[node.var] = point
-            try:
-                return self.value(node.body)
-            finally:
-                if hidden is None:
-                    del self.point[node.var]
-                else:
-                    self.point[node.var] = hidden
-
-        if node.low is not None and node.high is not None and node.kind in ("sum", "prod") and node.high != Const("oo"):
-            low, high = self._real(self.value(node.low)), self._real(self.value(node.high))
-            if not ctx.isint(low) or not ctx.isint(high):
-                raise UndefinedError("a sum between bounds that are not integers")
-            if high - low > TERMS:
-                raise TooCostlyError("a sum of too many terms")
-            total = ctx.mpf(0 if node.kind == "sum" else 1)
-            for index in range(int(low), int(high) + 1):
-                total = total + term(ctx.mpf(index)) if node.kind == "sum" else total * term(ctx.mpf(index))
-            return total
-        if self.in_limit:
-            raise TooCostlyError("a limit inside a limit")
-        self.rough = self.in_limit = True
-        digits, ctx.dps = ctx.dps, 25
-        try:
-            if node.kind == "sum" and node.low is not None and node.high == Const("oo"):
-                return ctx.nsum(term, [int(self._real(self.value(node.low))), ctx.inf])
-            if node.kind == "int" and node.low is not None and node.high is not None:
-                return ctx.quad(term, [self._bound(node.low), self._bound(node.high)], maxdegree=6)
-            if node.kind == "lim" and node.high is not None:
-                return ctx.limit(term, self._bound(node.high))
-        except UndefinedError:
-            raise
-        except (ctx.NoConvergence, IndexError) as error:
-            raise UndefinedError(str(error)) from None
-        finally:
-            ctx.dps = digits
-            self.in_limit = False
-        raise UndefinedError(f"{node.kind} without bounds")
-
-    def _bound(self, node: Node) -> Any:
-        if node == Const("oo"):
-            return self.ctx.inf
-        if isinstance(node, Mul) and node.args[-1] == Const("oo") and len(node.args) == 2:
-            return -self.ctx.inf if exact(node.args[0]) == -1 else self.ctx.inf
-        return self._real(self.value(node))
+        raise UndefinedError("a power of zero")
+    return (above * logarithm(at, below)).exp()
 
 
-_ELEMENTARY = frozenset(
-    ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "arg")
-) | frozenset(("asin", "acos", "atan", "acot", "asec", "acsc", "asinh", "acosh", "atanh"))
+def _call(at: Evaluation, node: Call) -> Any:
+    if node.name in ON_INTEGERS:
+        whole = exact(node)
+        if whole is not None:
+            return at.number(ball(whole))
+    if node.name not in FUNCTIONS:
+        raise UndefinedError(node.name)
+    values = [value_of(at, arg) for arg in node.args]
+    if at.analytic and node.name not in ANALYTIC:
+        return acb("nan")
+    found = FUNCTIONS[node.name](at, *values)
+    if at.field == "real" and not found.is_finite() and node.name in ON_AN_INTERVAL:
+        raise NotRealError(node.name)
+    return found
 
 
-def seed_of(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "big")
-
-
-def _unknown(ctx: Any, name: str, args: list[Any]) -> Any:
+def _unknown(at: Evaluation, node: UnknownFunction) -> Any:
     """The value of a function that nobody defined: some smooth function of its own name and arguments."""
-    phase = ctx.mpf(seed_of(name) % 10**9) / 10**8
-    for index, arg in enumerate(args):
-        if arg and ctx.mag(arg) > 2_000:
-            raise TooCostlyError("an argument of too many digits")
-        phase += arg * (1 + ctx.mpf(seed_of(f"{name} {index}") % 10**6) / 10**6)
-    return 3 + ctx.sin(phase)
+    phase = at.number(seed_of(node.name) % 10**9) / 10**8
+    for index, arg in enumerate(node.args):
+        phase += value_of(at, arg) * (1 + ball(Fraction(seed_of(f"{node.name} {index}") % 10**6, 10**6)))
+    return 3 + phase.sin()
+
+
+def _big_operator(at: Evaluation, node: BigOperator) -> Any:
+    outer = at.point.get(node.var)
+
+    def term(index: Any) -> Any:
+        at.point[node.var] = at.number(index)
+        at.hidden += 1
+        try:
+            return value_of(at, node.body)
+        finally:
+            at.hidden -= 1
+
+    try:
+        if node.kind in ("sum", "prod") and node.low is not None and node.high not in (None, Const("oo")):
+            return _finite(at, node, term)
+        if at.hidden:
+            raise TooCostlyError("a limit inside a limit")
+        at.rough = True
+        if node.kind == "sum" and node.low is not None and node.high == Const("oo"):
+            return at.number(infinite_sum(term, _whole(at, value_of(at, node.low))))
+        if node.kind == "int" and node.low is not None and node.high is not None:
+            return at.number(integral(_in_plane(at, node), term, _bound(at, node.low), _bound(at, node.high)))
+        if node.kind == "lim" and node.high is not None:
+            return at.number(limit(term, _bound(at, node.high)))
+    finally:
+        if outer is None:
+            at.point.pop(node.var, None)
+        else:
+            at.point[node.var] = outer
+    raise UndefinedError(f"{node.kind} without bounds")
+
+
+def _finite(at: Evaluation, node: BigOperator, term: Callable[[Any], Any]) -> Any:
+    assert node.low is not None
+    assert node.high is not None
+    low, high = _whole(at, value_of(at, node.low)), _whole(at, value_of(at, node.high))
+    if high - low > TERMS:
+        raise TooCostlyError("a sum of too many terms")
+    total = at.number(0 if node.kind == "sum" else 1)
+    for index in range(low, high + 1):
+        total = total + term(index) if node.kind == "sum" else total * term(index)
+    return total
+
+
+def _in_plane(at: Evaluation, node: BigOperator) -> Callable[[Any, bool], Any]:
+    """The integrand as a function on the complex plane, as rigorous integration asks for it."""
+    inner = Evaluation(at.budget, {}, "principal")
+    inner.point = {name: acb(value) for name, value in at.point.items()}
+    inner.hidden = 1
+
+    def integrand(place: Any, analytic: bool) -> Any:  # noqa: FBT001 - the signature that Arb calls
+        inner.point[node.var], inner.analytic = place, analytic
+        try:
+            return acb(value_of(inner, node.body))
+        except UndefinedError:
+            return acb("nan")
+
+    return integrand
+
+
+def _whole(at: Evaluation, found: Any) -> int:
+    whole = at.integer(found)
+    if whole is None:
+        raise UndefinedError("a sum between bounds that are not integers")
+    return whole
+
+
+def _bound(at: Evaluation, node: Node) -> Any:
+    if node == Const("oo"):
+        return arb.pos_inf()
+    if isinstance(node, Mul) and node.args[-1] == Const("oo") and len(node.args) == 2:
+        return arb.neg_inf() if exact(node.args[0]) == -1 else arb.pos_inf()
+    return at.real(value_of(at, node))
+
+
+_READERS: dict[type, Callable[[Evaluation, Any], Any]] = {
+    Num: _number,
+    Sym: _name,
+    Const: _constant,
+    Add: _sum,
+    Mul: _product,
+    Pow: _power,
+    Call: _call,
+    UnknownFunction: _unknown,
+    BigOperator: _big_operator,
+}

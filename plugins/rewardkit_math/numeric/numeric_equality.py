@@ -1,49 +1,53 @@
-"""Numeric probes: two expressions are compared at fixed points, to 40 digits beyond the smallest number that came up.
+"""Two expressions are compared as numbers: with proof where they differ, to 50 digits where they agree.
 
 Different at one point means different. Equal at every point means equal: no two different short expressions agree so
-far by chance. The points are derived from the names and the numbers in the expressions alone, so that a judgement never
+far by chance. The points (`points`) depend on the names and numbers in the expressions alone, so that a judgement never
 depends on the process, the seed or the order.
 
-Names stand for real numbers; a point where either side is not real or not defined says nothing, unless all points are
-such. Where `n!` or `(-1)^n` make sense for integers only, integers are tried. Functions that have branches
-(`|x|`, `floor`, `max`) are asked far out and around the numbers in them too, and must be defined at the same points.
+A point at which a step is not real or not defined says nothing, unless all points are such. Functions with branches
+(`|x|`, `floor`, `max`) must be defined at the same points.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+from flint import acb
+
 from rewardkit_math.complexity_limits import TooCostlyError
-from rewardkit_math.numeric.evaluate import DIGITS, Budget, Evaluation, UndefinedError, context, seed_of
+from rewardkit_math.numeric.evaluate import value_of
+from rewardkit_math.numeric.evaluation import (
+    Budget,
+    Evaluation,
+    Field,
+    NotRealError,
+    UndefinedError,
+    magnitude,
+    precision,
+)
 from rewardkit_math.numeric.exact import exact
-from rewardkit_math.tree import BigOperator, Call, Const, Node, Num, Pow, children, names
+from rewardkit_math.numeric.points import (
+    Point,
+    branches,
+    break_points,
+    integer_names,
+    integer_points,
+    ordered_names,
+    real_point,
+)
+from rewardkit_math.tree import Const, Node, children, names
 
-MOST_DIGITS = 700
-_DECIMAL = 0.30103
-"""Digits in a bit."""
-_SPARE = 10
-"""Digits that rounding may cost."""
-_BRANCHING = frozenset(("abs", "norm", "floor", "ceil", "max", "min", "sign", "arg", "gcd", "lcm"))
-_FAR = (-3, 2, 5, 9)
-"""Where functions with branches are asked too: powers of ten."""
-_MOST_NUMBERS = 6
-_INTEGER_NAMES = frozenset("jklmnpqrstKMN")
-"""Names that stand for integers where an expression asks for them, as in `(-1)^n`."""
-
-
-def point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
-    """The index-th probe: a number between 0.1 and 4.1 for each name; in odd probes about half are negative."""
-    found = {}
-    for name in free:
-        seed = seed_of(f"{name} {index}")
-        size = ctx.mpf(seed % 1_000_003) / 250_000 + ctx.mpf(1) / 10
-        found[name] = -size if index % 2 and (index == 1 or seed & 1) else size
-    return found
-
-
-def integer_point(free: frozenset[str], index: int, ctx: Any) -> dict[str, Any]:
-    """The index-th probe where integers are asked for."""
-    return {name: ctx.mpf((9 if name in "nN" else 2) + (seed_of(name) + 3 * index) % 5 + index) for name in free}
+_VALUE_BITS = 256
+"""Bits of a value that is computed once, for bounds and offsets."""
+_FIRST_BITS = 256
+_MOST_BITS = 20_000
+_AGREED_BITS = 166
+"""Two numbers are equal if they agree to so many bits (50 digits) beyond the smallest number on the way."""
+_ESTIMATE_BITS = 45
+"""Bits that an estimate of a sum, an integral or a limit holds; it settles no finer difference."""
+_REAL_POINTS = 12
+_POINTS_TO_AGREE = 4
+_FEWEST_POINTS = 2
 
 
 def equal_values(left: Node, right: Node, budget: Budget) -> bool:
@@ -51,183 +55,158 @@ def equal_values(left: Node, right: Node, budget: Budget) -> bool:
 
     raises  TooCostlyError; UndefinedError where they have no value at any point
     """
-    free = names(left) | names(right)
-    ctx = context()
+    free = ordered_names(left, right)
     if not free:
-        return _agree(left, right, {}, ctx, budget, complex_too=True)
-    if _branches(left) or _branches(right):
-        return _equal_in_branches(left, right, free, ctx, budget)
+        return _equal_constants(left, right, budget)
+    field: Field = "complex" if _holds_i(left) or _holds_i(right) else "real"
+    whole = integer_names(left, right)
+    if whole:
+        chosen = [name for name in free if name in whole]
+        seen = _agreeing(left, right, integer_points(chosen, free), budget, field)
+        if seen is None or seen >= 1:
+            return seen is not None
+        return _equal_in_principal_values(left, right, integer_points(chosen, free), budget)
+    if branches(left) or branches(right):
+        return _equal_in_branches(left, right, free, budget, field)
+    points = [real_point(free, index) for index in range(_REAL_POINTS)]
+    seen = _agreeing(left, right, points, budget, field, enough=_POINTS_TO_AGREE)
+    if seen is not None and seen < _FEWEST_POINTS:
+        return _equal_in_principal_values(left, right, points[:3], budget)
+    return seen is not None
+
+
+def _equal_constants(left: Node, right: Node, budget: Budget) -> bool:
+    try:
+        return _agree(left, right, {}, budget, "real")
+    except NotRealError:
+        return _agree(left, right, {}, budget, "principal")
+
+
+def _agreeing(
+    left: Node, right: Node, points: Iterable[Point], budget: Budget, field: Field, enough: int = 1 << 30
+) -> int | None:
+    """The number of points that say something, if both sides agree at all of them; None if they differ at one."""
     seen = 0
-    for index in range(8):
+    for point in points:
         try:
-            if not _agree(left, right, point(free, index, _at(ctx, DIGITS)), ctx, budget, complex_too=False):
-                return _equal_at_integers(left, right, free, ctx, budget) if _for_integers(left, right) else False
+            if not _agree(left, right, point, budget, field):
+                return None
         except UndefinedError:
             continue
         seen += 1
-        if seen == 4:
-            return True
-    if seen >= 2:
-        return True
-    if _for_integers(left, right):
-        return _equal_at_integers(left, right, free, ctx, budget)
-    return all(
-        _agree(left, right, point(free, index, _at(ctx, DIGITS)), ctx, budget, complex_too=True)
-        for index in range(0, 6, 2)
-    )
+        if seen == enough:
+            break
+    return seen
 
 
-def _equal_in_branches(left: Node, right: Node, free: frozenset[str], ctx: Any, budget: Budget) -> bool:
-    """True if two expressions, of which one has branches, agree at every point at which either has a real value."""
-    probes = [point(free, index, _at(ctx, DIGITS)) for index in range(6)]
-    scales = [ctx.mpf(10) ** power for power in _FAR]
-    numbers = sorted(_numbers(left) | _numbers(right))[:_MOST_NUMBERS]
-    for index, scale in enumerate(scales):
-        probes += [{name: value * scale * sign for name, value in probes[index % 2].items()} for sign in (1, -1)]
-    for number in numbers:
-        near = ctx.mpf(number.numerator) / number.denominator
-        probes += [{name: sign * near + value / 9 for name, value in probes[1].items()} for sign in (1, -1)]
+def _equal_in_principal_values(left: Node, right: Node, points: Iterable[Point], budget: Budget) -> bool:
+    """True if two expressions that are real at no point agree as complex numbers. Raises UndefinedError."""
+    seen = _agreeing(left, right, points, budget, "principal")
+    if seen == 0:
+        raise UndefinedError("no value at any point")
+    return seen is not None
+
+
+def _equal_in_branches(left: Node, right: Node, free: list[str], budget: Budget, field: Field) -> bool:
+    """True if two expressions, of which one has branches, agree at every point at which either has a value."""
     seen = 0
-    for index, probe in enumerate(probes):
+    points = [real_point(free, index) for index in range(_REAL_POINTS // 2)]
+    for index, point in enumerate((*points, *break_points(left, right, free, budget))):
         try:
-            if not _agree(left, right, probe, ctx, budget, complex_too=False):
-                return _for_integers(left, right) and _equal_at_integers(left, right, free, ctx, budget)
+            if not _agree(left, right, point, budget, field):
+                return False
             seen += 1
         except UndefinedError:
-            if _is_real(left, probe, ctx, budget) != _is_real(right, probe, ctx, budget):
+            if _defined(left, point, budget, field) != _defined(right, point, budget, field):
                 return False
         except TooCostlyError:
-            if index < 6 or budget.left < 0:
+            if index < len(points) or budget.left < 0:
                 raise
     if seen:
         return True
     raise UndefinedError("not real at any point")
 
 
-def _is_real(node: Node, probe: Mapping[str, Any], ctx: Any, budget: Budget) -> bool:
-    try:
-        value = Evaluation(ctx, DIGITS, budget, probe).value(node)
-    except UndefinedError:
-        return False
-    return bool(abs(ctx.im(value)) <= abs(value) * ctx.mpf(10) ** (_SPARE - DIGITS))
+def _defined(node: Node, point: Point, budget: Budget, field: Field) -> bool:
+    with precision(_FIRST_BITS):
+        try:
+            value_of(Evaluation(budget, point, field), node)
+        except UndefinedError:
+            return False
+        return True
 
 
-def _branches(node: Node) -> bool:
-    """True if a function with branches, or the root of an even power, hangs on a name."""
-    match node:
-        case Call(name, _) if name in _BRANCHING and names(node):
-            return True
-        case Call("sqrt", (inner,)) | Pow(inner, Num(Fraction(denominator=2))) if _even_power(inner):
-            return True
-        case _:
-            return any(map(_branches, children(node)))
-
-
-def _even_power(node: Node) -> bool:
-    match node:
-        case Pow(base, Num(Fraction(numerator=power, denominator=1))):
-            return power % 2 == 0 and bool(names(base))
-        case _:
-            return any(map(_even_power, children(node)))
-
-
-def _numbers(node: Node) -> set[Fraction]:
-    """The sizes of the numbers in an expression, but for exponents."""
-    match node:
-        case Num(value, _):
-            return {abs(value)}
-        case Pow(base, _):
-            return _numbers(base)
-        case _:
-            return {value for child in children(node) for value in _numbers(child)}
-
-
-def _at(ctx: Any, digits: int) -> Any:
-    ctx.dps = digits
-    return ctx
-
-
-def _for_integers(*nodes: Node) -> bool:
-    """True if a factorial, a binomial, a sum, or a power of a negative number hangs on a name."""
-    for node in nodes:
-        match node:
-            case Call("factorial" | "binomial", _) | BigOperator():
-                if names(node):
-                    return True
-            case Pow(base, exponent) if names(exponent) and names(exponent) <= _INTEGER_NAMES:
-                below = exact(base)
-                if below is not None and below < 0:
-                    return True
-            case Call("sin" | "cos", (arg,)) if names(arg) and names(arg) <= _INTEGER_NAMES and _holds_pi(arg):
-                return True
-            case _:
-                pass
-        if _for_integers(*children(node)):
-            return True
-    return False
-
-
-def _holds_pi(node: Node) -> bool:
-    return node == Const("pi") or any(map(_holds_pi, children(node)))
-
-
-def _equal_at_integers(left: Node, right: Node, free: frozenset[str], ctx: Any, budget: Budget) -> bool:
-    return all(
-        _agree(left, right, integer_point(free, index, _at(ctx, DIGITS)), ctx, budget, complex_too=True)
-        for index in range(5)
-    )
-
-
-def _agree(left: Node, right: Node, probe: Mapping[str, Any], ctx: Any, budget: Budget, *, complex_too: bool) -> bool:
+def _agree(left: Node, right: Node, point: Point, budget: Budget, field: Field) -> bool:
     """True if both sides have the same value at one point. Raises UndefinedError where the point says nothing."""
-    digits, before = DIGITS, (0, 0)
-    settled = False
+    bits = _FIRST_BITS
     while True:
-        one, other = Evaluation(ctx, digits, budget, probe), Evaluation(ctx, digits, budget, probe)
-        first, second = one.value(left), other.value(right)
-        largest, smallest = max(one.largest, other.largest), min(one.smallest, other.smallest)
-        rough = one.rough or other.rough
-        needed = DIGITS - _SPARE + int(_DECIMAL * (largest - smallest))
-        # What shrinks as fast as the precision grows, as sin(pi) does, is zero.
-        zero = before[0] and _DECIMAL * (before[1] - smallest) >= 0.9 * (digits - before[0])
-        settled = rough or needed <= digits or bool(zero)
-        if settled or digits >= MOST_DIGITS:
-            break
-        digits, before = min(needed + _SPARE, MOST_DIGITS), (digits, smallest)
-    allowed = ctx.ldexp(ctx.mpf(10) ** (_SPARE - digits), largest)
-    if rough:
-        # Sums and integrals hold some 14 digits. Large numbers on the way, as in `10^{99} - 10^{99}`, allow no more.
-        allowed = ctx.mpf(10) ** -14 * max(abs(first), abs(second)) if first and second else ctx.mpf(10) ** -22
-    elif not settled:
-        allowed = max(abs(first), abs(second)) * ctx.mpf(10) ** (_SPARE - digits)
-    if not complex_too and (abs(ctx.im(first)) > allowed or abs(ctx.im(second)) > allowed):
-        raise UndefinedError("not real here")
-    same = bool(abs(first - second) <= allowed)
-    if same and not settled and first and ctx.mag(first) - smallest > digits:
-        raise TooCostlyError("numbers too far apart to be told from nothing")
-    return same
+        with precision(bits):
+            one, other = Evaluation(budget, point, field), Evaluation(budget, point, field)
+            first, second = value_of(one, left), value_of(other, right)
+            difference = first - second
+            largest, smallest = max(one.largest, other.largest), min(one.smallest, other.smallest)
+            needed = _AGREED_BITS + largest - smallest
+            sure = needed <= bits or not (one.snapped or other.snapped)
+            if 0 not in difference and sure:
+                return False
+            if one.rough or other.rough:
+                return _agree_roughly(first, second, difference, smallest)
+            radius = magnitude(_radius(difference))
+            if needed <= bits and (radius is None or radius < smallest - _AGREED_BITS // 2):
+                return True
+        if bits >= _MOST_BITS:
+            raise TooCostlyError("numbers too far apart to be told from nothing")
+        bits = min(max(needed + 64, 2 * bits), _MOST_BITS)
+
+
+def _agree_roughly(first: Any, second: Any, difference: Any, smallest: int) -> bool:
+    """True if two values, of which one is an estimate, agree, and nothing finer than the estimate was written."""
+    if 0 not in difference:
+        return False
+    size = max(magnitude(first) or 0, magnitude(second) or 0)
+    radius = magnitude(_radius(difference))
+    if smallest < min(size, 0) - _ESTIMATE_BITS or (radius is not None and radius > size - _ESTIMATE_BITS + 8):
+        raise TooCostlyError("finer than an estimate of a sum, an integral or a limit")
+    return True
+
+
+def _radius(found: Any) -> Any:
+    return found.real.rad() + found.imag.rad() if isinstance(found, acb) else found.rad()
+
+
+def _holds_i(node: Node) -> bool:
+    return node == Const("i") or any(map(_holds_i, children(node)))
 
 
 def rough_value(node: Node) -> complex:
-    """Some 15 digits of a value at the first probe, to sort by; 0 where there is none."""
-    ctx = context()
-    try:
-        return complex(Evaluation(ctx, 15, Budget(2_000), point(names(node), 0, ctx)).value(node))
-    except (UndefinedError, TooCostlyError, OverflowError):
-        return 0j
+    """Some 15 digits of a value at the first point, to sort by; 0 where there is none."""
+    with precision(64):
+        try:
+            found = complex(acb(value_of(Evaluation(Budget(2_000), real_point(ordered_names(node), 0)), node)))
+        except (UndefinedError, TooCostlyError, OverflowError):
+            return 0j
+    return found if abs(found) < float("inf") else 0j
 
 
-def real_value(node: Node, budget: Budget) -> Any | None:
-    """The real value of an expression without names; None where there is none."""
+def real_value(node: Node, budget: Budget) -> Fraction | None:
+    """The real value of an expression without names, exact or to 70 digits; None where there is none."""
     found = exact(node)
-    ctx = context()
-    if found is not None:
-        ctx.dps = DIGITS
-        return ctx.mpf(found.numerator) / found.denominator
-    if names(node):
-        return None
-    try:
-        value = Evaluation(ctx, DIGITS, budget, {}).value(node)
-    except UndefinedError:
-        return None
-    return ctx.re(value) if abs(ctx.im(value)) <= abs(value) * ctx.mpf(10) ** -30 else None
+    if found is not None or names(node):
+        return found
+    fields: tuple[Field, ...] = ("real", "principal")
+    for field in fields:
+        with precision(_VALUE_BITS):
+            at = Evaluation(budget, {}, field)
+            try:
+                return _rational(at.real(value_of(at, node)))
+            except NotRealError:
+                continue
+            except UndefinedError:
+                return None
+    return None
+
+
+def _rational(found: Any) -> Fraction | None:
+    """The rational number in the middle of a ball; None for one of too many digits."""
+    mantissa, exponent = found.mid().man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent) if abs(int(exponent)) <= _MOST_BITS else None
