@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rewardkit.choices import labelled_choice as labelled_choice
+    from rewardkit.choices import stated_choice as stated_choice
     from rewardkit.codec import from_block as from_block
     from rewardkit.codec import to_block as to_block
     from rewardkit.errors import ConfigError as ConfigError
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from rewardkit.workers.processors import default_workers as default_workers
 
 _PUBLIC = {
+    "choices": ("labelled_choice", "stated_choice"),
     "codec": ("from_block", "to_block"),
     "errors": (
         "ConfigError",

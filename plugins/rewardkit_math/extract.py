@@ -1,8 +1,9 @@
 """Where the answer stands in a completion: one place, never all places.
 
-In this order: the last `<answer>` block narrows the text to itself; the last balanced box; `####`; "the answer is" in
-several languages; the whole text where it is short; the last bold words; the last line. A later mark of the same kind
-wins. Only `str.find` and bounded look-ahead, so that megabytes of marks cost milliseconds.
+In this order: the last answer tag (`<answer>`, `<final_answer>`, `<choice>`) narrows the text to itself; the last
+balanced box or the last "final answer", whichever comes later; `####`; "the answer is" in several languages; the whole
+text where it is short; the last bold words; the last line. A later mark of the same kind wins. Only `str.find` and
+bounded look-ahead, so that megabytes of marks cost milliseconds.
 """
 
 import re
@@ -23,7 +24,8 @@ class Found(NamedTuple):
     """Why there is nothing to judge."""
 
 
-_BOX = ("\\boxed", "\\fbox")
+_BOX = ("\\boxed", "\\fbox", "\\framebox", "\\beginboxed")
+_TAGS = ("answer", "final_answer", "choice")
 _SPECIAL = re.compile(
     r"<\|(?:im_start|im_end|endoftext|end_of_text|eot_id|end|assistant|user)\|>|</s>|<｜end▁of▁sentence｜>"
 )
@@ -32,7 +34,11 @@ _MARKERS = (
     "nswer",
     "NSWER",
     "ption is",
+    "ption:",
+    "ption selected",
+    "ption Selected",
     "hoice is",
+    "hoice:",
     "答案",
     "éponse",
     "espuesta",
@@ -49,7 +55,7 @@ _TRIES = 40
 _PHRASE = re.compile(
     r"""(?:nswers?\b[^.\n:=?!]{0,60}?(?:\bis\b|\bare\b|\bbe\b|[:=：])
        | nswers?\b\**\s*(?=\$|\\\(|\\\[|-?\d)
-       | (?:ption|hoice)\s+is\b
+       | (?:ption|hoice)(?:\s+(?:selected|chosen))?\**(?:\s+is\b|\s*[:=：])
        | 答案?[^。\n:：]{0,12}?(?:[是为為:：])
        | 结论\**[:：]
        | éponse[^.\n:=]{0,30}?(?:\best\b|[:=])
@@ -61,7 +67,16 @@ _PHRASE = re.compile(
        | \nA:)\s*(?:\bis\b)?\s*[:：]?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_DOUBTED = re.compile(
+    r"\b(?:(?:don't|don’t|do not|doesn't|does not|never)\s+(?:think|believe|say|mean|claim|know)|"
+    r"doubt|unlikely|whether|unsure|not\s+sure)\b[^.!?\n,;]*$",
+    re.IGNORECASE,
+)
+_STARTS_AS_VALUE = re.compile(r"[-+$\\(\[{√π∞±]*[\d\\√π∞(]|\$|[A-Za-z](?:\W|$)")
 _WHOLE_CHARS = 400
+_SHORT_LINE = 40
+_BARE_LINES = re.compile(r"(?:\n[^\S\n]*(?:[-+\d.,/ ]+|\w))+\s*")
+"""Lines of numbers or of single letters, which go on with the line before them."""
 _MOST_BOXES = 500
 _OUTER_TRIES = 12
 _JOINED = re.compile(
@@ -70,6 +85,9 @@ _JOINED = re.compile(
 _ALTERNATIVE = re.compile(
     r"\b(?:or|either|maybe|perhaps|possibly|alternatively|ou|oder|peut-être|vielleicht)\b|或|也可能", re.IGNORECASE
 )
+_SECOND_THOUGHT = re.compile(
+    r"[\s$)*.,;]*(?:alternatively|or|maybe|perhaps|possibly|otherwise|oder|ou)\b", re.IGNORECASE
+)
 _ENDED = re.compile(r"[.!?]\s|[。！？]|\b(?:wait|actually|wrong|incorrect|correct|instead|rather)\b", re.IGNORECASE)
 
 
@@ -77,16 +95,10 @@ def find_answer(text: str) -> Found:
     """The place of the answer in the part of a completion that follows the reasoning."""
     special = _SPECIAL.search(text, max(0, len(text) - TAIL_CHARS)) if "<" in text else None
     end = special.start() if special else len(text)
-    start, tagged = 0, False
-    close = text.rfind("</answer>", 0, end)
-    opened = text.rfind("<answer>", 0, close if close >= 0 else end)
-    if opened >= 0:
-        box = _last_box(text, close, end) if close >= 0 else None
-        if box is None:
-            start, end, tagged = opened + 8, close if close >= 0 else end, True
+    start, end, tagged = _inside_tag(text, end)
     box = _last_box(text, start, end)
     if box is not None:
-        return box
+        return _final_answer_after(text, box, end) or box
     if tagged:
         return _found("tag", text, start, end)
     mark = text.rfind("####", max(0, end - TAIL_CHARS), end)
@@ -104,6 +116,31 @@ def find_answer(text: str) -> Found:
     return last_line(text, end)
 
 
+def _inside_tag(text: str, end: int) -> tuple[int, int, bool]:
+    """The inside of the last answer tag, if no box follows it; else the whole text and False."""
+    if "<" not in text:
+        return 0, end, False
+    closed = {name: text.rfind(f"</{name}>", 0, end) for name in _TAGS}
+    last = max(closed, key=lambda name: (closed[name], text.rfind(f"<{name}>", 0, end)))
+    close, opening = closed[last], f"<{last}>"
+    opened = text.rfind(opening, 0, close if close >= 0 else end)
+    if opened < 0 or (close >= 0 and _last_box(text, close, end) is not None):
+        return 0, end, False
+    return opened + len(opening), close if close >= 0 else end, True
+
+
+def _final_answer_after(text: str, box: Found, end: int) -> Found | None:
+    """What a "final answer" behind the last box says, where it is a value and no box was meant."""
+    begin = max(box.end, end - TAIL_CHARS)
+    for mark in ("inal answer", "inal Answer", "INAL ANSWER"):
+        position = text.rfind(mark, begin, end)
+        phrase = _PHRASE.match(text, position + 6, end) if position >= 0 else None
+        found = _after(text, phrase.end(), end) if phrase else None
+        if found is not None and _STARTS_AS_VALUE.match(found.text):
+            return found
+    return None
+
+
 def last_boxes(text: str, found: Found) -> list[Found]:
     """All boxes on the line of the last one, in order, for a ground truth that is a list."""
     return _boxes(text, text.rfind("\n", 0, found.start) + 1, found)
@@ -116,7 +153,8 @@ def joined_boxes(text: str, found: Found) -> list[Found]:
     while first > 0:
         between = text[boxes[first - 1].end : boxes[first].start]
         between = between[: max(between.rfind(name) for name in _BOX)].lstrip("}")
-        if not _JOINED.fullmatch(between) and (_ENDED.search(between) or not _ALTERNATIVE.search(between)):
+        ended = _ENDED.search(between) and not _SECOND_THOUGHT.match(between)
+        if not _JOINED.fullmatch(between) and (ended or not _ALTERNATIVE.search(between)):
             break
         first -= 1
     return boxes[max(first, 0) :]
@@ -170,7 +208,7 @@ def _last_box(text: str, start: int, end: int) -> Found | None:
     """The last box between two indices; an outer box rather than the one inside it."""
     mark = max(text.rfind(name, start, end) for name in _BOX)
     if mark < 0:
-        return None
+        return _bare_box(text, start, end)
     box = _box_at(text, mark, end)
     if box is None:
         return Found("none", "", mark, end, "the last box does not close")
@@ -179,9 +217,18 @@ def _last_box(text: str, start: int, end: int) -> Found | None:
         if mark < 0:
             break
         outer = _box_at(text, mark, end)
-        if outer is not None and outer.end > box.end:
+        if outer is not None and outer.end > box.end and "\n\n" not in outer.text:
             box = outer
     return box
+
+
+def _bare_box(text: str, start: int, end: int) -> Found | None:
+    """The last `boxed{…}` whose backslash was lost."""
+    mark = text.rfind("boxed{", start, end)
+    if mark < 0 or (mark and (text[mark - 1].isalnum() or text[mark - 1] == "\\")):
+        return None
+    close = _closing(text, mark + 5, end)
+    return None if close < 0 else _found("box", text, mark + 6, close)
 
 
 def _box_at(text: str, start: int, end: int) -> Found | None:
@@ -200,6 +247,15 @@ def _box_at(text: str, start: int, end: int) -> Found | None:
         inner = re.match(r"\w+", rest)
         at = text.index(rest[0], position)
         return Found("box", inner[0] if inner else rest[0], at, at + 1)
+    close = _closing(text, position, end)
+    if close < 0:
+        return None
+    found = _found("box", text, position + 1, close)
+    return found._replace(end=max(found.end, close)) if found.how == "none" else found
+
+
+def _closing(text: str, position: int, end: int) -> int:
+    """The index of the brace that closes the one at a position; -1 where none does."""
     depth = 0
     index = position
     limit = min(end, position + ANSWER_CHARS + 50_000)
@@ -213,10 +269,9 @@ def _box_at(text: str, start: int, end: int) -> Found | None:
         elif char == "}":
             depth -= 1
             if depth == 0:
-                found = _found("box", text, position + 1, index)
-                return found._replace(end=max(found.end, index)) if found.how == "none" else found
+                return index
         index += 1
-    return None
+    return -1
 
 
 def _phrase(text: str, end: int) -> Found | None:
@@ -228,7 +283,7 @@ def _phrase(text: str, end: int) -> Found | None:
         if position < 0:
             break
         phrase = _PHRASE.match(text, position, end)
-        if phrase:
+        if phrase and not _DOUBTED.search(text, max(0, position - 60), position):
             found = _after(text, phrase.end(), end)
             if found is not None:
                 return found
@@ -250,5 +305,8 @@ def _after(text: str, start: int, end: int) -> Found | None:
                 return _found("phrase", text, start + 2, close)
     stop = text.find("\n", start, end)
     stop = end if stop < 0 else stop
+    rest = text[stop:end]
+    if stop - start <= _SHORT_LINE and len(rest) <= _WHOLE_CHARS and _BARE_LINES.fullmatch(rest) and rest.strip():
+        stop = end
     found = _found("phrase", text, start, min(stop, start + ANSWER_CHARS))
     return found if any(char.isalnum() for char in found.text) else None

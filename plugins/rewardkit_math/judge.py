@@ -1,26 +1,30 @@
-"""One prediction against one ground truth: the cheapest stage that can tell, tells.
+"""One prediction against one ground truth: the cheapest step that can tell, tells.
 
-    identical   the same text, but for layout
-    exact       two plain numbers, compared as rationals
-    …           trees, compared by kind (`equality`), exactly or by numeric probes
+    plain numbers   compared as rationals
+    same text       the same, but for layout
+    same option     letters of multiple choice
+    same words      yes and no, none, infinitely many, the same words
+    same meaning    trees, compared by kind (`equality`), exactly or by numeric probes
+    decimal comma   once more, with `0,25` read as a decimal
 
-Ground truths are parsed once and (prediction, ground truth) pairs are remembered, in bounded memory.
+Ground truths are read once and (prediction, ground truth) pairs are remembered, in bounded memory.
 """
 
 import re
-from collections import OrderedDict
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from rewardkit import stated_choice
 from rewardkit_math.complexity_limits import TooCostlyError
 from rewardkit_math.equality.compare import Comparison
-from rewardkit_math.extract import find_answer, last_boxes
-from rewardkit_math.notation.parse import parse, plain
+from rewardkit_math.ground_truth import GroundTruth, plain_number
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.params import MathParams
-from rewardkit_math.sentence import read, same_words
-from rewardkit_math.tree import EXPRESSION, Conditioned, Node, Seq, Sym, Text
+from rewardkit_math.sentence import is_sentence, read
+from rewardkit_math.tree import EXPRESSION, Call, Const, Node, Num, Quantity, Rel, Seq, Sym, Text
+from rewardkit_math.worded import agree, says_none
 
 Verdict = Literal["equal", "different", "unparsable", "too costly"]
 
@@ -31,153 +35,185 @@ class Judgement(NamedTuple):
     verdict: Verdict
     stage: str
     why: str = ""
+    judged: str = ""
+    """The part of the prediction that was judged; empty for the whole."""
 
 
-class UnreadableGroundTruthError(Exception):
-    """The ground truth cannot be read, so that nothing can be judged by it."""
+class Question(NamedTuple):
+    """What is asked of each step."""
+
+    prediction: str
+    ground_truth: GroundTruth
+    policy: MathParams
+    last: bool
+    """The answer is sought in the last sentence that could hold one, not in the first."""
 
 
-class GroundTruth(NamedTuple):
-    """A ground truth, read once."""
-
-    text: str
-    node: Node
-    plain_number: Fraction | None
-    letter: str | None
-    """Its letter, where it is an option of multiple choice."""
-    several: bool
-    """It lists several values."""
-    readable: bool
-    """False for mathematics that could not be read: only the same text can be said to be equal to it."""
-
-
-_PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
 _SPACE = re.compile(r"(?:\\[,;:! ]|[\s~])+")
 _LAYOUT = re.compile(r"\\(?:left|right|displaystyle)(?![a-z])|\$|(?<=\\)[dt](?=frac)|(?<!\d) | (?!\d)|(?<=[^\d])\.$")
-_CHOICE = re.compile(
-    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?!\)?[\s}]*(?:,|and\b|or\b|&)\s*\(?[A-J]\b)"
-    r"(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
-)
-_OPTION = re.compile(
-    r"[\s$*]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-J])(?:\)|\.|:)(?!.*\b[A-J]\b)(?!.*\b(?:or|and)\b)"
-)
-_CLAUSE = re.compile(r"\(?([A-J])\)?, (?!(?:or|and|maybe|perhaps|possibly|but|either)\b)[a-z]+ \w+")
-_LETTER = re.compile(
-    r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?:? |I choose )?[\s$*]*"
-    r"(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?([A-Ja-j])[\s)}.$*:]*(?:is (?:correct|right|true)\.?)?\s*$",
-    re.IGNORECASE,
-)
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,(\[{])(\d{1,40}),(\d{1,2}|\d{4,20})(?![\d,)\]}]|\.\d)")
 """A list of two numbers, unless the ground truth is one number that is not an integer."""
 _VANISHING = re.compile(r"\\(?:[hv]?phantom|text|mathrm|mbox|hspace)\s*\{[^{}]*\}|[\s${}\\]")
-_FORMULA = re.compile(r"\\(?!text|mathrm|mbox|[,;:! $%])|[\^_={}<>]")
-_TEXTUAL = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}")
-_WORD = re.compile(r"(?<!\\)\b[^\W\d_]{3,}")
-_SENTENCE_WORDS = 3
-_SIGNS = frozenset("∅∞ℝℤℕℚℂπ①②③④⑤⑥⑦⑧⑨")
+_TWO_LETTERS = re.compile(r"^\W*[A-J]\b.*\b[A-J]\b", re.DOTALL)
+_NO_THINGS = re.compile(r"\b(?:no|none)\b")
+_TWICE = 3
+"""Writings of one value in an answer."""
 _MEMORY = 8192
 _CHARS_REMEMBERED = 300
 
 
-@lru_cache(maxsize=2048)
-def read_ground_truth(text: str) -> GroundTruth:
-    """A ground truth as it stands in a dataset: bare, boxed, behind `####`, or in a sentence.
-
-    raises  UnreadableGroundTruthError where nothing can be read
-    """
-    inner = text.strip()
-    if "\\boxed" in inner or "####" in inner or "<answer>" in inner:
-        found = find_answer(inner)
-        if found.how == "none" and "\\boxed{" in inner:
-            inner = inner[inner.rindex("\\boxed{") + 7 :]
-        elif found.how == "box":
-            boxes = last_boxes(inner, found)
-            inner = " , ".join(dict.fromkeys(box.text for box in boxes)) or found.text
-        else:
-            inner = found.text
-    if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
-        raise UnreadableGroundTruthError("the ground truth is empty")
-    letter = _CHOICE.match(inner)
-    try:
-        node = parse(inner)
-        if isinstance(node, Text) and len(inner) > 40:
-            found = find_answer(inner)
-            if found.how == "phrase":
-                letter = letter or _CHOICE.match(found.text)
-                node = read(found.text, last=False)
-    except TooCostlyError:
-        node = Text(plain(inner))
-    if letter is None and "answer is" in inner:
-        letter = _CHOICE.match(find_answer(inner).text)
-    several = isinstance(node, Seq) or (isinstance(node, Conditioned) and isinstance(node.body, Seq))
-    return GroundTruth(
-        inner, node, _plain_number(inner), letter[1] if letter else None, several, _readable(node, inner)
-    )
-
-
-def _readable(node: Node, text: str) -> bool:
-    """True if a text was read as mathematics, or is words."""
-    if not isinstance(node, Text):
-        return True
-    words = _TEXTUAL.sub(r"\1", text)
-    return bool(node.words) and (not _FORMULA.search(words) or len(_WORD.findall(words)) >= _SENTENCE_WORDS)
-
-
 def judge(prediction: str, ground_truth: GroundTruth, policy: MathParams, *, last: bool = False) -> Judgement:
     """The judgement of a prediction."""
-    key = (prediction, ground_truth.text, policy, last)
-    known = _remembered.get(key)
-    if known is None:
-        known = _judge(prediction, ground_truth, policy, last=last)
-        if len(prediction) + len(ground_truth.text) <= _CHARS_REMEMBERED:
-            _remembered[key] = known
-            if len(_remembered) > _MEMORY:
-                _remembered.popitem(last=False)
-    return known
+    question = Question(prediction, ground_truth, policy, last)
+    if len(prediction) + len(ground_truth.text) <= _CHARS_REMEMBERED:
+        return _remembered(question)
+    return _judge(question)
 
 
-_remembered: OrderedDict[tuple[str, str, MathParams, bool], Judgement] = OrderedDict()
-
-
-def _judge(prediction: str, ground_truth: GroundTruth, policy: MathParams, *, last: bool) -> Judgement:
-    if ground_truth.plain_number is not None:
-        number = _plain_number(prediction)
-        if number is not None:
-            if number == ground_truth.plain_number:
-                return Judgement("equal", "exact")
-            if policy.percent != "any" and not policy.tolerance and policy.rounding != "digits":
-                return Judgement("different", "exact")
-    if _bare(prediction) == _bare(ground_truth.text) and _VANISHING.sub(
-        "", prediction + ground_truth.node.words if isinstance(ground_truth.node, Text) else prediction
-    ):
-        return Judgement("equal", "identical")
-    if policy.choices == "letter" and ground_truth.letter is not None:
-        letter = _LETTER.match(prediction) or _OPTION.match(prediction) or _CLAUSE.match(prediction)
-        if letter:
-            same = letter[1].upper() == ground_truth.letter
-            if same or len(ground_truth.text.strip("()$. ")) == 1 or not isinstance(ground_truth.node, Sym):
-                return Judgement("equal" if same else "different", "choice")
+def _judge(question: Question) -> Judgement:
     try:
-        node = read(prediction, last=last)
-        comparison = Comparison(policy)
-        equal = comparison.same(node, ground_truth.node)
+        for step in STEPS:
+            judgement = step(question)
+            if judgement is not None:
+                return judgement
     except TooCostlyError as error:
         return Judgement("too costly", "limits", str(error))
     except RecursionError:
         return Judgement("too costly", "limits", "nested too deep")
-    if equal:
-        return Judgement("equal", comparison.stage)
-    if isinstance(ground_truth.node, Text) and ground_truth.node.words and same_words(prediction, ground_truth.text):
-        return Judgement("equal", "text")
-    if _DECIMAL_COMMA.search(prediction) and _broken(ground_truth.node):
-        return judge(_DECIMAL_COMMA.sub(r"\1.\2", prediction), ground_truth, policy, last=last)
-    if isinstance(node, Text) and not isinstance(ground_truth.node, Text):
-        return Judgement("unparsable", "parse")
-    return Judgement("different", comparison.stage)
+    raise AssertionError("the last step settles every question")
 
 
-def _broken(node: Node) -> bool:
-    """True if it is a number, and no whole one."""
+_remembered = lru_cache(maxsize=_MEMORY)(_judge)
+
+
+def same_number(question: Question) -> Judgement | None:
+    """Two plain numbers, unless the policy may make different numbers the same."""
+    wanted, policy = question.ground_truth.plain_number, question.policy
+    if wanted is None:
+        return None
+    number = plain_number(question.prediction)
+    if number is None and not question.last and question.prediction.endswith("!"):
+        # "The answer is 19!" is said with joy; a factorial is still tried as one.
+        return Judgement("equal", "exact") if plain_number(question.prediction[:-1]) == wanted else None
+    if number is None:
+        return None
+    if number == wanted:
+        return Judgement("equal", "exact")
+    lenient = policy.percent == "any" or policy.tolerance or policy.rounding == "digits"
+    return None if lenient else Judgement("different", "exact")
+
+
+def same_text(question: Question) -> Judgement | None:
+    """The same text but for layout, if it says anything."""
+    prediction, ground_truth = question.prediction, question.ground_truth
+    if _bare(prediction) != _bare(ground_truth.text):
+        return None
+    words = "".join(node.words for node in ground_truth.nodes if isinstance(node, Text))
+    return Judgement("equal", "identical") if _VANISHING.sub("", prediction + words) else None
+
+
+def same_option(question: Question) -> Judgement | None:
+    """Letters of multiple choice."""
+    ground_truth = question.ground_truth
+    if question.policy.choices != "letter" or ground_truth.letter is None:
+        return None
+    letter = stated_choice(question.prediction)
+    if letter is None:
+        several = len(ground_truth.text.strip("()$. ")) == 1 and _TWO_LETTERS.search(question.prediction)
+        return Judgement("different", "choice", "it states no single option") if several else None
+    same = letter == ground_truth.letter
+    alone = len(ground_truth.text.strip("()$. ")) == 1 or not any(isinstance(node, Sym) for node in ground_truth.nodes)
+    return Judgement("equal" if same else "different", "choice") if same or alone else None
+
+
+def same_words(question: Question) -> Judgement | None:
+    """Ground truths that can only be compared as words, and numbers of things of which there are none."""
+    prediction, ground_truth = question.prediction, question.ground_truth
+    if ground_truth.in_words and any(isinstance(node, Text) and node.words for node in ground_truth.nodes):
+        return Judgement("equal", "text") if agree(prediction, ground_truth.text) else None
+    if not any(map(_is_nothing, ground_truth.nodes)) or is_sentence(ground_truth.text):
+        return None
+    counted = Num(Fraction(0)) not in ground_truth.nodes or bool(_NO_THINGS.search(ground_truth.text))
+    return Judgement("equal", "text") if says_none(prediction, counted=counted) else None
+
+
+def same_meaning(question: Question) -> Judgement | None:
+    """The trees of both, compared by kind."""
+    reading = read(question.prediction, last=question.last)
+    if isinstance(reading.node, Text) and not question.ground_truth.in_words:
+        retry = decimal_comma(question)
+        return retry or Judgement("unparsable", "parse", reading.why, reading.text)
+    stage = "structure"
+    for node in question.ground_truth.nodes:
+        equal, stage = _compared(_as_asked(reading.node, node), _spread(node), question.policy)
+        if equal:
+            return Judgement("equal", stage, "", reading.text)
+    return decimal_comma(question) or Judgement("different", stage, "", reading.text)
+
+
+def _compared(found: Node, wanted: Node, policy: MathParams) -> tuple[bool, str]:
+    """True where two trees are the same answer, and the stage that settled it; `1/2 or 0.5` is one value twice."""
+    comparison = Comparison(policy)
+    if comparison.same(found, wanted):
+        return True, comparison.stage
+    if isinstance(found, Seq) and found.kind == "list" and not isinstance(wanted, Seq):
+        if len(set(found.items)) < len(found.items) or len(found.items) > _TWICE:
+            return False, comparison.stage
+        each = [_compared(item, wanted, policy) for item in found.items]
+        return all(equal for equal, _ in each), each[-1][1]
+    return False, comparison.stage
+
+
+def decimal_comma(question: Question) -> Judgement | None:
+    """The question once more with decimal commas, where the ground truth is a number that is not an integer."""
+    prediction, ground_truth = question.prediction, question.ground_truth
+    if not any(map(_is_broken, ground_truth.nodes)) or not _DECIMAL_COMMA.search(prediction):
+        return None
+    return _judge(question._replace(prediction=_DECIMAL_COMMA.sub(r"\1.\2", prediction)))
+
+
+STEPS: tuple[Callable[[Question], Judgement | None], ...] = (
+    same_number,
+    same_text,
+    same_option,
+    same_words,
+    same_meaning,
+)
+"""What is tried, in this order; the last one settles what none before it did."""
+
+
+def _as_asked(found: Node, wanted: Node) -> Node:
+    """`12_7` is nothing beside a number without a base; `x = y = 0` is two equations."""
+    match found, wanted:
+        case Call("base", _), Call("base", _):
+            return found
+        case Call("base", _), _:
+            return Text("")
+        case _:
+            return _spread(found)
+
+
+def _spread(node: Node) -> Node:
+    """`x = y = 0` as `x = 0, y = 0`."""
+    match node:
+        case Rel(ops, (*names, value)) if (
+            len(names) > 1
+            and set(ops) == {"="}
+            and all(isinstance(name, Sym) for name in names)
+            and not isinstance(value, Sym)
+        ):
+            return Seq("list", tuple(Rel(("=",), (name, value)) for name in names))
+        case _:
+            return node
+
+
+def _is_nothing(node: Node) -> bool:
+    inner = node.value if isinstance(node, Quantity) else node
+    return inner == Const("empty") or (isinstance(inner, Num) and inner.value == 0)
+
+
+def _is_broken(node: Node) -> bool:
+    """True for a number that is not an integer."""
     value = exact(node) if isinstance(node, EXPRESSION) else None
     return value is not None and value.denominator != 1
 
@@ -185,10 +221,3 @@ def _broken(node: Node) -> bool:
 def _bare(text: str) -> str:
     """The text without layout; a space between two digits stays, for `1 2` is not 12."""
     return _LAYOUT.sub("", _SPACE.sub(" ", text.strip()))
-
-
-def _plain_number(text: str) -> Fraction | None:
-    text = text.strip().strip("$").strip()
-    if not _PLAIN.fullmatch(text):
-        return None
-    return Fraction(text.replace(",", ""))

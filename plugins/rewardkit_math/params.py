@@ -12,6 +12,9 @@ class MathParams(RewardParams):
 
     box: Literal["preferred", "required"] = "preferred"
     r"""`required`: an answer outside `\boxed{}` is no answer."""
+    hedge: Literal["refuse", "last"] = "refuse"
+    """An answer that names a second, different value beside the one that counts (`7, or 5`): `refuse`: it is none,
+    unless the ground truth lists both; `last`: the value that counts is judged alone."""
     percent: Literal["either", "strict", "any"] = "either"
     """A percent sign on one side only: `either` reads 28 % as 0.28 and as 28; `strict` as 0.28. `any`: also without a
     percent sign on either side, 75 and 0.75 are the same."""

@@ -1,12 +1,18 @@
 """The math reward: finds the answer of each completion and compares it with the ground truth."""
 
-from collections.abc import Mapping, Sequence
-from numbers import Number
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rewardkit import Reward, RewardParams, Sample, Score
 from rewardkit_math.extract import Found, find_answer, joined_boxes, last_boxes
-from rewardkit_math.judge import GroundTruth, Judgement, UnreadableGroundTruthError, judge, read_ground_truth
+from rewardkit_math.ground_truth import (
+    GroundTruth,
+    UnreadableGroundTruthError,
+    ground_truth_texts,
+    read_ground_truth,
+)
+from rewardkit_math.hedge import second_value_after, second_value_before
+from rewardkit_math.judge import Judgement, judge
 from rewardkit_math.params import MathParams
 
 _SHOWN_CHARS = 200
@@ -26,44 +32,50 @@ class MathReward(Reward):
     def _score(self, sample: Sample) -> Score:
         texts = ground_truth_texts(sample.ground_truth)
         if texts is None:
-            return Score.abstained(f"no mathematical ground truth: {_kind(sample.ground_truth)}")
+            if sample.ground_truth is None:
+                return Score.abstained("no ground truth in this row", kind="no_ground_truth")
+            found_type = type(sample.ground_truth).__name__
+            return Score.abstained(f"a ground truth of type {found_type} holds no mathematics", kind="not_applicable")
         ground_truths = []
         for text in texts:
             try:
                 ground_truths.append(read_ground_truth(text))
             except UnreadableGroundTruthError as error:
                 return Score.abstained(
-                    f"{error}: {_short(text)!r}", ground_truth=_short(text), unreadable_ground_truth=True
+                    f"{error}: {_short(text)!r}", kind="unreadable_ground_truth", ground_truth=_short(text)
                 )
+        return self._judged(sample, ground_truths)
+
+    def _judged(self, sample: Sample, ground_truths: list[GroundTruth]) -> Score:
         text, found = self._find(sample)
-        details: dict[str, Any] = {
-            "ground_truth": _short(" | ".join(ground_truth.text for ground_truth in ground_truths))
-        }
+        details: dict[str, Any] = {"ground_truth": _short(" | ".join(truth.text for truth in ground_truths))}
         if found.how == "none":
-            return Score.scored(0.0, found.why, verdict="unparsable", stage="extract", **details)
+            details |= {"verdict": "unparsable", "stage": "extract"}
+            return Score.scored(0.0, found.why, kind="no_answer", **details)
         if self.params.box == "required" and found.how != "box":
-            return Score.scored(0.0, "the answer is not in a box", verdict="unparsable", stage="extract", **details)
-        offset = sample.completion_text.rfind(text)
-        details |= {
-            "answer": _short(found.text),
-            "span": [offset + found.start, offset + found.end],
-            "found_by": found.how,
-        }
+            details |= {"verdict": "unparsable", "stage": "extract"}
+            return Score.scored(0.0, "the answer is not in a box", kind="no_answer", **details)
         judgement = self._judge(text, found, ground_truths)
-        details |= {"verdict": judgement.verdict, "stage": judgement.stage}
+        judged = judgement.judged if judgement.judged and judgement.judged in found.text else found.text
+        start = sample.completion_text.rfind(text) + found.start + found.text.find(judged)
+        details |= {
+            "answer": _short(judged),
+            "span": [start, start + len(judged)],
+            "found_by": found.how,
+            "verdict": judgement.verdict,
+            "stage": judgement.stage,
+        }
         if judgement.verdict == "equal":
             return Score.scored(1.0, "equal to the ground truth", **details)
-        unread = next((ground_truth for ground_truth in ground_truths if not ground_truth.readable), None)
+        unread = next((truth for truth in ground_truths if not truth.readable), None)
         if unread is not None:
-            return Score.abstained(
-                f"the ground truth cannot be read: {_short(unread.text)!r}", **details, unreadable_ground_truth=True
-            )
-        reason = {
-            "different": "not equal to the ground truth",
-            "unparsable": "the answer cannot be read",
-            "too costly": f"too costly to judge: {judgement.why}",
-        }[judgement.verdict]
-        return Score.scored(0.0, reason, **details)
+            reason = f"the ground truth cannot be read: {_short(unread.text)!r}"
+            return Score.abstained(reason, kind="unreadable_ground_truth", **details)
+        if judgement.verdict == "unparsable":
+            return Score.scored(0.0, f"the answer cannot be read: {judgement.why}", kind="malformed", **details)
+        if judgement.verdict == "too costly":
+            return Score.scored(0.0, f"too costly to judge: {judgement.why}", kind="time_limit", **details)
+        return Score.scored(0.0, judgement.why or "not equal to the ground truth", **details)
 
     def _find(self, sample: Sample) -> tuple[str, Found]:
         """The text in which the answer was sought, and the answer."""
@@ -77,44 +89,55 @@ class MathReward(Reward):
         return "", Found("none", "", 0, 0, "the reasoning never ends" if reasoning else "the completion is empty")
 
     def _judge(self, text: str, found: Found, ground_truths: list[GroundTruth]) -> Judgement:
+        """The judgement by the ground truth that fits, else by the last one."""
         judgement = None
-        for ground_truth in ground_truths:
-            predictions = [found.text]
-            if found.how == "box":
-                if ground_truth.several:
-                    predictions = [" , ".join(box.text for box in last_boxes(text, found)) or found.text]
-                else:
-                    # Boxes that are joined are one answer, and right where each of them is.
-                    predictions += [box.text for box in joined_boxes(text, found)[:-1]]
-            for prediction in predictions:
-                judgement = judge(prediction, ground_truth, self.params, last=found.how not in ("phrase", "hash"))
-                if judgement.verdict != "equal":
-                    break
-            assert judgement is not None
+        for truth in ground_truths:
+            judgement = self._judge_by(text, found, truth)
             if judgement.verdict == "equal":
                 break
         assert judgement is not None
         return judgement
 
+    def _judge_by(self, text: str, found: Found, truth: GroundTruth) -> Judgement:
+        last = found.how not in ("phrase", "hash")
+        first = found.text
+        others: list[str] = []
+        if found.how == "box" and truth.several:
+            first = " , ".join(box.text for box in last_boxes(text, found)) or first
+        elif found.how == "box":
+            # Boxes that are joined are one answer, and right where each of them is.
+            others = [box.text for box in joined_boxes(text, found)[:-1]]
+        judgement = judge(first, truth, self.params, last=last)
+        if judgement.verdict != "equal" or self.params.hedge == "last":
+            return judgement
+        if not truth.several:
+            others += _second_values(text, found)
+        for other in others:
+            if judge(other, truth, self.params, last=last).verdict != "equal":
+                return Judgement("different", "hedge", f"it names a second answer: {_short(other)!r}", judgement.judged)
+        return judgement
 
-def ground_truth_texts(ground_truth: Any) -> list[str] | None:
-    """The ground truths as texts, any of which may be matched; None where there is nothing mathematical."""
-    match ground_truth:
-        case bool():
-            return [str(ground_truth)]
-        case str() | Number():
-            return [str(ground_truth)]
-        case Mapping() | None:
-            return None
-        case Sequence() if ground_truth:
-            each = [ground_truth_texts(item) for item in ground_truth]
-            return None if any(item is None for item in each) else [text for item in each if item for text in item]
-        case _:
-            return None
 
-
-def _kind(ground_truth: Any) -> str:
-    return "there is none" if ground_truth is None else f"an object of type {type(ground_truth).__name__}"
+def _second_values(text: str, found: Found) -> list[str]:
+    """The values that the words around an answer name beside it."""
+    if found.how in ("box", "tag", "bold"):
+        line = text.rfind("\n", 0, found.start) + 1
+        before = text[max(line, found.start - 200) : found.start]
+        before = before[: before.rfind("\\")] if found.how == "box" and "\\" in before else before
+        after = text[found.end : found.end + 400].removeprefix("}").removeprefix("</answer>")
+        values = second_value_before(before), second_value_after(after)
+    else:
+        sentence_end = next(
+            (
+                index
+                for index in range(len(found.text) - 1)
+                if found.text[index : index + 2] in (". ", "! ", ".\n", "? ")
+            ),
+            None,
+        )
+        rest = "" if sentence_end is None else found.text[sentence_end:]
+        values = None, second_value_after(rest or text[found.end : found.end + 400])
+    return [value for value in values if value]
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardkit_math.judge import judge, read_ground_truth
+from rewardkit_math.ground_truth import read_ground_truth
+from rewardkit_math.judge import judge
 from rewardkit_math.numeric.evaluation import Budget
 from rewardkit_math.params import MathParams
 

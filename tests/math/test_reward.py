@@ -26,7 +26,7 @@ def test_a_ground_truth_that_is_no_mathematical_ground_truth_abstains(score, gro
 def test_an_unreadable_ground_truth_abstains_and_names_itself(score, ground_truth):
     judged = score("\\boxed{1}", ground_truth)
     assert judged.status == "abstained"
-    assert judged.details["unreadable_ground_truth"] is True
+    assert judged.kind == "unreadable_ground_truth"
     assert repr(ground_truth)[1:-1] in judged.reason
 
 

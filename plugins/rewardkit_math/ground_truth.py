@@ -1,0 +1,154 @@
+r"""A ground truth as it stands in a data set: bare, boxed, behind `####`, or in a sentence; read once.
+
+It may name one answer in several writings ("7/2, or equivalently 3.5"); any of them may be matched. What is not
+mathematics is compared as words (`worded`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from numbers import Number
+from typing import Any, NamedTuple
+
+from rewardkit import labelled_choice
+from rewardkit_math.complexity_limits import TooCostlyError
+from rewardkit_math.extract import find_answer, last_boxes
+from rewardkit_math.notation.parse import parse, plain
+from rewardkit_math.sentence import is_sentence, read
+from rewardkit_math.tree import Conditioned, Node, Quantity, Seq, Text
+from rewardkit_math.worded import denial, is_infinite, polarity
+
+
+class UnreadableGroundTruthError(Exception):
+    """The ground truth cannot be read, so that nothing can be judged by it."""
+
+
+class GroundTruth(NamedTuple):
+    """A ground truth, read once."""
+
+    text: str
+    nodes: tuple[Node, ...]
+    """The answer in each of its writings; any of them may be matched."""
+    plain_number: Fraction | None
+    letter: str | None
+    """Its letter, where it is an option of multiple choice."""
+    several: bool
+    """It lists several values."""
+    readable: bool
+    """False for mathematics that could not be read: only the same text can be said to be equal to it."""
+
+    @property
+    def in_words(self) -> bool:
+        """True where it can only be compared as words."""
+        return all(isinstance(node, Text) for node in self.nodes)
+
+
+_PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
+_FORMULA = re.compile(r"\\(?!text|mathrm|mbox|[,;:! $%])|[\^_={}<>]")
+_TEXTUAL = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}")
+_WORD = re.compile(r"(?<!\\)\b[^\W\d_]{3,}")
+_SENTENCE_WORDS = 3
+_SIGNS = frozenset("∅∞ℝℤℕℚℂπ①②③④⑤⑥⑦⑧⑨")
+_EQUIVALENT = re.compile(
+    r"\s*[,;(]?\s*\b(?:or\s+)?(?:equivalently|(?:an\s+)?equivalent\s+(?:form|expression)s?(?:\s+(?:such\s+as|like|is))?|"
+    r"(?:or\s+)(?:approximately|about|roughly)|also\s+written(?:\s+as)?|in\s+other\s+words)[\s,:]+",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"\s*\((?:i\.\s?e\.|that is|namely|none|no|all|where|for|see|e\.g\.)[^()]*(?:\([^()]*\)[^()]*)*\)\s*$",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(r"^at\s+(?:most|least)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=2048)
+def read_ground_truth(text: str) -> GroundTruth:
+    """A ground truth, read.
+
+    raises  UnreadableGroundTruthError where nothing can be read
+    """
+    inner = _marked(text.strip())
+    if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
+        raise UnreadableGroundTruthError("the ground truth is empty")
+    letter = labelled_choice(inner)
+    bare = _ASIDE.sub("", inner) or inner
+    nodes, letters = zip(
+        *(_read_one(part, inner) for part in _EQUIVALENT.split(bare) if part.strip(" ,;")), strict=True
+    )
+    letter = letter or next((found for found in letters if found), None)
+    several = any(_lists(node) for node in nodes)
+    number = plain_number(inner) if len(nodes) == 1 else None
+    return GroundTruth(inner, tuple(dict.fromkeys(nodes)), number, letter, several, _readable(nodes[0], inner))
+
+
+def _marked(inner: str) -> str:
+    """What a mark such as a box or `####` marks; the text itself where there is none."""
+    if "\\boxed" in inner or "####" in inner or "<answer>" in inner:
+        found = find_answer(inner)
+        if found.how == "none" and "\\boxed{" in inner:
+            return inner[inner.rindex("\\boxed{") + 7 :]
+        if found.how == "box":
+            return " , ".join(dict.fromkeys(box.text for box in last_boxes(inner, found))) or found.text
+        return found.text
+    return inner
+
+
+def _read_one(part: str, inner: str) -> tuple[Node, str | None]:
+    """One writing of the answer, and the letter that a sentence names."""
+    if polarity(part) is not None or is_infinite(part):
+        return Text(plain(part)), None
+    try:
+        if is_sentence(part) or _BOUND.match(part):
+            reading = read(part, last=False)
+            if not isinstance(reading.node, Text):
+                return reading.node, None
+            if denial(part) is not None:
+                return Text(plain(part)), None
+        node = parse(part)
+        if isinstance(node, Text) and len(inner) > 40:
+            found = find_answer(inner)
+            if found.how == "phrase":
+                return read(found.text, last=False).node, labelled_choice(found.text)
+    except TooCostlyError:
+        node = Text(plain(part))
+    letter = labelled_choice(find_answer(inner).text) if "answer is" in inner else None
+    return node, letter
+
+
+def _lists(node: Node) -> bool:
+    inner = node.body if isinstance(node, Conditioned) else node
+    inner = inner.value if isinstance(inner, Quantity) else inner
+    return isinstance(inner, Seq)
+
+
+def _readable(node: Node, text: str) -> bool:
+    """True where a text was read as mathematics, or is words."""
+    if not isinstance(node, Text):
+        return True
+    words = _TEXTUAL.sub(r"\1", text)
+    return bool(node.words) and (not _FORMULA.search(words) or len(_WORD.findall(words)) >= _SENTENCE_WORDS)
+
+
+def plain_number(text: str) -> Fraction | None:
+    """The value of a plain decimal number with or without thousands separators; None for any other text."""
+    text = text.strip().strip("$").strip()
+    if not _PLAIN.fullmatch(text):
+        return None
+    return Fraction(text.replace(",", ""))
+
+
+def ground_truth_texts(ground_truth: Any) -> list[str] | None:
+    """The ground truths as texts, any of which may be matched; None where there is nothing mathematical."""
+    match ground_truth:
+        case bool():
+            return [str(ground_truth)]
+        case str() | Number():
+            return [str(ground_truth)]
+        case Mapping() | None:
+            return None
+        case Sequence() if ground_truth:
+            each = [ground_truth_texts(item) for item in ground_truth]
+            return None if any(item is None for item in each) else [text for item in each if item for text in item]
+        case _:
+            return None

@@ -1,0 +1,162 @@
+"""Answers in words: yes and no, none, infinitely many, or the same words.
+
+A ground truth in words asks for a prediction that says the same: `No` is said by "No, there is no such graph", `No
+integer solutions` by "The equation has no integer solutions". Words that make the statement weaker ("no other
+solutions", "no positive solutions") say something else.
+"""
+
+import re
+
+from rewardkit_math.notation.parse import plain
+
+_POLARITY = re.compile(
+    r"^(?:the (?:final )?answer (?:is|to .{1,80}? is)[: ]+)?(yes|no|true|false)"
+    r"(?=$|[.,;:!—–-](?:\s|$)|\s+[(,—–-]|\s+because\b|\s+since\b)"
+)
+_EXISTENCE = re.compile(
+    r"^(?:\w+,\s+)?(?:(?:therefore|thus|hence|so),?\s+)?"
+    r"(?:it is (?:not possible|impossible)|there (?:is|are|exists?) no\b|there (?:do|does) not exist\b|no such \w+)"
+)
+_AGAIN = re.compile(r"\b(?:not|no|cannot|isn't|don't|doesn't|without|counterexamples?|exceptions?|other than|except)\b")
+_NONE = re.compile(
+    r"\bthere\s+(?:is|are|were|exists?|will be|can be)\s+(?:no\b(?! more| other)|not any\b)"
+    r"|\bthere (?:is|are) (?:not|none)\b|\b(?:has|have|had|having)\s+(?:no\b|zero\b)|^none\b"
+    r"|\bno (?:such )?(?P<head>[\w -]{0,60}?)\s*\b"
+    r"(?:exists?|is possible|are possible|works?|satisf(?:y|ies))\b"
+    r"|\b(?:do|does|did)\s+not\s+(?:exist|converge|have)\b|\b(?:can|could)\s?not\s+(?:exist|be)\b|\b(?:is|are)\s+(?:not\s+possible|impossible|no)\b"
+    r"|^(?:no|not)\b|\bdiverges\b|\b(?:is|are) none\b|\bempty set\b"
+)
+_WEAKER = frozenset(["other", "more", "further", "additional"])
+_QUALIFIERS = frozenset(
+    [
+        "positive",
+        "negative",
+        "non-negative",
+        "nonnegative",
+        "real",
+        "rational",
+        "irrational",
+        "complex",
+        "nonzero",
+        "non-zero",
+        "non-trivial",
+        "nontrivial",
+        "even",
+        "odd",
+        "prime",
+        "finite",
+        "infinite",
+        "distinct",
+        "two",
+        "three",
+    ]
+)
+_OPEN_NOUN = re.compile(r"\bsuch\b|\bpossible\b|^none$")
+_REMARK = re.compile(r",?\s+(?:because|since|as|which|so|due to|for which|such that|that|where|when|with|to the|for)\b")
+_COUNTED_NONE = re.compile(r"^(?:(?:so|thus|hence|therefore),? )?(?:there (?:is|are) none\b|none\b(?! of the above))")
+_NO_THINGS = re.compile(
+    r"\b(?:there (?:is|are) (?:none|no)\b(?! (?:\w+ ){0,2}bound)|(?:has|have) no\b"
+    r"|(?:does|do) not have any\b|none of (?:the|them)\b|no such [\w ]{1,40} exists?\b)|^none\b"
+)
+_REASON = re.compile(r",?\s+(?:because|since|as|so|due to|given that)\b|;")
+_INFINITE = re.compile(r"\binfinitely many\b|\binfinite number of\b|\ban infinity of\b|\binfinitely often\b")
+_SAID = re.compile(
+    r"(?:so |thus |therefore |hence )?(?:it|this|that|he|she|they|the(?: \w+){1,4}) "
+    r"(?:is|are|was|will be|would be) (?:the |an? )?"
+)
+_MONTH = re.compile(r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b")
+_DAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|,|\b(?:of|the)\b")
+
+
+def polarity(text: str) -> bool | None:
+    """True for an answer that begins with yes or true, False for no or false; None for any other."""
+    match = _POLARITY.match(_folded(text))
+    return None if match is None else match[1] in ("yes", "true")
+
+
+def denial(text: str) -> str | None:
+    """What a text says there is none of (`integer solutions`); None where it does not say so."""
+    words = _REMARK.split(_folded(text), maxsplit=1)[0]
+    match = _NONE.search(words)
+    if match is None:
+        return None
+    rest = match.groupdict().get("head") or (words[: match.start()] + " " + words[match.end() :])
+    return " ".join(rest.split())
+
+
+def is_infinite(text: str) -> bool:
+    """True where a text says that there are infinitely many."""
+    folded = _folded(text)
+    found = _INFINITE.search(folded)
+    return found is not None and not _AGAIN.search(folded[: found.start()])
+
+
+def says_none(text: str, *, counted: bool) -> bool:
+    """True where a text counts to zero: "There are none".
+
+    counted  the ground truth counts something (`0 roots`), so that "It has no roots" says the same
+    """
+    words = _REASON.split(_folded(text), maxsplit=1)[0]
+    match = (_NO_THINGS if counted else _COUNTED_NONE).search(words)
+    return match is not None and not _WEAKER & set(words.split()) and not _AGAIN.search(words[match.end() :])
+
+
+def agree(text: str, ground_truth: str) -> bool:
+    """True where a text says what a ground truth in words says."""
+    if same_words(text, ground_truth):
+        return True
+    wanted = polarity(ground_truth)
+    if wanted is not None:
+        stated = polarity(text)
+        if stated is None and not wanted:
+            return _denies_existence(text)
+        return stated is wanted
+    if is_infinite(ground_truth):
+        return is_infinite(text)
+    none = denial(ground_truth)
+    return none is not None and _denies_as_much(text, none)
+
+
+def _denies_existence(text: str) -> bool:
+    """`It is not possible …`, `There are no …`: no, without the word."""
+    words = _REASON.split(_folded(text), maxsplit=1)[0]
+    match = _EXISTENCE.match(words)
+    return match is not None and not _AGAIN.search(words[match.end() :])
+
+
+def _denies_as_much(text: str, none: str) -> bool:
+    """True where a text denies what a ground truth denies, or more than that."""
+    stated = denial(text)
+    if stated is None:
+        return False
+    words, wanted = set(stated.split()), set(none.split())
+    if words & _WEAKER:
+        return False
+    if not _OPEN_NOUN.search(none) and (words & _QUALIFIERS) - wanted:
+        return False
+    nouns = {word.rstrip("s") for word in wanted if word.isalpha() and len(word) > 3} - {
+        "integer",
+        "such",
+        "possible",
+        "value",
+        "exist",
+    }
+    nouns -= _QUALIFIERS
+    specific = nouns - {"solution", "number", "value", "pair", "way", "root", "zero", "sequence"}
+    return not specific or bool(specific & {word.rstrip("s,.") for word in _folded(text).split()})
+
+
+def same_words(text: str, ground_truth: str) -> bool:
+    """True where a text has the ground truth's words: alone, at the end of `it is …`, or as a date in any order."""
+    one, other = plain(text), plain(ground_truth)
+    if one == other or _SAID.sub("", one, count=1) == other:
+        return True
+    if _MONTH.search(other) and any(char.isdigit() for char in other):
+        return sorted(_DAY.sub(" ", one).split()) == sorted(_DAY.sub(" ", other).split())
+    return False
+
+
+def _folded(text: str) -> str:
+    """The words in lower case, without markup."""
+    words = re.sub(r"\\(?:text|textbf|mathrm|mbox|textit)\s*\{|[*{}$`]|\\boxed", " ", text)
+    return " ".join(words.casefold().replace("’", "'").split()).strip(" .!")
