@@ -5,7 +5,7 @@ or more; an unclosed block runs to the end. One pass over the lines.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*$")
@@ -60,13 +60,20 @@ def blocks(answer: str) -> list[Block]:
 
 
 def extract_program(
-    answer: str, languages: Sequence[Language], *, take: Literal["last", "first", "all"], unfenced: bool
+    answer: str,
+    languages: Sequence[Language],
+    *,
+    take: Literal["last", "first", "all"],
+    unfenced: bool,
+    fits: Callable[[str], bool] = lambda _: True,
 ) -> Program | None:
     """The program, None where the answer holds none.
 
     languages   those that count; a fence that says nothing is taken for the first of them
     take        which of several blocks; `all` puts those in the language of the last one after each other
     unfenced    whether an answer without any fence is a program as it stands
+    fits        tells a program from an example of its use, `print(f(1))`: `last` and `first` are of those that fit, and
+                of all where none fits
     """
     fenced = blocks(answer)
     if not fenced:
@@ -78,4 +85,54 @@ def extract_program(
     if take == "all":
         language = fitting[-1].language
         return Program(language, "\n".join(program.text for program in fitting if program.language == language))
-    return fitting[-1] if take == "last" else fitting[0]
+    chosen = [program for program in fitting if fits(program.text)] or fitting
+    return chosen[-1] if take == "last" else chosen[0]
+
+
+def foreign_language(answer: str) -> str | None:
+    """The language of the last fenced block that is a program in one of the languages that nothing here runs."""
+    named = [block.language for block in blocks(answer) if block.language]
+    return next((name for name in reversed(named) if name in _FOREIGN or name in FENCES), None)
+
+
+_FOREIGN = frozenset(
+    [
+        "c#",
+        "cs",
+        "csharp",
+        "d",
+        "dart",
+        "elixir",
+        "erlang",
+        "f#",
+        "fortran",
+        "fs",
+        "fsharp",
+        "go",
+        "golang",
+        "haskell",
+        "hs",
+        "java",
+        "jl",
+        "julia",
+        "kotlin",
+        "kt",
+        "lua",
+        "nim",
+        "ocaml",
+        "pascal",
+        "perl",
+        "php",
+        "pl",
+        "r",
+        "rb",
+        "rs",
+        "ruby",
+        "rust",
+        "scala",
+        "swift",
+        "ts",
+        "typescript",
+        "zig",
+    ]
+)

@@ -1,6 +1,5 @@
 """The reward `code`: the program in an answer, judged by its tests in a sandbox."""
 
-import re
 import time
 from collections.abc import Sequence
 from typing import Literal
@@ -8,10 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score, strip_end_tokens
-from rewardkit_code.extract import Language, Program, extract_program
-from rewardkit_code.ground_truth import GroundTruthError, read_tests
+from rewardkit_code.assemble import assembled, could_be_program
+from rewardkit_code.extract import Language, Program, extract_program, foreign_language
 from rewardkit_code.judge import Outcome, Verdict, judge
-from rewardkit_code.tests_model import CodeTests, StdinTests, Tests
+from rewardkit_code.layouts import GroundTruthError, UnsupportedTestsError, read_tests
+from rewardkit_code.tests_model import StdinTests, Tests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
 
 MIB = 1024 * 1024
@@ -69,33 +69,45 @@ class CodeReward(Reward):
         deadline = time.monotonic() + self.context.deadline_s - max(0.5, 0.1 * self.context.deadline_s)
         try:
             tests = read_tests(sample)
+        except UnsupportedTestsError as exc:
+            return Score.abstained(f"ground truth: {exc}", kind="unsupported")
         except GroundTruthError as exc:
-            return Score.abstained(f"ground truth: {exc}")
+            return Score.abstained(f"ground truth: {exc}", kind="unreadable_ground_truth")
         if tests is None:
-            return Score.abstained("the ground truth holds no tests")
+            return Score.abstained("the ground truth holds no tests", kind="no_ground_truth")
         params = self.params
         # Without a thought the text itself, since the first line of a function's body may be indented.
         answer = strip_end_tokens(sample.completion_text) if sample.parts.reasoning is None else sample.parts.answer
-        program = extract_program(answer, params.languages, take=params.take, unfenced=params.unfenced)
+        program = extract_program(
+            answer,
+            params.languages,
+            take=params.take,
+            unfenced=params.unfenced,
+            fits=lambda text: could_be_program(text, tests),
+        )
         if program is None:
-            return Score.scored(0.0, "the answer holds no program", verdict=Verdict.COMPILE_ERROR.value)
+            if isinstance(tests, StdinTests) and (other := foreign_language(answer)):
+                reason = f"a program in {other}, which this rubric does not run: languages is {list(params.languages)}"
+                return Score.abstained(reason, kind="unsupported")
+            verdict = Verdict.COMPILE_ERROR.value
+            return Score.scored(0.0, "the answer holds no program", kind="no_answer", verdict=verdict)
         if program.language != "python" and not isinstance(tests, StdinTests):
             reason = f"the tests call Python, the program is {program.language}"
             return Score.scored(0.0, reason, verdict=Verdict.COMPILE_ERROR.value)
-        program = program._replace(text=completed(program.text, tests))
+        program = program._replace(text=assembled(program.text, tests))
         try:
             outcome = self._judge(tests, program, deadline)
         except SandboxUnavailableError as exc:
             return Score.failed(str(exc))
         except SandboxBrokeError as exc:
             return self._again(tests, program, deadline, exc)
-        return self._scored(outcome)
+        return self._scored(outcome, tests)
 
     def _again(self, tests: Tests, program: Program, deadline: float, first: SandboxBrokeError) -> Score:
         """Once more in a fresh sandbox: whoever breaks that one too did it himself, unless it breaks without him."""
         self.close()
         try:
-            return self._scored(self._judge(tests, program, deadline))
+            return self._scored(self._judge(tests, program, deadline), tests)
         except SandboxUnavailableError as exc:
             return Score.failed(str(exc))
         except SandboxBrokeError as second:
@@ -114,9 +126,12 @@ class CodeReward(Reward):
         stop = self.params.score == "all"
         return judge(tests, program, self._sandbox, self._limits, deadline, stop_at_failure=stop)
 
-    def _scored(self, outcome: Outcome) -> Score:
+    def _scored(self, outcome: Outcome, tests: Tests) -> Score:
         assert self._sandbox is not None
         passed = outcome.verdict is Verdict.PASSED
+        if outcome.verdict is Verdict.WRONG and isinstance(tests, StdinTests) and tests.other_outputs:
+            reason = f"{outcome.failure}; other outputs may be right, and the task's checker cannot be run here"
+            return Score.abstained(reason, kind="unsupported")
         value = 1.0 if passed else 0.0
         if self.params.score == "share" and outcome.total:
             value = outcome.passed / outcome.total if not passed else 1.0
@@ -135,21 +150,3 @@ class CodeReward(Reward):
             sandbox=self._sandbox.name,
             isolation=self._sandbox.isolation,
         )
-
-
-def completed(program: str, tests: Tests) -> str:
-    """The program, after the start that its prompt gave it where it only continues that.
-
-    By its text alone: parsing a third-party program is left to the sandbox.
-    """
-    if not isinstance(tests, CodeTests) or tests.entry_point is None:
-        return program
-    name = re.escape(tests.entry_point)
-    if f"def {tests.entry_point}" not in tests.prompt or re.search(_BINDS.format(name=name), program):
-        return program
-    if program[:1].isspace():
-        return tests.prompt + program
-    return f"{tests.prompt}\n    {program}"  # a body whose first line lost its indentation to a strip
-
-
-_BINDS = r"(?m)^(?:(?:async )?(?:def|class) +{name}\b|{name} *[=:]|(?:from|import) .*\b{name}\b)"

@@ -15,6 +15,11 @@ class StdinTests:
     """`exact`, `text` (blanks at line ends aside) or `tokens` (white space aside)."""
     float_tol: float | None = None
     integers_exact: bool = False
+    checker: str | None = None
+    """A Python program that judges an output: `checker.py input.txt answer.txt output.txt`, which prints 1 if it is
+    right. It is asked about outputs that differ from the expected one."""
+    other_outputs: bool = False
+    """True if other outputs may be right too, and no checker that can be run here tells which."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +29,27 @@ class Case:
     args: list[Any]
     expected: Any
     after: list[Any] | None = None
+    text: str | None = None
+    """Another expected value: the text that `expected` was read from, where it may be meant as it stands."""
 
 
 @dataclass(frozen=True)
 class FunctionTests:
-    """Calls of one function."""
+    """Calls of one function, compared outside of the sandbox."""
 
     fn_name: str
     cases: tuple[Case, ...]
     rules: Rules = field(default_factory=Rules)
     wrapped: bool = False
     """True if every expected value may stand in a list of one, as APPS writes them: all of them or none."""
+    before: str = ""
+    """Text of the task's own to run before the program, in the same names: the usual imports."""
+    after: str = ""
+    """Likewise to run after it; defines `entry`."""
+    entry: str = ""
+    """The function to call in place of `fn_name`, with the same cases; empty to call `fn_name` itself."""
+    prompt: str = ""
+    """The start of the program, where the task gives one that a completion may continue."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,8 @@ class CodeTests:
     """Code of the task's own whose names win over the program's: helpers that the prompt defines."""
     prompt: str = ""
     """The start of the program, where the task gives one that a completion may continue."""
+    before: str = ""
+    """Text of the task's own to run before the program, in the same names: the imports and helpers of its prompt."""
 
 
 @dataclass(frozen=True)

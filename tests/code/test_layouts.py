@@ -8,7 +8,8 @@ import zlib
 import pytest
 
 from rewardkit import Sample
-from rewardkit_code.ground_truth import GroundTruthError, literal, read_tests
+from rewardkit_code.layouts import GroundTruthError, read_tests
+from rewardkit_code.layouts.values import literal
 from rewardkit_code.tests_model import CodeTests, ExpressionTests, FileTests, FunctionTests, StdinTests
 
 
@@ -94,7 +95,7 @@ def test_apps_on_standard_input_also_as_lists_of_lines():
 
 def test_apps_with_a_function_name_takes_lists_and_lines_of_json():
     tests = read({"fn_name": "f", "inputs": [[1, [2]], "1\n[2]"], "outputs": [[3], "[3]"]})
-    assert [case.args for case in tests.cases] == [[1, [2]], [1, [2]]]
+    assert [case.args for case in tests.cases] == [[{"args": [1, [2]]}], [{"args": [1, [2]]}]]
     assert [case.expected for case in tests.cases] == [[3], [3]]
     assert tests.wrapped
 
@@ -109,7 +110,11 @@ def test_livecodebench_cases_public_and_packed():
 def test_livecodebench_functions():
     cases = [{"input": "[1, 2]\n3", "output": "6", "testtype": "functional"}]
     tests = read(cases, metadata=json.dumps({"func_name": "total"}))
-    assert (tests.fn_name, tests.cases[0].args, tests.cases[0].expected) == ("total", [[1, 2], 3], 6)
+    assert (tests.fn_name, tests.cases[0].args, tests.cases[0].expected) == (
+        "total",
+        [{"args": [[1, 2], 3]}],
+        6,
+    )
 
 
 class Evil:

@@ -1,0 +1,75 @@
+"""rewardkit's own tests objects: `{"kind": stdin | function | expr | asserts | check | unittest | pytest, …}`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rewardkit_code.compare import Rules
+from rewardkit_code.layouts.python_tests import check_tests, some
+from rewardkit_code.layouts.row import Row
+from rewardkit_code.layouts.values import GroundTruthError, as_text, literal
+from rewardkit_code.tests_model import Case, CodeTests, ExpressionTests, FileTests, FunctionTests, StdinTests, Tests
+
+JSON_FLOAT_TOL = 1e-6
+
+
+def _stdin(truth: Mapping[str, Any], _: Row) -> Tests:
+    compare = truth.get("compare", "tokens")
+    if compare not in ("exact", "text", "tokens"):
+        raise GroundTruthError(f"the unknown compare {compare!r}; there are: exact, text, tokens")
+    cases = tuple((as_text(case["input"]), as_text(case["output"])) for case in truth["cases"])
+    return StdinTests(some(cases), compare, truth.get("float_tol"))
+
+
+def _function(truth: Mapping[str, Any], _: Row) -> Tests:
+    after = truth.get("args_after") if truth.get("check_args") else None
+    cases = []
+    for number, case in enumerate(truth["cases"]):
+        args = literal(case["args_py"]) if "args_py" in case else case["args"]
+        expected = literal(case["expected_py"]) if "expected_py" in case else case["expected"]
+        left = case.get("args_after", after[number] if after else None) if truth.get("check_args") else None
+        cases.append(Case(list(args), expected, left))
+    return FunctionTests(str(truth["fn_name"]), some(tuple(cases)), rules_of(truth))
+
+
+def rules_of(truth: Mapping[str, Any]) -> Rules:
+    """The comparison that a `function` task asks for."""
+    compare = truth.get("compare", "eq")
+    loose = compare == "json_eq"
+    if compare not in ("eq", "float", "json_eq"):
+        raise GroundTruthError(f"the unknown compare {compare!r}; there are: eq, float, json_eq")
+    tolerance = 0.0 if compare == "eq" else JSON_FLOAT_TOL
+    return Rules(
+        rel=float(truth.get("rel", tolerance)),
+        absolute=float(truth.get("abs", tolerance)),
+        nan_ok=bool(truth.get("nan_ok", False)),
+        loose=loose,
+    )
+
+
+def _expression(truth: Mapping[str, Any], _: Row) -> Tests:
+    cases = tuple((str(case["expr"]), str(case["output"])) for case in truth["cases"])
+    return ExpressionTests(str(truth.get("prelude") or ""), some(cases))
+
+
+def _asserts(truth: Mapping[str, Any], _: Row) -> Tests:
+    return CodeTests(str(truth.get("setup") or ""), some(tuple(str(item) for item in truth["asserts"])))
+
+
+def _check(truth: Mapping[str, Any], row: Row) -> Tests:
+    prompt = truth.get("prompt", row.prompt)
+    return check_tests(str(truth.get("check") or truth["test"]), str(truth["entry_point"]), prompt)
+
+
+def _file(truth: Mapping[str, Any], _: Row) -> Tests:
+    return FileTests(str(truth["module"]), str(truth["test_file"]))
+
+
+KINDS: dict[str, Callable[[Mapping[str, Any], Row], Tests]] = {
+    "stdin": _stdin,
+    "function": _function,
+    "expr": _expression,
+    "asserts": _asserts,
+    "check": _check,
+    "unittest": _file,
+    "pytest": _file,
+}
