@@ -7,7 +7,8 @@ from rewardkit.commands import console
 from rewardkit.commands.score import load_rubric, places_of
 from rewardkit.errors import InputError
 from rewardkit.input.caller import Caller
-from rewardkit.input.files import Row, read_rows
+from rewardkit.input.files import read_rows
+from rewardkit.input.row import Row
 from rewardkit.input.row_reader import detect
 from rewardkit.pipeline import Scorer
 from rewardkit.rubrics.compose import Term, term

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from rewardkit.codec import from_block, to_block
 from rewardkit.commands import console
 from rewardkit.errors import ConfigError
-from rewardkit.input.files import Row, read_rows
+from rewardkit.input.files import read_rows
 from rewardkit.input.input_reader import InputReader
+from rewardkit.input.row import Row
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
 from rewardkit.pipeline import Scorer, adjacent_groups
@@ -91,7 +92,9 @@ def _score(options: Options, rubric: Rubric, target: str | None, summary: Summar
             rows = _rows(options)  # its first row is read before any worker starts: most bad input shows here
             scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
             if target:  # only now: a run that is itself wrong leaves what a killed one has written
-                output = stack.enter_context(open_output(target, key=_key(options, scorer), resume=options.resume))
+                output = stack.enter_context(
+                    open_output(target, key=_key(options, scorer), resume=options.resume, inputs=options.files)
+                )
             tick = stack.enter_context(console.progress())
             freeze_gc()
             for judged in _judged_rows(scorer, rows, output, options):

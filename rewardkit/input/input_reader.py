@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from rewardkit.errors import InputError
 from rewardkit.input.caller import Caller
 from rewardkit.input.columns_found import ColumnsFound, nothing_judged, short
-from rewardkit.input.files import Row
+from rewardkit.input.row import Row
 from rewardkit.input.row_format import Place
 from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.sample import Sample

@@ -21,7 +21,7 @@ from rewardkit.errors import ConfigError, InputError
 from rewardkit.input import coercion
 from rewardkit.input.caller import Caller
 from rewardkit.input.columns_found import ColumnsFound, no_completion
-from rewardkit.input.files import Row
+from rewardkit.input.row import Row
 from rewardkit.input.row_format import BLOCK, CONVERT, ROW_FORMATS, Convert, Place, RowFormat, find_place
 from rewardkit.rubrics.validation import nearest
 from rewardkit.sample import Sample

@@ -5,7 +5,7 @@ from typing import Any
 
 from rewardkit.errors import InputError
 from rewardkit.input.caller import Caller
-from rewardkit.input.files import Row
+from rewardkit.input.row import Row
 from rewardkit.input.row_format import Place
 from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.sample import Sample

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from rewardkit.input.files import Row
+from rewardkit.input.row import Row
 from rewardkit.input.row_format import BLOCK
 
 _KEY = f',"{BLOCK}":'.encode()

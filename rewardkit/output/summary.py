@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from rewardkit.input.files import Row
+from rewardkit.input.row import Row
 from rewardkit.score import Result, Score
 
 DISTINCT_VALUES = 4096

@@ -1,4 +1,4 @@
-"""Where judged rows go: to a file that is whole or not there, and that a killed run can be resumed into.
+"""Judged rows into a file that is whole or not there, and that a killed run can be resumed into.
 
     rows = read_rows("rollouts.jsonl")
     with open_output("scored.jsonl", key=rubric_text, resume=True) as output:
@@ -7,68 +7,70 @@
             output.write(row, to_block(judge(row)))
 
 Rows are collected beside the output, in a hidden file of complete lines, which takes the output's name at the end of
-the `with`; `.gz`, `.zst` and `.parquet` are made of it then. Until that moment a file that was there stays as it was.
+the `with`; what ends in `.gz`, `.zst`, `.parquet`, `.arrow`, `.csv` or `.tsv` is made of it then. Until that moment a
+file that was there stays as it was.
 
-A killed run leaves the hidden file, under a name that holds a hash of `key`. To resume is to cut off a torn last line,
-to compare the lines with the rows of the input one by one, and to go on: the output is, byte for byte, that of a run
-that nobody disturbed. To begin anew under the same key, the user must remove the file; what runs under other keys have
-left goes when this output is whole. A run that ends by an error of its input or output removes its hidden file, unless
-that would throw away more than a minute of judging. Not guarded: two runs that resume into one output at one time.
+A killed run leaves the hidden file, whose name holds a hash of `key`. Resuming cuts off a torn last line, compares the
+lines with the rows of the input one by one, and continues: the output is byte-identical to that of an uninterrupted
+run. To start again under the same key, the user must remove the file; files of runs under other keys are removed when
+this output is whole. A run that ends by an error of its input or output removes its hidden file, unless that would
+throw away more than a minute of judging. A second run into the same output is refused (`partial_file`).
 """
 
 import contextlib
 import errno
 import hashlib
-import json
 import os
-import re
-import shutil
+import secrets
+import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from rewardkit.errors import ConfigError, InputError, OutputError
-from rewardkit.input.files import Row, read_rows
-from rewardkit.input.parquet import require_pyarrow, write_table
-from rewardkit.input.row_format import BLOCK
-from rewardkit.input.streams import packer
+from rewardkit.input.row import Row
+from rewardkit.input.streams import source_name
 from rewardkit.output.output_row import block_of, line_of
+from rewardkit.output.packing import PACKED, packing_of
+from rewardkit.output.partial_file import create_hidden, is_same_file, open_partial
 
 STDOUT = "standard output"
-"""What messages call it."""
+"""How messages call it."""
 
 _FLUSH_S = 1.0
 _WORTH_KEEPING_S = 60.0
-_BUFFER = 1 << 18
-_PACKED = (".gz", ".zst", ".parquet")
 _OTHER_PACKERS = frozenset(
     (".7z", ".br", ".bz2", ".lz4", ".lzma", ".snappy", ".tar", ".tgz", ".xz", ".z", ".zip", ".zstd")
 )
 
 
-def open_output(path: str | Path, *, key: str = "", resume: bool = False) -> "Output":
+def open_output(
+    path: str | Path, *, key: str = "", resume: bool = False, inputs: Iterable[str | Path] = ()
+) -> "Output":
     """Opens the output for writing; `-` is standard output.
 
-    path    what ends in `.gz`, `.zst` or `.parquet` is packed so, everything else is JSON lines
+    path    what ends as `PACKED` lists is packed so, everything else is JSON lines
     key     all that decides the blocks besides the input: the rubric, the versions. A run is resumed under its key only
-    resume  goes on from what a killed run left; from the start where there is nothing
-    raises  OutputError for what cannot be written, ConfigError for a resume that could not be right and for a start
-            that would throw away what a killed run has judged
+    resume  continues after the rows that a killed run left; from the start where there are none
+    inputs  the files that are read, of which the output must be none
+    raises  OutputError for what cannot be written; ConfigError for an output that is an input or that another process
+            writes, for a resume that could not be right, and for a start that would throw away judged rows
     """
+    _refuse_inputs(path, inputs)
     piped = str(path) == "-"
     with os_errors_as_output_errors(path):
         if Path(path).suffix.lower() in _OTHER_PACKERS:
-            raise OutputError(f"{path}: cannot be packed so; name it .jsonl, or packed {', '.join(_PACKED)}")
+            raise OutputError(f"{path}: cannot be packed so; name it .jsonl, or packed {', '.join(PACKED)}")
         if not piped and (Path(path).is_file() or Path(path).is_dir() or not Path(path).exists()):
             return FileOutput(Path(path), key, resume=resume)
         if resume:
             raise ConfigError(
                 f"--resume: {'standard output' if piped else path} cannot be resumed; name a file with -o"
             )
-        if Path(path).suffix in _PACKED:
+        if Path(path).suffix.lower() in PACKED:
             raise OutputError(f"{path}: is no regular file, and only those are packed; name another with -o")
         return Output(sys.stdout.buffer, STDOUT) if piped else Output(Path(path).open("wb"), str(path))
 
@@ -126,37 +128,17 @@ class FileOutput(Output):
         """Made by `open_output`."""
         if path.is_dir():
             raise OutputError(f"{path}: is a folder; name a file in it")
-        if path.suffix == ".parquet":
-            require_pyarrow(path)
-        # A link stays a link, to a new file.
-        self._target = path.resolve()
-        digest = hashlib.sha256(key.encode()).hexdigest()[:12]
-        self.partial = self._target.with_name(f".{self._target.name}.{digest}.partial")
+        with os_errors_as_output_errors(path):
+            self._target = _resolved(path)
+            self._packing = packing_of(self._target.suffix.lower(), str(path))
+            digest = hashlib.sha256(key.encode()).hexdigest()[:12]
+            partial = open_partial(self._target, str(path), digest, resume=resume)
+        super().__init__(partial.file, str(path))
+        self.partial = partial.path
         """The hidden file in which rows are collected."""
         self._started_s = time.monotonic()
-        with os_errors_as_output_errors(path):
-            hidden = re.compile(rf"\.{re.escape(self._target.name)}\.[0-9a-f]{{12}}\.(partial|packed)")
-            left = [Path(entry) for entry in os.scandir(self._target.parent) if hidden.fullmatch(entry.name)]
-            stopped = [path for path in left if path.suffix == ".partial"]
-            if resume and stopped and self.partial not in stopped:
-                raise ConfigError(
-                    f"--resume: {stopped[0]} was left by a run with another rubric, plugin or version; "
-                    "use what it used, or start anew without --resume"
-                )
-            if not resume and self.partial in stopped and (rows := _complete_lines(self.partial)):
-                raise ConfigError(
-                    f"{path}: a run that was killed left {rows:,} rows in {self.partial}: add --resume to go on, or "
-                    "remove that file to start anew"
-                )
-            resume = resume and bool(stopped)
-            if not resume:
-                self.partial.unlink(missing_ok=True)
-            self._stale = [path for path in left if path != self.partial]
-            file = self.partial.open("r+b" if resume else "xb", buffering=_BUFFER)
-            if resume:
-                _cut_torn_line(file)
-        super().__init__(file, str(path))
-        self._resumed = self._unread = resume
+        self._stale = partial.stale
+        self._resumed = self._unread = partial.resumed
 
     def resumed(self, rows: Iterator[Row]) -> Iterator[tuple[Row, dict[str, Any]]]:
         """The rows that need no judging, with their blocks, taken off the head of `rows`; walk through it first.
@@ -171,18 +153,20 @@ class FileOutput(Output):
                     found = "the input ends before it" if row is None else f"{row.where} is another row"
                     raise ConfigError(
                         f"--resume: {self.partial}, line {number}: {found}; the input has changed since: "
-                        "remove that file to start anew"
+                        "remove that file to start again"
                     )
+                self._packing.add(row, block)
                 yield row, block
         self._unread = False
 
     def write(self, row: Row, block: Mapping[str, Any]) -> None:
         """Appends a judged row.
 
-        raises  OutputError
+        raises  OutputError, also for a row that the output's format cannot hold
         """
         assert not self._unread, "walk through resumed() before the first write()"
         super().write(row, block)
+        self._packing.add(row, block)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -198,25 +182,18 @@ class FileOutput(Output):
             self._leave(error)
 
     def _commit(self) -> None:
+        """Gives the rows the output's name, packed where its name asks for that."""
         assert not self._unread, "walk through resumed() before the end"
         self._file.flush()
         os.fsync(self._file.fileno())
-        if not self._is_ours():
-            raise OutputError(f"{self._name}: another run has begun to write the same output; this one gives way")
-        if self._target.exists():
-            shutil.copymode(self._target, self.partial)
-        self._file.close()
-        made = self.partial
-        if self._target.suffix in _PACKED:
-            made = self.partial.with_suffix(".packed")
-            with made.open("wb") as packed:
-                self._pack(packed)
-                packed.flush()
-                os.fsync(packed.fileno())
-            shutil.copymode(self.partial, made)
+        if not is_same_file(self._file, self.partial):
+            raise OutputError(f"{self._name}: somebody has removed {self.partial}, in which its rows were collected")
+        made = self._packed() if self._packing.packs else self.partial
+        if os.name == "nt":  # where an open file keeps its name
+            self._file.close()
         made.replace(self._target)
-        for stale in (self.partial, *self._stale):
-            stale.unlink(missing_ok=True)
+        for left in (self.partial, *self._stale):
+            left.unlink(missing_ok=True)
         # The new name outlasts a power cut only when the folder is on the disk too; not every system can say so.
         with contextlib.suppress(OSError):
             folder = os.open(self._target.parent, os.O_RDONLY)
@@ -224,67 +201,59 @@ class FileOutput(Output):
                 os.fsync(folder)
             finally:
                 os.close(folder)
+        self._file.close()
 
-    def _pack(self, packed: BinaryIO) -> None:
-        if self._target.suffix == ".parquet":
-            write_table(lambda: map(_flat, read_rows(self.partial)), packed, self._name)
-        else:
-            with self.partial.open("rb") as lines, packer(self._target.suffix, packed) as target:
-                shutil.copyfileobj(lines, target, _BUFFER)
-
-    def _is_ours(self) -> bool:
-        """Whether the hidden file is the one that this run opened: another run may have put its own in the place."""
+    def _packed(self) -> Path:
+        made, file = create_hidden(self._target, f"{secrets.token_hex(4)}.packed")
         try:
-            return os.path.samestat(os.fstat(self._file.fileno()), self.partial.stat())
-        except FileNotFoundError:
-            return False
+            with file:
+                self._packing.pack(self.partial, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                made.unlink()
+            raise
+        return made
 
     def _leave(self, error: BaseException) -> None:
         """Closes after an error, and keeps the hidden file where resuming makes sense."""
         worth = self._resumed or time.monotonic() - self._started_s > _WORTH_KEEPING_S
         final = isinstance(error, InputError | OutputError) and not worth
-        ours = self._file.closed or self._is_ours()
-        _close(self._file)
         with contextlib.suppress(OSError):
-            self.partial.with_suffix(".packed").unlink(missing_ok=True)
-            if ours and (final or not self.partial.stat().st_size):
+            with contextlib.suppress(OSError):
+                self._file.flush()
+            if (final or not self.partial.stat().st_size) and is_same_file(self._file, self.partial):
                 self.partial.unlink()
+        _close(self._file)
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    """The row for a table, where a score's details, of which each row has others, are JSON text."""
-    block = row.data[BLOCK]
-    scores = {
-        alias: {**score, "details": json.dumps(score["details"], ensure_ascii=False)}
-        for alias, score in block["scores"].items()
-    }
-    return {**row.data, BLOCK: {**block, "scores": scores}}
+def _resolved(path: Path) -> Path:
+    """The file behind a link, which stays a link.
+
+    raises  OutputError for a link that another user has put there
+    """
+    if path.is_symlink() and hasattr(os, "geteuid") and path.lstat().st_uid not in (0, os.geteuid()):
+        raise OutputError(f"{path}: is a link of another user; remove it, or name another file with -o")
+    return path.resolve()
+
+
+def _refuse_inputs(path: str | Path, inputs: Iterable[str | Path]) -> None:
+    """An output must not be one of the inputs: it would replace the rows that it was made from.
+
+    raises  ConfigError
+    """
+    for given in inputs:
+        with contextlib.suppress(OSError):
+            found = os.fstat(sys.stdin.fileno()) if str(given) == "-" else Path(given).stat()
+            if stat.S_ISREG(found.st_mode) and os.path.samestat(Path(path).stat(), found):
+                raise ConfigError(f"-o {path}: is the input {source_name(given)}; name another output")
 
 
 def _close(file: BinaryIO) -> None:
     """Closes a file whose last bytes may have no place to go: that was said already, or is about to be."""
     with contextlib.suppress(OSError):
         file.close()
-
-
-def _complete_lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(_BUFFER), b""))
-
-
-def _cut_torn_line(file: BinaryIO) -> None:
-    """Drops what follows the last end of line, and stands at the end."""
-    end = file.seek(0, os.SEEK_END)
-    while end:
-        start = max(0, end - _BUFFER)
-        file.seek(start)
-        newline = file.read(end - start).rfind(b"\n")
-        end = start
-        if newline >= 0:
-            end += newline + 1
-            break
-    file.truncate(end)
-    file.seek(end)
 
 
 @contextlib.contextmanager

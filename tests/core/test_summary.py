@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import Result, Score
-from rewardkit.input.files import Row
+from rewardkit.input.row import Row
 from rewardkit.output.summary import DISTINCT_REASONS, DISTINCT_VALUES, OPEN_GROUPS, QUANTILES, Spread, Summary
 
 

@@ -15,7 +15,8 @@ import pytest
 import zstandard
 
 from rewardkit import InputError
-from rewardkit.input.files import LINE_LIMIT_BYTES, read_rows
+from rewardkit.input.files import read_rows
+from rewardkit.input.json_rows import LINE_LIMIT_BYTES
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
 
@@ -46,7 +47,11 @@ def refusal(path):
         (b"[", "begins a JSON array", "jq -c"),
         (b"{", "goes on over lines", "jq -c"),
         (b'{"completion": "\xff\xfe"}', "not UTF-8", "UTF-8"),
-        (b"\x00\x01\xff\x02", "binary data", "reads JSONL"),
+        (b"\x00\x01\xff\x02", "binary data", "reads JSON lines"),
+        (b'{"completion": "2", "n": 1, "n": 2}', "has the key 'n' twice", "keep one"),
+        (b'{"completion": "2", "deep": [{"n": 1, "n": 2}]}', "has the key 'n' twice", "keep one"),
+        (b'{"completion": "x \\": y", "n": 1, "n" : 2}', "has the key 'n' twice", "keep one"),
+        (b'{"a\\\\": 1, "mixed": [1, {"n": 1, "n": 2}]}', "has the key 'n' twice", "keep one"),
         (b"[" * 100_000, "nested too deeply", "flatten"),
         (b'{"a":' * 100_000, "nested too deeply", "flatten"),
         (b'{"a":' * 201 + b"1" + b"}" * 201, "nested too deeply", "flatten"),

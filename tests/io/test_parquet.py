@@ -69,7 +69,7 @@ def test_the_first_bytes_make_it_parquet_not_the_name(tmp_path):
 def test_a_file_that_is_only_named_parquet_is_named(tmp_path):
     path = tmp_path / "rows.parquet"
     path.write_text('{"completion": "2"}')
-    with pytest.raises(InputError, match=r"rows\.parquet: is named \.parquet but does not begin as Parquet does"):
+    with pytest.raises(InputError, match=r"rows\.parquet: is named \.parquet but does not begin as such a file does"):
         list(read_rows(path))
 
 
@@ -86,7 +86,7 @@ def test_parquet_down_a_pipe_is_refused(tmp_path):
     code = "from rewardkit.input.files import read_rows; list(read_rows('-'))"
     with path.open("rb") as file:
         done = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True, check=False)
-    assert "standard input: is Parquet, which cannot be read from a pipe; name the file itself" in done.stderr
+    assert "standard input: is a table, which cannot be read from a pipe; name the file itself" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes are of POSIX")
@@ -111,7 +111,7 @@ from rewardkit.output.writers import open_output
 {use}
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "Parquet needs pyarrow: `pip install 'rewardkit[parquet]'`" in done.stderr.splitlines()[-1]
+    assert "a table needs pyarrow: `pip install 'rewardkit[parquet]'`" in done.stderr.splitlines()[-1]
 
 
 def test_reading_json_lines_does_not_wait_for_pyarrow(tmp_path):
@@ -168,7 +168,7 @@ def test_a_column_that_fits_no_table_is_named_with_the_fix(tmp_path, rows):
     source = jsonl(tmp_path / "in.jsonl", *rows)
     folder = tmp_path / "out"
     folder.mkdir()
-    with pytest.raises(OutputError, match=r"out\.parquet: the rows do not fit one Parquet table: .*answer.*\.jsonl"):
+    with pytest.raises(OutputError, match=r"out\.parquet: the rows do not fit one table: .*answer.*\.jsonl"):
         score(source, folder / "out.parquet")
     assert list(folder.iterdir()) == []
 

@@ -128,7 +128,7 @@ def test_what_json_dumps_writes_comes_back(tmp_path_factory, rows, ascii_only):
 
 
 def test_a_row_keeps_its_line_as_it_was_written(tmp_path):
-    line = b'{ "n" :1e400, "t":"\\u00e9\xc3\xa9" , "n": 1.10 }'
+    line = b'{ "n" :1e400, "t":"\\u00e9\xc3\xa9" , "m": 1.10 }'
     (row,) = read_rows(write(tmp_path, b"  " + line + b"\r\n"))
     assert row.raw == line
 

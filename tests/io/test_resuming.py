@@ -165,7 +165,7 @@ def test_an_input_that_has_grown_since_is_judged_to_its_end(source, folder):
 def test_without_resume_a_stopped_run_is_not_thrown_away(source, folder):
     with pytest.raises(KeyboardInterrupt):
         run(source, folder / "out.jsonl", stop_after=20)
-    with pytest.raises(ConfigError, match=r"left 20 rows in .*partial: add --resume to go on, or remove that file"):
+    with pytest.raises(ConfigError, match=r"left 20 rows in .*partial: add --resume to continue, or remove that file"):
         run(source, folder / "out.jsonl")
     assert len(run(source, folder / "out.jsonl", resume=True)) == 20
 

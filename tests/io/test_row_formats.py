@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rewardkit import ConfigError, InputError
 from rewardkit.input.caller import Caller
 from rewardkit.input.columns_found import ColumnsFound, nothing_judged
-from rewardkit.input.files import Row
 from rewardkit.input.input_reader import InputReader
+from rewardkit.input.row import Row
 from rewardkit.input.row_format import ROW_FORMATS
 from rewardkit.input.row_reader import detect
 

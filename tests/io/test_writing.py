@@ -8,14 +8,16 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit import InputError, OutputError
-from rewardkit.input.files import Row, read_rows
+from rewardkit import ConfigError, InputError, OutputError
+from rewardkit.input.files import read_rows
+from rewardkit.input.row import Row
 from rewardkit.output.output_row import block_of, line_of
 from rewardkit.output.writers import open_output
 
@@ -69,7 +71,6 @@ def source(tmp_path):
         '{"completion":"2"}',
         '{ "b" : 1.10, "a":[ ] ,"completion":"\\u00e9é" }',
         '{"completion":"2","n":1267650600228229401496703205376,"x":NaN,"y":-Infinity,"z":1e999,"h":"\\ud83d"}',
-        '{"completion":"2","a":1,"a":2}',
         '{"completion":"says \\",\\"rewardkit\\":{}}"}',
         '{"a":{"completion":"2","rewardkit":{}}}',
         "{}",
@@ -172,11 +173,6 @@ def test_until_the_end_the_old_file_stays_and_afterwards_nothing_else_is_left(tm
     assert names(folder) == ["out.jsonl"]
 
 
-def test_the_input_itself_may_be_the_output(source):
-    score(source, source)
-    assert [row.data for row in read_rows(source)] == [{"completion": str(n), "rewardkit": BLOCK} for n in range(100)]
-
-
 def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path, source):
     (tmp_path / "real.jsonl").write_text("old")
     (tmp_path / "link.jsonl").symlink_to("real.jsonl")
@@ -277,17 +273,171 @@ def test_a_folder_without_permission_is_named(tmp_path):
         os.seteuid(user)
 
 
-def test_of_two_runs_with_one_output_the_later_wins(tmp_path, source):
+def test_a_second_run_into_one_output_is_refused_with_the_process_that_writes_it(tmp_path, source):
     target = tmp_path / "out" / "out.jsonl"
     target.parent.mkdir()
     rows = list(read_rows(source))
-    first = open_output(target)
-    first.write(rows[0], BLOCK)
-    with open_output(target) as second:
-        for row in rows:
-            second.write(row, BLOCK)
+    with open_output(target, key="one") as first:
+        first.write(rows[0], BLOCK)
+        first.flush()
+        for key, resume in [("one", True), ("one", False), ("two", True), ("two", False)]:
+            with pytest.raises(ConfigError, match=r"out\.jsonl: .*process.* is writing it; wait"):
+                open_output(target, key=key, resume=resume)
         first.write(rows[1], BLOCK)
-        with pytest.raises(OutputError, match="another run"), first:
-            pass
     assert names(target.parent) == ["out.jsonl"]
-    assert len(list(read_rows(target))) == 100
+    assert len(list(read_rows(target))) == 2
+
+
+@linux
+def test_the_process_that_writes_an_output_is_named_by_its_number(tmp_path, source):
+    code = f"""
+import sys
+from rewardkit.output.writers import open_output
+with open_output({str(tmp_path / "out.jsonl")!r}):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"open\n"
+        with pytest.raises(ConfigError, match=rf"process {other.pid} is writing it"):
+            open_output(tmp_path / "out.jsonl")
+        other.communicate()
+    score(source, tmp_path / "out.jsonl")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_of_runs_that_start_together_one_writes(tmp_path):
+    barrier = threading.Barrier(8)
+    outputs, refused = [], []
+
+    def start():
+        barrier.wait()
+        try:
+            outputs.append(open_output(tmp_path / "out.jsonl"))
+        except ConfigError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(outputs), len(refused)) == (1, 7)
+    with outputs[0]:
+        pass
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("how", ["name", "link", "hard link", "other spelling"])
+def test_an_input_is_never_the_output(tmp_path, source, how, resume):
+    before = source.read_bytes()
+    output = {
+        "name": source,
+        "link": tmp_path / "link.jsonl",
+        "hard link": tmp_path / "hard.jsonl",
+        "other spelling": source.parent / ".." / source.parent.name / source.name,
+    }[how]
+    if how == "link":
+        output.symlink_to(source)
+    elif how == "hard link":
+        output.hardlink_to(source)
+    with pytest.raises(ConfigError, match=r"^-o .*: is the input .*rows\.jsonl; name another output"):
+        open_output(output, resume=resume, inputs=["-", source])
+    assert source.read_bytes() == before
+    assert names(source.parent) == ["rows.jsonl"]
+
+
+def test_standard_input_that_is_a_file_is_never_the_output(source):
+    code = f"""
+from rewardkit.output.writers import open_output
+open_output({str(source)!r}, inputs=["-"])
+"""
+    with source.open("rb") as stdin:
+        done = subprocess.run([sys.executable, "-c", code], stdin=stdin, capture_output=True, text=True, check=False)
+    assert "is the input standard input; name another output" in done.stderr
+
+
+@linux
+class TestHiddenFiles:
+    """Another user of the folder can neither have a run write through a link nor read more than the umask allows."""
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        path = tmp_path / "out"
+        path.mkdir()
+        return path
+
+    @pytest.fixture
+    def private(self, tmp_path):
+        path = tmp_path / "private"
+        path.write_bytes(b"secret\nlines\n")
+        path.chmod(0o600)
+        return path
+
+    def stopped(self, folder, source):
+        """The name of the hidden file that a stopped run leaves."""
+        output = open_output(folder / "out.jsonl", key="k")
+        output.write(next(read_rows(source)), BLOCK)
+        with pytest.raises(KeyboardInterrupt), output:
+            raise KeyboardInterrupt
+        (path,) = folder.glob(".*.partial")
+        return path
+
+    @pytest.mark.parametrize("resume", [False, True])
+    @pytest.mark.parametrize("kind", ["link", "hard link", "folder", "pipe"])
+    @pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+    def test_a_planted_name_is_neither_written_nor_followed(self, folder, source, private, kind, resume, suffix):
+        planted = self.stopped(folder, source)
+        planted.unlink()
+        planted = planted.with_name(planted.name.replace("out.jsonl", f"out{suffix}"))
+        if kind == "folder":
+            planted.mkdir()
+        elif kind == "pipe":
+            os.mkfifo(planted)
+        else:
+            (planted.symlink_to if kind == "link" else planted.hardlink_to)(private)
+        with open_output(folder / f"out{suffix}", key="k", resume=resume) as output:
+            assert list(output.resumed(iter(()))) == []
+            output.write(next(read_rows(source)), BLOCK)
+        assert private.read_bytes() == b"secret\nlines\n"
+        assert stat.S_IMODE(private.stat().st_mode) == 0o600
+        assert len(list(read_rows(folder / f"out{suffix}"))) == 1
+
+    def test_names_of_hidden_files_differ_from_run_to_run(self, folder, source):
+        first = self.stopped(folder, source)
+        first.unlink()
+        assert self.stopped(folder, source).name != first.name
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives a file to another user")
+    def test_a_hidden_file_of_another_user_is_not_resumed(self, folder, source):
+        os.chown(self.stopped(folder, source), 12345, 12345)
+        with open_output(folder / "out.jsonl", key="k", resume=True) as output:
+            assert list(output.resumed(iter(()))) == []
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives a link to another user")
+    def test_an_output_that_is_a_link_of_another_user_is_refused(self, folder, private):
+        (folder / "out.jsonl").symlink_to(private)
+        os.lchown(folder / "out.jsonl", 12345, 12345)
+        with pytest.raises(OutputError, match="is a link of another user"):
+            open_output(folder / "out.jsonl")
+
+    @pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".parquet", ".csv"])
+    @pytest.mark.parametrize(("umask", "before", "after"), [
+        (0o022, None, 0o644), (0o077, None, 0o600), (0o022, 0o600, 0o600), (0o022, 0o640, 0o640), (0o077, 0o644, 0o644),
+    ])  # fmt: skip
+    def test_permissions_follow_the_umask_and_never_widen(self, folder, source, suffix, umask, before, after):
+        target = folder / f"out{suffix}"
+        if before is not None:
+            target.touch()
+            target.chmod(before)
+        old = os.umask(umask)
+        try:
+            with open_output(target) as output:
+                for row in read_rows(source):
+                    output.write(row, BLOCK)
+                (hidden,) = folder.glob(".*")
+                assert stat.S_IMODE(hidden.stat().st_mode) == after
+        finally:
+            os.umask(old)
+        assert stat.S_IMODE(target.stat().st_mode) == after

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from rewardkit import ConfigError, Sample, to_block
-from rewardkit.input.files import Row, read_rows
+from rewardkit.input.files import read_rows
+from rewardkit.input.row import Row
 from rewardkit.input.row_reader import detect
 from rewardkit_trainers.trl import reward_funcs
 
