@@ -43,9 +43,7 @@ def open_table(path: str | Path) -> Table:
     try:
         import pyarrow as pa  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
-        raise InputError(
-            f"{path}: reading Parquet and Arrow needs pyarrow: `pip install 'rewardkit[parquet]'`"
-        ) from error
+        raise InputError(f"{path}: a table needs pyarrow: `pip install 'rewardkit[parquet]'`") from error
     files = _dataset_files(Path(path)) if Path(path).is_dir() else [str(path)]
     child = subprocess.Popen(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", _CHILD, str(len(sys.path)), *sys.path, *files],
