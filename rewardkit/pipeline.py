@@ -11,8 +11,11 @@ import hashlib
 import itertools
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self, TypeVar
 
 from rewardkit.codec import result_from
@@ -25,7 +28,8 @@ from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.rubric import Rubric, resolve
 from rewardkit.sample import Sample
 from rewardkit.score import Result
-from rewardkit.workers.pool import Job, Pool, WorkerConfig
+from rewardkit.workers.engine import Engine, Job, JobResult
+from rewardkit.workers.pool import Pool, WorkerConfig
 from rewardkit.workers.processors import default_workers
 
 T = TypeVar("T")
@@ -78,9 +82,13 @@ class Scorer:
         self._mapping = mapping
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
-        self._pool = Pool(WorkerConfig(rubric, steps, files, timings, str(Path.cwd())), workers)
-        self.close = weakref.finalize(self, self._pool.close)
-        """Ends the workers; also done when the scorer is forgotten, and at the end of the program."""
+        self._engine: Engine = Pool(WorkerConfig(rubric, steps, files, timings, str(Path.cwd())), workers)
+        # Also done when the scorer is forgotten, and at the end of the program.
+        self._end = weakref.finalize(self, self._engine.close)
+
+    def close(self) -> None:
+        """Ends the workers. What is being judged ends with an InfrastructureError; a second call does nothing."""
+        self._end()
 
     def score(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Results:
         """One Result for each sample, in order.
@@ -90,31 +98,18 @@ class Scorer:
         progress  how far training has come, from 0 to 1: what weight schedules read
         raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
         """
-        return self._score(list(samples_of(samples, self._mapping)), progress, deque())
+        units, indices, most = self._split(list(samples_of(samples, self._mapping)))
+        return _in_order(indices, self._judged(units, progress, most, self._until()))
 
     async def score_async(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Results:
         """`score` for an event loop, which goes on meanwhile; what is cancelled is judged no further."""
-        ahead: deque[Job] = deque()
-        try:
-            return await asyncio.to_thread(self._score, list(samples_of(samples, self._mapping)), progress, ahead)
-        except asyncio.CancelledError:
-            for job in list(ahead):
-                job.abandon()
-            raise
-
-    def _score(self, built: Sequence[Sample], progress: float, ahead: deque[Job]) -> Results:
-        units = [[index] for index in range(len(built))]
-        if self.sees_groups:
-            together: dict[object, list[int]] = {}
-            for index, sample in enumerate(built):
-                together.setdefault(sample.group_key or index, []).append(index)
-            units = list(together.values())
-        most = max(1, len(units) // (self._workers * JOBS_AHEAD))
-        results: list[Result | None] = [None] * len(built)
-        judged = self._judged(([built[index] for index in unit] for unit in units), progress, most, ahead)
-        for index, result in zip((index for unit in units for index in unit), judged, strict=True):
-            results[index] = result
-        return Results(result for result in results if result is not None)
+        units, indices, most = self._split(list(samples_of(samples, self._mapping)))
+        weights = self._weights(progress)
+        judged: list[Result] = []
+        with closing(self._futures(units, weights, most, self._until())) as futures:
+            for job, future in futures:
+                judged += self._results(job, await asyncio.wrap_future(future), weights)
+        return _in_order(indices, judged)
 
     def stream(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Iterator[Result]:
         """The results of a stream of samples, in order and in bounded memory.
@@ -124,7 +119,7 @@ class Scorer:
         built = samples_of(samples, self._mapping)
         alone = ([sample] for sample in built)
         units = adjacent_groups(built, lambda sample: sample.group_key) if self.sees_groups else alone
-        return self._judged(units, progress, JOB_SAMPLES, deque())
+        return self._judged(units, progress, JOB_SAMPLES)
 
     def __enter__(self) -> Self:
         return self
@@ -132,25 +127,54 @@ class Scorer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _judged(
-        self, units: Iterable[Sequence[Sample]], progress: float, most: int, ahead: deque[Job]
-    ) -> Iterator[Result]:
-        """Results in order. A few jobs for each worker are on their way at any time: they stand in `ahead`."""
+    def _split(self, samples: Sequence[Sample]) -> tuple[Iterator[list[Sample]], list[int], int]:
+        """Samples as units, the index of each sample in the units' order, and the samples of a job at most."""
+        units = [[index] for index in range(len(samples))]
+        if self.sees_groups:
+            together: dict[object, list[int]] = {}
+            for index, sample in enumerate(samples):
+                together.setdefault(sample.group_key or index, []).append(index)
+            units = list(together.values())
+        most = max(1, len(units) // (self._workers * JOBS_AHEAD))
+        return ([samples[index] for index in unit] for unit in units), [i for unit in units for i in unit], most
+
+    def _until(self) -> float | None:
+        """The moment at which a call that begins now must be over."""
+        batch_s = self.rubric.limits.batch_s
+        return None if batch_s is None else monotonic() + batch_s
+
+    def _weights(self, progress: float) -> dict[str, float]:
         if not 0 <= progress <= 1:
             raise ConfigError(f"progress: found {progress}, wanted a number from 0 to 1")
-        weights = weights_at(self.rubric, progress)
+        return weights_at(self.rubric, progress)
+
+    def _judged(
+        self, units: Iterable[Sequence[Sample]], progress: float, most: int, until: float | None = None
+    ) -> Iterator[Result]:
+        """Results in the units' order."""
+        weights = self._weights(progress)
+        with closing(self._futures(units, weights, most, until)) as futures:
+            for job, future in futures:
+                yield from self._results(job, future.result(), weights)
+
+    def _futures(
+        self, units: Iterable[Sequence[Sample]], weights: Mapping[str, float], most: int, until: float | None
+    ) -> Generator[tuple[Job, "Future[JobResult]"]]:
+        """Jobs and their futures, each to be waited for in turn; a few for each worker are on their way at any time."""
+        ahead: deque[tuple[Job, Future[JobResult]]] = deque()
         try:
             for chunk in self._chunks(units, most):
-                job = Job(chunk, weights)
-                self._pool.submit(job)
-                ahead.append(job)
+                job = Job(chunk, weights, until)
+                ahead.append((job, self._engine.submit(job)))
                 if len(ahead) >= self._workers * JOBS_AHEAD:
-                    yield from self._results(ahead, weights)
+                    yield ahead[0]
+                    ahead.popleft()
             while ahead:
-                yield from self._results(ahead, weights)
+                yield ahead[0]
+                ahead.popleft()
         finally:  # where the reader stopped early, nobody waits for the rest
-            for job in ahead:
-                job.abandon()
+            for _, future in ahead:
+                future.cancel()
 
     def _chunks(self, units: Iterable[Sequence[Sample]], most: int) -> Iterator[list[Sequence[Sample]]]:
         """Units in jobs of a size that takes about JOB_S, by what the last jobs took."""
@@ -166,16 +190,19 @@ class Scorer:
         if chunk:
             yield chunk
 
-    def _results(self, ahead: deque[Job], weights: Mapping[str, float]) -> Iterator[Result]:
-        """The results of the first job that is on its way."""
-        job = ahead[0]
-        done = job.future.result()
-        ahead.popleft()
+    def _results(self, job: Job, done: JobResult, weights: Mapping[str, float]) -> Iterator[Result]:
+        """The results of a job that is done; how long it took decides the size of the next ones."""
         samples = sum(map(len, job.units))
         self._sample_s = max(1e-6, 0.5 * (self._sample_s + done.seconds / samples))
         for unit in done.results:
             for fields in unit:
                 yield result_from(fields, weights)
+
+
+def _in_order(indices: Sequence[int], judged: Iterable[Result]) -> Results:
+    """Results in the order of their samples: the first of `judged` belongs to the sample `indices[0]`."""
+    by_index = dict(zip(indices, judged, strict=True))
+    return Results(by_index[index] for index in range(len(by_index)))
 
 
 def adjacent_groups(items: Iterable[T], key: Callable[[T], str | None]) -> Iterator[list[T]]:

@@ -50,6 +50,8 @@ class Reward(ABC):
     cost_ms   typical milliseconds for a sample; cheap rewards are asked first, so that a closed gate saves dear ones
     sees      `sample`: called with one sample at a time, under the deadline of one. `group`: called with all samples of
               a group at once, under the sum of their deadlines
+    control_completion  a completion that takes nobody's time: where the reward hangs on it too, the reward has failed,
+              and the completion that it hung on is not worth 0
     reads     fields of a Sample without which the reward cannot judge, such as `("ground_truth",)`: a run in which a
               paid reward never found them is reported as one in which nothing was judged
     """
@@ -58,6 +60,7 @@ class Reward(ABC):
     Params: ClassVar[type[RewardParams]] = RewardParams
     cost_ms: ClassVar[float] = 1.0
     sees: ClassVar[Literal["sample", "group"]] = "sample"
+    control_completion: ClassVar[str] = "I do not know."
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Any, context: RewardContext) -> None:

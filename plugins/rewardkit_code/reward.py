@@ -43,6 +43,7 @@ class CodeReward(Reward):
     name = "code"
     Params = CodeParams
     cost_ms = 15.0
+    control_completion = "```python\npass\n```"
     reads = ("ground_truth",)
 
     def __init__(self, params: CodeParams, context: RewardContext) -> None:

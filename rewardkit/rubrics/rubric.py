@@ -65,12 +65,16 @@ class _Config(BaseModel):
 
 
 class Limits(_Config):
-    """What judging one sample may take."""
+    """The time and the memory that judging may take."""
 
     deadline_s: float = Field(default=10.0, gt=0, allow_inf_nan=False)
-    """Seconds in which a reward must have judged a sample."""
+    """Seconds for a reward to judge a sample: processor time on Linux, so that a loaded machine costs nobody a reward
+    (see `rewardkit.workers.cpu_time`)."""
     memory_mb: int = Field(default=2048, ge=64)
     """Megabytes for a worker process; enforced on Linux."""
+    batch_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Seconds on the clock for a whole call of `Scorer.score`: what is not judged by then is `failed`. In a training
+    run it belongs well below the timeout of collective operations."""
 
 
 class RewardConfig(_Config):

@@ -1,7 +1,7 @@
-"""Judging samples in this process: each reward of the rubric asked in turn, cheap first, behind the gates.
+"""Judging samples in this process: each reward of the rubric asked in turn, cheap ones first, behind the gates.
 
 This is the one boundary to a plugin's code: whatever a reward raises or returns wrongly ends here, as a `failed` score.
-What cannot be caught here (a hang, a crash, memory without end) is for the worker's parent, which reads from `mark`
+A hang, a crash or memory without end cannot be caught here. That is for the worker's parent, which reads from `mark`
 what was being judged when the process had to be killed.
 """
 
@@ -28,8 +28,16 @@ DETAILS_BYTES = 64 * 1024
 JSON_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
+Mark = Callable[[int, int], None]
+"""Notes down a question before it is asked: the index of the sample and of the step."""
+
+
+def _no_mark(sample: int, step: int) -> None:
+    """Notes down nothing."""
+
+
 class Unit(NamedTuple):
-    """What is judged together: one sample, or all samples of a group where a reward asks to see groups.
+    """Samples that are judged together: one, or all of a group where a reward asks to see groups.
 
     known  scores that are settled beforehand, by (index of the sample, alias): those that killed a worker twice
     """
@@ -39,7 +47,7 @@ class Unit(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What judging one sample came to: the parts of a Result, light enough to be sent by the million."""
+    """The judgement of one sample: the parts of a Result, light enough to be sent by the million."""
 
     reward: float | None
     scores: list[Score]
@@ -50,10 +58,17 @@ class Judged(NamedTuple):
 class Judge:
     """The rewards of a rubric, built, and ready to judge."""
 
-    def __init__(self, rubric: Rubric, steps: Sequence[Step]) -> None:
-        """Builds the rewards. What one of them raises becomes an InfrastructureError that names it."""
+    def __init__(self, rubric: Rubric, steps: Sequence[Step], *, mark: Mark = _no_mark) -> None:
+        """Builds the rewards.
+
+        mark    called before each reward is built, with 0 and the index of its step
+        raises  InfrastructureError that names the reward whose `__init__` raised
+        """
         self._rubric = rubric
-        self._steps = [(step, _build(step, rubric)) for step in steps]
+        self._steps = []
+        for position, step in enumerate(steps):
+            mark(0, position)
+            self._steps.append((step, _build(step, rubric)))
 
     def judge(
         self,
@@ -61,9 +76,9 @@ class Judge:
         weights: Mapping[str, float],
         *,
         timings: bool = False,
-        mark: Callable[[int, int], None] = lambda _sample, _step: None,
+        mark: Mark = _no_mark,
     ) -> list[Judged]:
-        """What each sample of the unit comes to.
+        """Judges each sample of a unit by the whole rubric.
 
         weights the weight of each reward, by alias
         mark    called before each question to a reward, with the index of the sample and of the step
@@ -76,8 +91,8 @@ class Judge:
             alias = step.alias
             asked = []
             for index, sample in enumerate(samples):
-                score = unit.known.get((index, alias)) if unit.known else None
-                score = score or unjudged(self._rubric, step.config, sample, scores[index])
+                score = unjudged(self._rubric, step.config, sample, scores[index])
+                score = score or unit.known.get((index, alias))
                 if score is None:
                     asked.append(index)
                 else:
@@ -100,8 +115,18 @@ class Judge:
             for sample, given, took in zip(samples, scores, elapsed, strict=True)
         ]
 
+    def ask_one(self, unit: Unit, position: int, *, mark: Mark) -> None:
+        """Asks one reward about a unit, whatever conditions and gates say, to see if it comes back.
+
+        position  the index of the reward's step
+        raises    MemoryError as `judge` does
+        """
+        step, reward = self._steps[position]
+        mark(0, position)
+        ask(reward, step.alias, unit.samples)
+
     def failure(self, score: Score) -> Judged:
-        """What a sample comes to when something outside the rewards went wrong: `score` from each of them."""
+        """The judgement of a sample when something outside the rewards went wrong: `score` from each of them."""
         return Judged(None, [score] * len(self._steps), {})
 
     def close(self) -> None:
@@ -111,7 +136,7 @@ class Judge:
 
 
 def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score]:
-    """A reward's scores, made sound: as many as samples, each a Score whose parts fit an output row.
+    """Asks a reward and checks its scores: as many as samples, each a Score whose parts fit an output row.
 
     raises  MemoryError alone: everything else that the reward raises becomes a `failed` score for each sample
     """
@@ -123,18 +148,18 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
     except MemoryError:
         raise
     except BaseException as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
-        return _failed(f"{alias!r} {_said(error)}", samples)
+        return _failed(f"{alias!r} {_fault(error)}", samples)
 
 
-def _said(error: BaseException) -> str:
-    """What the plugin did: raised an error, and where; or made a Score that does not validate, and why."""
+def _fault(error: BaseException) -> str:
+    """The plugin's fault in words: the error that it raised, and where; or why its Score is invalid."""
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False)[0]
-        return f"made a {error.title} that is none: {fault['msg'].removeprefix('Value error, ')}"
+        return f"made a {error.title} that is invalid: {fault['msg'].removeprefix('Value error, ')}"
     where = traceback.extract_tb(error.__traceback__)[-1]
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 - an error of a stranger's may not even be able to say what it is
+    except Exception:  # noqa: BLE001 - a third-party error may not even have a text
         text = "(its __str__ raises)"
     return f"raised {type(error).__name__}: {text} ({where.name}, line {where.lineno})"
 
@@ -146,7 +171,7 @@ def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:
 def _sound(score: object, alias: str) -> Score:
     """A score as the output takes it: a bounded reason, details that are JSON and bounded."""
     if not isinstance(score, Score):
-        return Score.failed(f"{alias!r} returned {score!r:.80}, which is no Score; return Score.scored(value)")
+        return Score.failed(f"{alias!r} returned {score!r:.80}, which is not a Score; return Score.scored(value)")
     if not _consistent(score):  # pydantic's model_construct checks nothing
         return Score.failed(
             f"{alias!r} made a Score with the status {score.status!r:.40} and value {score.value!r:.40}"

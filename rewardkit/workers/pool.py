@@ -1,72 +1,47 @@
-"""Worker processes that stay warm, are killed when a sample hangs, and are replaced when they die.
+"""Judging on this machine: worker processes that stay warm, are killed when a sample hangs, and are replaced.
 
-One thread here owns one worker process there: it takes a job from the queue, has it judged, and when the process dies
-goes on with a new one. A watchdog thread kills the processes whose sample is past its deadline. No signal handler is
-used, so all of this works from any thread.
+    Scorer ── Job ──▶ Pool ── TaskQueue ◀── take/report ── thread 1 ── Process 1 ══ two pipes ══ worker 1
+                                        ◀── take/report ── thread 2 ── Process 2 ══ two pipes ══ worker 2
+                      watchdog thread ── looks at ──▶ each Process: what is it judging, and what has that used?
+                                                       past its limit: kill; its thread reads the end of the pipe
 
-What a sample that kills its worker costs: its neighbours are judged on; it is judged again alone, once, in a fresh
-process; and where it kills that one too in the same reward, that reward's score is settled: 0.0 where time or memory
-ran out, `failed` where the process crashed. So that a reward which hangs by itself trains nobody, it is asked about the
-sample with a harmless completion first: where time or memory run out on that too, it has failed.
+One thread here owns one worker process there. It takes a task, has it judged, and when the process dies reports that
+and goes on with a new one. No signal handler is used, so all of this works from any thread.
 """
 
 import atexit
+import errno
+import logging
 import os
 import threading
 import weakref
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from time import monotonic, sleep
-from typing import NamedTuple
 
-from rewardkit.codec import ResultFields, sample_fields, score_fields
 from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.rubric import Rubric, Step
-from rewardkit.sample import Sample
-from rewardkit.score import Kind, Score
-from rewardkit.workers.process import WATCH_S, Process, WorkerExit
-from rewardkit.workers.worker import UnitFields
+from rewardkit.workers.engine import Job, JobResult
+from rewardkit.workers.process import WATCH_S, Process
+from rewardkit.workers.task_queue import CLOSED, Assignment, TaskQueue
 
-ATTEMPTS = 3
-"""So often a worker that dies before it has judged anything is started again."""
+START_PAUSES_S = (0.5, 2.0)
+"""Pauses between attempts to start a worker that was killed while it started: memory may be free again by then."""
+_NOT_NOW = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
-CLOSED = "this scorer was closed; make a new one"
-ABANDONED = "nobody waits for this any more"
-
-CONTROL_COMPLETION = "I do not know."
-"""A completion that takes nobody's time; what breaks on this is not the completion's doing."""
+log = logging.getLogger("rewardkit")
 
 
-class JobResult(NamedTuple):
-    """What a job came to: the results of each unit, and the seconds that a worker was busy with them."""
-
-    results: list[list[ResultFields]]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Job:
-    """Units to judge together, and where what they come to will be."""
-
-    units: Sequence[Sequence[Sample]]
-    weights: Mapping[str, float]
-    future: Future[JobResult] = field(default_factory=Future)
-    abandoned: threading.Event = field(default_factory=threading.Event)
-
-    def abandon(self) -> None:
-        """Nobody waits for it any more: it is not begun, or ended at once."""
-        if not self.future.cancel():
-            self.abandoned.set()
+class LostStartError(InfrastructureError):
+    """A worker died again and again before it was ready."""
 
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What every worker of a pool is started with."""
+    """Everything that the workers of a pool are started with."""
 
     rubric: Rubric
     steps: Sequence[Step]
@@ -77,15 +52,19 @@ class WorkerConfig:
 
 
 class Pool:
-    """Worker processes that judge by one rubric."""
+    """The engine of this machine: worker processes that judge by one rubric."""
 
     def __init__(self, config: WorkerConfig, workers: int) -> None:
         """Starts the processes and waits for the first to be ready.
 
         raises  InfrastructureError where none can start; else what a reward raised while it was built
         """
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._slots = [_Slot(self._jobs, config) for _ in range(workers)]
+        self._queue = TaskQueue(config.rubric, config.steps)
+        self._lock = threading.Lock()
+        self._in_service = workers
+        self._workers = workers
+        self._started: Future[None] = Future()
+        self._slots = [_Slot(self, self._queue, config) for _ in range(workers)]
         self._closing = threading.Lock()
         self._closed = False
         self._pid = os.getpid()
@@ -93,21 +72,18 @@ class Pool:
         atexit.register(self._at_exit)
         for slot in self._slots:
             slot.thread.start()
-        threading.Thread(target=_watch, args=(self._slots,), name="rewardkit-watchdog", daemon=True).start()
+        threading.Thread(target=_watch, args=(self._slots, self._queue), name="rewardkit-watchdog", daemon=True).start()
         try:
-            self._slots[0].started.result()
+            self._started.result()
         except BaseException:
             self.close()
             raise
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job) -> "Future[JobResult]":
         """Queues a job for the next free worker."""
         if os.getpid() != self._pid:
             raise InfrastructureError("this scorer belongs to the process that made it; make one in this process too")
-        with self._closing:
-            if self._closed:
-                raise InfrastructureError(CLOSED)
-            self._jobs.put(job)
+        return self._queue.submit(job)
 
     def close(self) -> None:
         """Ends processes and threads; jobs that were not finished get an InfrastructureError."""
@@ -118,168 +94,137 @@ class Pool:
                 return
             self._closed = True
             atexit.unregister(self._at_exit)
+            self._queue.close()
             for slot in self._slots:
-                slot.close()
-            for _ in self._slots:
-                self._jobs.put(None)
+                slot.kill()
             for slot in self._slots:
                 slot.thread.join()
-            while True:
-                try:
-                    job = self._jobs.get_nowait()
-                except Empty:
-                    return
-                if job is not None and job.future.set_running_or_notify_cancel():
-                    job.future.set_exception(InfrastructureError(CLOSED))
+
+    def started(self) -> None:
+        """Tells that a worker is ready."""
+        with self._lock:
+            if not self._started.done():
+                self._started.set_result(None)
+
+    def not_started(self, error: BaseException) -> bool:
+        """Tells that a worker cannot be started; True where its thread must end, because others go on."""
+        with self._lock:
+            deterministic = not isinstance(error, LostStartError)
+            if not self._started.done() and (deterministic or self._in_service == 1):
+                self._started.set_exception(error)
+                return True
+            if self._in_service == 1:
+                self._queue.fail_all(error)
+                return False
+            self._in_service -= 1
+            left = self._in_service
+        if not self._queue.closing.is_set():
+            log.warning("rewardkit goes on with %d of %d workers: %s", left, self._workers, error)
+        return True
 
 
 class _Slot:
     """One thread, and one worker process after the other."""
 
-    def __init__(self, jobs: "SimpleQueue[Job | None]", config: WorkerConfig) -> None:
-        self._jobs = jobs
+    def __init__(self, pool: Pool, queue: TaskQueue, config: WorkerConfig) -> None:
+        self._pool = weakref.proxy(pool)
+        self._queue = queue
         self._config = config
         self._process: Process | None = None
-        self._job: Job | None = None
-        self._closing = False
-        self.started: Future[None] = Future()
+        self._assignment: Assignment | None = None
         self.thread = threading.Thread(target=self._work, name="rewardkit-worker", daemon=True)
 
-    def close(self) -> None:
-        """Tells the thread to end, and kills a process that is at work."""
-        self._closing = True
+    def kill(self) -> None:
+        """Kills a process that is at work; an idle one may close its rewards."""
         process = self._process
-        if process and (self._job or not process.ready):
+        if process and (self._assignment or not process.ready):
             process.kill("crash", CLOSED)
 
     def watch(self, passed_s: float) -> None:
-        process, job = self._process, self._job
-        if process and job and job.abandoned.is_set():
-            process.kill("crash", ABANDONED)
+        """Kills a process that judges what nobody waits for, or what is past its limit."""
+        process, assignment = self._process, self._assignment
+        if process and assignment and not assignment.wanted:
+            process.kill("crash", "nobody waits for this any more")
         elif process:
             process.watch(passed_s)
 
     def _work(self) -> None:
         try:
-            self._live_process()
-            self.started.set_result(None)
-        except BaseException as error:  # noqa: BLE001 - whoever made the pool waits for it
-            self.started.set_exception(error)
-        while (job := self._jobs.get()) is not None:
-            if not job.future.set_running_or_notify_cancel():
-                continue
-            try:
-                self._job = job
-                started = monotonic()
-                results = self._judge(job)
-                job.future.set_result(JobResult(results, monotonic() - started))
-            except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
-                job.future.set_exception(error)
-            finally:
-                self._job = None
-        if self._process:
-            self._process.end()
-
-    def _live_process(self) -> Process:
-        """The worker process, a new one where the last has died."""
-        if self._process and self._process.ready:
-            return self._process
-        death: WorkerExit | None = None
-        for _ in range(ATTEMPTS):
+            if self._has_process():
+                self._pool.started()
+                while (assignment := self._queue.take()) is not None and self._judge(assignment):
+                    pass
+        except ReferenceError:  # the pool was forgotten
+            pass
+        finally:
             if self._process:
                 self._process.end()
-            if self._closing:
+
+    def _judge(self, assignment: Assignment) -> bool:
+        """Judges one task and reports it; False where this thread must end."""
+        started = monotonic()
+        if not (self._process and self._process.ready) and not self._has_process():
+            self._queue.put_back(assignment)
+            return False
+        process = self._process
+        if process is None or not process.ready:  # the last one of its pool: its jobs have failed, and it goes on
+            return True
+        self._assignment = assignment
+        weights = assignment.open_job.job.weights
+        try:
+            died = process.judge(assignment.units, weights, assignment.done)
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
+            self._assignment = None
+            self._queue.fail(assignment.open_job, error)
+        else:
+            self._assignment = None  # first: a job that is done is not wanted, and its process would be killed
+            self._queue.report(assignment, died, monotonic() - started)
+        return True
+
+    def _has_process(self) -> bool:
+        """Starts a worker process; False where that does not work and this thread must end."""
+        try:
+            self._start()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the pool, or for a job
+            return not self._pool.not_started(error)
+        return True
+
+    def _start(self) -> None:
+        for pause_s in (*START_PAUSES_S, None):
+            if self._process:
+                self._process.end()
+            if self._queue.closing.is_set():
                 raise InfrastructureError(CLOSED)
             try:
                 self._process = Process(self._config.rubric, self._config.steps, self._config.folder)
             except OSError as error:
-                raise InfrastructureError(f"no worker process starts: {error}; see `rewardkit doctor`") from error
-            distributions = tuple({step.installed.distribution for step in self._config.steps})
-            death = self._process.start(self._config.files, distributions, timings=self._config.timings)
-            if death is None:
-                return self._process
-        raise InfrastructureError(f"no worker process starts: {death and death.how}; see `rewardkit doctor`")
-
-    def _judge(self, job: Job) -> list[list[ResultFields]]:
-        """The results of a job, whatever its samples do to the worker."""
-        done: dict[int, list[ResultFields]] = {}
-        known: dict[int, dict[tuple[int, str], Score]] = {}
-        killed_once: set[tuple[int, int, int]] = set()
-        idle_deaths = 0
-        batches = deque([list(range(len(job.units)))])
-        while batches:
-            self._check_that_somebody_waits(job)
-            batch = batches.popleft()
-            units = [UnitFields(i, [sample_fields(s) for s in job.units[i]], known.get(i, {})) for i in batch]
-            death = self._live_process().judge(units, job.weights, done)
-            if death is None:
-                continue
-            self._check_that_somebody_waits(job)
-            left = [index for index in batch if index not in done]
-            if death.at is None or death.at.unit not in left:
-                idle_deaths += 1
-                if idle_deaths >= ATTEMPTS and len(left) == 1:
-                    done[left[0]] = self._failures(job.units[left[0]], death)
-                    idle_deaths = 0
-                else:
-                    batches.extendleft([left[half::2] for half in (1, 0) if left[half::2]])
-                continue
-            unit, sample, step = death.at[1:]
-            if (unit, sample, step) in killed_once:
-                grouped = self._config.steps[step].installed.reward.sees == "group"
-                together = range(len(job.units[unit])) if grouped else (sample,)
-                settled = self._settled(death, [job.units[unit][s] for s in together], step, job.weights)
-                known.setdefault(unit, {}).update({(s, self._config.steps[step].alias): settled for s in together})
-            killed_once.add((unit, sample, step))
-            left.remove(unit)
-            batches.extendleft([part for part in (left, [unit]) if part])
-        return [done[index] for index in range(len(job.units))]
-
-    def _check_that_somebody_waits(self, job: Job) -> None:
-        if self._closing:
-            raise InfrastructureError(CLOSED)
-        if job.abandoned.is_set():
-            raise InfrastructureError(ABANDONED)
-
-    def _settled(self, death: WorkerExit, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> Score:
-        """The score of a reward in which samples killed two workers."""
-        limits = self._config.rubric.limits
-        if death.cause == "crash":
-            return Score.failed(f"the process that judged it died, tried twice: {death.how}", kind="crash")
-        kind: Kind = "memory_limit" if death.cause == "memory" else "time_limit"
-        found = f"out of time: not judged within {limits.deadline_s:g} s, tried twice"
-        if death.cause == "memory":
-            found = f"out of memory: judging takes more than {limits.memory_mb} MB, tried twice"
-        if self._breaks_on_harmless(samples, step, weights):
-            return Score.failed(
-                f"{found}; {CONTROL_COMPLETION!r} in its place takes as much, so it is not the completion's doing",
-                kind="crash" if death.cause == "memory" else "timeout",
-            )
-        return Score.scored(0.0, found, kind=kind)
-
-    def _breaks_on_harmless(self, samples: Sequence[Sample], step: int, weights: Mapping[str, float]) -> bool:
-        """Whether a reward takes all time or memory for these samples whatever their completions say."""
-        harmless = [sample_fields(sample.model_copy(update={"completion": CONTROL_COMPLETION})) for sample in samples]
-        others = [other.alias for number, other in enumerate(self._config.steps) if number != step]
-        known = {(index, alias): Score.scored(1.0) for index in range(len(samples)) for alias in others}
-        death = self._live_process().judge([UnitFields(0, harmless, known)], weights, {})
-        return death is not None and death.cause != "crash"
-
-    def _failures(self, samples: Sequence[Sample], death: WorkerExit) -> list[ResultFields]:
-        """Results for samples that no worker could even receive."""
-        reason = f"the worker process died when it was handed the sample, tried {ATTEMPTS} times: {death.how}"
-        failed = score_fields(Score.failed(reason, kind="crash"))
-        return [(None, [failed] * len(self._config.rubric.rewards), {}) for _ in samples]
+                found = f"no worker process starts: {error}; see `rewardkit doctor`"
+                if error.errno not in _NOT_NOW:
+                    raise InfrastructureError(found) from error
+            else:
+                if self._queue.closing.is_set():  # `kill` may have looked just before there was a process
+                    raise InfrastructureError(CLOSED)
+                distributions = tuple({step.installed.distribution for step in self._config.steps})
+                lost = self._process.start(self._config.files, distributions, timings=self._config.timings)
+                if lost is None:
+                    return
+                found = (
+                    f"no worker process starts, tried {len(START_PAUSES_S) + 1} times: {lost}; see `rewardkit doctor`"
+                )
+            if pause_s is None:
+                raise LostStartError(found)
+            self._queue.closing.wait(pause_s)
 
 
-def _watch(slots: Sequence[_Slot]) -> None:
+def _watch(slots: Sequence[_Slot], queue: TaskQueue) -> None:
     """The watchdog's life: as long as any slot lives."""
     last = monotonic()
     while any(slot.thread.is_alive() for slot in slots):
         sleep(WATCH_S)
         now = monotonic()
         for slot in slots:
-            slot.watch(min(now - last, 2 * WATCH_S))
+            slot.watch(now - last)
+        queue.expire()
         last = now
 
 

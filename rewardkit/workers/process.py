@@ -1,4 +1,8 @@
-"""One worker process, as its parent sees it: start, judge, watch, kill, end."""
+"""One worker process, as its parent sees it: start, judge, watch, kill, end.
+
+the slot's thread    start ─ judge ─ judge ─ … ─ end      writes requests, reads answers
+the watchdog thread  watch ─ watch ─ watch ─ …  kill      reads WorkerProgress and the process's counters
+"""
 
 import mmap
 import os
@@ -12,16 +16,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, BinaryIO, Literal, NamedTuple, cast
+from typing import IO, Any, BinaryIO, cast
 
 from rewardkit.codec import ResultFields
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.rubrics.rubric import Rubric, Step
+from rewardkit.workers.cpu_time import UNWATCHED_S, Question
+from rewardkit.workers.retry import Cause, Place, UnitFields, WorkerExit
 from rewardkit.workers.worker import (
+    IDLE,
     MARK_BYTES,
     PLAIN_DATA,
     UNSENDABLE,
-    UnitFields,
     WorkerInit,
     WorkerProgress,
     receive,
@@ -29,30 +35,25 @@ from rewardkit.workers.worker import (
 )
 
 START_DEADLINE_S = 600.0
-"""A worker that has not loaded its rewards by then, a large model perhaps, does not start."""
+"""Seconds that a worker gets to load its rewards, a large model perhaps."""
 END_GRACE_S = 2.0
-"""So long may an idle worker close its rewards before it is killed."""
+"""Seconds an idle worker gets to close its rewards before it is killed."""
 WATCH_S = 0.05
-"""How often the watchdog looks."""
+"""Seconds between two looks of the watchdog."""
+LAST_WORDS = 5
+"""Lines of standard error that are quoted of a worker that died while it started."""
 
 _BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; from rewardkit.workers.worker import main; main()"
-
-Cause = Literal["deadline", "memory", "crash"]
-
-
-class WorkerExit(NamedTuple):
-    """How a worker process ended, and at what: `at` is None where it was judging nothing."""
-
-    cause: Cause
-    how: str
-    at: WorkerProgress | None
 
 
 class Process:
     """One worker process from its start to its end. All but `watch` and `kill` belong to one thread."""
 
     def __init__(self, rubric: Rubric, steps: Sequence[Step], folder: str) -> None:
-        """Starts the process in a folder. OSError where the system does not let it."""
+        """Starts the process in a folder.
+
+        raises  OSError where the system does not let it
+        """
         self._rubric = rubric
         self._steps = steps
         self._lock = threading.Lock()
@@ -60,14 +61,16 @@ class Process:
         self._killed: tuple[Cause, str] | None = None
         self._busy = True
         self._group_sizes: Mapping[int, int] = {}
-        self._seen_number = 0
-        self._seen_s = 0.0
+        self._before = 0
+        self._question: tuple[int, Question] | None = None
+        self._starting_s = 0.0
         self.ready = False
         with tempfile.NamedTemporaryFile(prefix="rewardkit-", delete=False) as file:
             file.write(bytes(MARK_BYTES))
             file.flush()
             self._mark_path = Path(file.name)
             self._shared = mmap.mmap(file.fileno(), MARK_BYTES)
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed once the worker is ready, or in `end`
         # A process group of its own: Ctrl-C reaches the parent alone, and killing it ends what a reward has started.
         group: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
         try:
@@ -75,20 +78,21 @@ class Process:
                 [sys.executable, "-c", _BOOTSTRAP, *sys.path],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=self._stderr,
                 env=os.environ | {"PYTHONHASHSEED": "0"},  # a set is walked alike in every worker
                 cwd=folder,
                 **group,
             )
         except OSError:
+            self._stderr.close()
             self._shared.close()
             self._mark_path.unlink(missing_ok=True)
             raise
         self._requests = cast(BinaryIO, self._popen.stdin)
         self._answers = cast(BinaryIO, self._popen.stdout)
 
-    def start(self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool) -> WorkerExit | None:
-        """Waits until the rewards are loaded; returns how the process died where it did.
+    def start(self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool) -> str | None:
+        """Waits until the rewards are loaded; how the process died, and at which reward, where it did.
 
         raises  what a reward raised while it was built
         """
@@ -101,7 +105,7 @@ class Process:
         except (TypeError, AttributeError, pickle.PicklingError) as error:
             raise ConfigError(f"rubric: it cannot be sent to a worker ({error}); write plain data") from error
         except (EOFError, OSError):
-            return self._death(0)
+            return self._lost_start()
         finally:
             with suppress(OSError):  # Windows keeps what is still open; `end` tries again
                 self._mark_path.unlink(missing_ok=True)
@@ -109,7 +113,21 @@ class Process:
         if isinstance(answer, Exception):
             raise answer
         self.ready = True
+        self._stderr.close()
         return None
+
+    def _lost_start(self) -> str:
+        """How the process died while it was starting."""
+        mark = WorkerProgress.read(self._shared)
+        self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, self._stderr.tell() - 4096))
+        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()[-LAST_WORDS:]
+        at = "before it built a reward"
+        if mark.number:
+            step = self._steps[mark.step]
+            at = f"while it built the reward {step.alias!r} ({step.installed.qualified_name})"
+        said = f"; it wrote: {' | '.join(line.strip() for line in lines)}" if lines else ""
+        return f"{self._death(0).how} {at}{said}"
 
     def judge(
         self, units: Sequence[UnitFields], weights: Mapping[str, float], done: dict[int, list[ResultFields]]
@@ -118,15 +136,15 @@ class Process:
 
         raises  InputError for samples that cannot be sent
         """
-        before = WorkerProgress.read(self._shared).number
+        before = self._before = WorkerProgress.read(self._shared).number
         self._group_sizes = {unit.place: len(unit.samples) for unit in units}
-        self._seen_number, self._seen_s = before, 0.0
+        self._question = None
         self._busy = True
         try:
             send(self._requests, (units, weights))
             while (answer := receive(self._answers)) is not None:
                 if answer == "memory":
-                    self._killed = ("memory", "out of memory")
+                    self._killed = ("memory_limit", "out of memory")
                     return self._death(before)
                 if isinstance(answer, InputError):
                     raise answer
@@ -140,10 +158,9 @@ class Process:
         return None
 
     def watch(self, passed_s: float) -> None:
-        """Kills the process when what it is judging has taken too long.
+        """Kills the process when what it is judging is past a limit of `rewardkit.workers.cpu_time`.
 
-        passed_s  seconds since the last look, at most about WATCH_S: time in which nobody could look (a suspended
-                  parent, a long C call that held the interpreter's lock) is not held against the sample
+        passed_s  seconds since the last look
         """
         with self._lock:
             if not self._busy or self._killed or self._ended:
@@ -152,18 +169,20 @@ class Process:
                 self._kill_group()  # what it has started may hold its pipe open, and nobody would hear of its end
                 return
             mark = WorkerProgress.read(self._shared)
-        if mark.number != self._seen_number:
-            self._seen_number, self._seen_s = mark.number, 0.0
-            return
-        self._seen_s += passed_s
         if not self.ready:
-            if self._seen_s > START_DEADLINE_S:
-                self.kill("deadline", f"its rewards were not loaded within {START_DEADLINE_S:g} s")
+            self._starting_s += min(passed_s, UNWATCHED_S)
+            if self._starting_s > START_DEADLINE_S:
+                self.kill("timeout", f"not ready within {START_DEADLINE_S:g} s")
             return
-        together = self._steps[mark.step].installed.reward.sees == "group"
+        if mark.step == IDLE and mark.number > self._before:  # it sends results: what holds it up is this process
+            return
+        if self._question is None or self._question[0] != mark.number:
+            self._question = mark.number, Question(self._popen.pid)
+            return
+        together = mark.step != IDLE and self._steps[mark.step].installed.reward.sees == "group"
         samples = self._group_sizes.get(mark.unit, 1) if together else 1
-        if self._seen_s > self._rubric.limits.deadline_s * samples:
-            self.kill("deadline", "out of time")
+        if limit := self._question[1].tick(passed_s, self._rubric.limits.deadline_s * samples):
+            self.kill(limit, f"past its limit: {limit}")
 
     def kill(self, cause: Cause, how: str) -> None:
         """Kills the process and all that it started."""
@@ -178,7 +197,7 @@ class Process:
             self._popen.kill()
             return
         for kill in (os.killpg, os.kill):  # a process may leave its group
-            with suppress(ProcessLookupError, PermissionError):  # Darwin's word for a group of the dead is EPERM
+            with suppress(ProcessLookupError, PermissionError):  # macOS returns EPERM where all have exited
                 kill(self._popen.pid, signal.SIGKILL)
 
     def end(self) -> None:
@@ -193,6 +212,7 @@ class Process:
         with self._lock:
             self._ended = True
             self._popen.wait()
+            self._stderr.close()
             self._answers.close()
             self._shared.close()
             with suppress(OSError):
@@ -208,7 +228,8 @@ class Process:
         if not how:
             code = self._popen.returncode
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return WorkerExit(cause, how, mark if mark.number > before else None)
+        asked = mark.number > before and mark.step != IDLE
+        return WorkerExit(cause, how, Place(*mark[1:]) if asked else None)
 
     def _wait_unreaped(self, seconds: float) -> None:
         """Waits for the process to exit but leaves its id taken, so that its group can still be killed safely."""

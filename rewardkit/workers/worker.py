@@ -1,11 +1,16 @@
 """The process that judges, and that can be killed: `Judge` behind a pair of pipes.
 
-Its parent (`rewardkit.workers.process`) sends a `WorkerInit`, then requests; answers go back in frames: eight bytes of
-length, then a pickle. Both ends are ours and hold only our own data, never a completion's objects. Prints of a reward
-are dropped: the pipes are moved away from standard output before any plugin is loaded.
+    parent (rewardkit.workers.process)                 this process
+      WorkerInit ─────────── requests ──────────────▶  builds the rewards
+      (units, weights) ───── requests ──────────────▶  judges
+      ◀──────────────────────  answers ── "ready", then results, then None for each request
+      reads ◀─ 20 shared bytes: WorkerProgress ─────  writes before each question
 
-A few shared bytes (`WorkerProgress`) name what is being judged, so that the parent knows what to blame when it must
-kill this process, also when the process holds the interpreter's lock in one endless C call.
+Frames are eight bytes of length and a pickle. Both ends are ours and hold only our own data, never a completion's
+objects. Prints of a reward are dropped: the pipes are moved away from standard output before any plugin is loaded.
+
+The shared bytes tell the parent what to blame when it must kill this process, also when the process holds the
+interpreter's lock in one endless C call.
 """
 
 import ctypes
@@ -17,12 +22,11 @@ import pickle
 import signal
 import struct
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
 
-from rewardkit.codec import ResultFields, SampleFields, result_fields, sample_from
+from rewardkit.codec import ResultFields, result_fields, sample_from
 from rewardkit.errors import ConfigError, InfrastructureError, InputError, RewardkitError
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.rubric import Rubric, resolve
@@ -31,7 +35,7 @@ from rewardkit.workers.judge import Judge, Unit
 
 LENGTH = struct.Struct("<Q")
 HEADROOM_MB = 64
-"""What must be left of a worker's memory with its rewards loaded: with less every sample would seem too much."""
+"""Memory that must remain after the rewards are loaded; with less, every sample would hit the limit."""
 UNSENDABLE = "a sample cannot be sent to a worker"
 PLAIN_DATA = "its ground truth and columns must be plain data: numbers, texts, lists, mappings"
 FLUSH_S = 0.02
@@ -39,7 +43,7 @@ FLUSH_S = 0.02
 
 
 class WorkerInit(NamedTuple):
-    """All that a worker must know before its first request."""
+    """Everything that a worker is told before its first request."""
 
     rubric: Rubric
     files: tuple[Path, ...]
@@ -50,7 +54,10 @@ class WorkerInit(NamedTuple):
 
 
 class WorkerProgress(NamedTuple):
-    """What a worker is judging: numbered anew at each question, so that a change is seen."""
+    """The question that a worker is at, numbered anew each time so that a change is seen.
+
+    While the worker starts, `step` is the reward that it builds.
+    """
 
     number: int
     unit: int
@@ -59,16 +66,18 @@ class WorkerProgress(NamedTuple):
 
     @classmethod
     def read(cls, shared: mmap.mmap) -> "WorkerProgress":
-        """The mark in the shared bytes."""
+        """The progress in the shared bytes."""
         return cls(*_MARK.unpack_from(shared))
 
 
 _MARK = struct.Struct("<QIII")
 MARK_BYTES = _MARK.size
+IDLE = 0xFFFFFFFF
+"""The step of the mark of a worker that has judged all that it was sent."""
 
 
 class _Marker:
-    """Writes the mark: called with the index of the sample and of the step, for the unit at `place`."""
+    """Writes the progress: called with the index of the sample and of the step, for the unit at `place`."""
 
     def __init__(self, shared: mmap.mmap) -> None:
         self._shared = shared
@@ -78,14 +87,6 @@ class _Marker:
     def __call__(self, sample: int, step: int) -> None:
         self._number += 1
         _MARK.pack_into(self._shared, 0, self._number, self.place, sample, step)
-
-
-class UnitFields(NamedTuple):
-    """What is sent of a unit; `place` is its index in the job."""
-
-    place: int
-    samples: list[SampleFields]
-    known: dict[tuple[int, str], Score]
 
 
 def freeze_gc() -> None:
@@ -128,19 +129,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     boot: WorkerInit = receive(requests)
     _die_with(boot.parent_pid)
-    try:
-        judge = Judge(boot.rubric, resolve(boot.rubric, load_registry(boot.files, boot.distributions)))
-    except RewardkitError as error:
-        send(answers, error)
-        return
-    except Exception as error:  # noqa: BLE001 - said to the parent, which raises it
-        send(answers, InfrastructureError(f"a worker did not start: {type(error).__name__}: {error}"))
-        return
-    if fault := _limit_memory(boot.rubric.limits.memory_mb):
-        send(answers, fault)
-        return
-    freeze_gc()
     with Path(boot.mark_path).open("r+b") as file, mmap.mmap(file.fileno(), MARK_BYTES) as shared:
+        mark = _Marker(shared)
+        judge = _built(boot, mark)
+        if isinstance(judge, RewardkitError):
+            send(answers, judge)
+            return
+        freeze_gc()
+        os.dup2(1, 2)  # what a reward printed while it was built is kept by the parent; from here on it goes nowhere
         send(answers, "ready")
         try:
             while True:
@@ -150,47 +146,58 @@ def main() -> None:
                 except Exception as error:  # noqa: BLE001 - a class of the parent's __main__, say
                     send(answers, InputError(f"{UNSENDABLE} ({type(error).__name__}: {error}); {PLAIN_DATA}"))
                 else:
-                    _answer(judge, request, answers, shared, timings=boot.timings)
+                    _answer(judge, request, answers, mark, timings=boot.timings)
         except (EOFError, BrokenPipeError):
             judge.close()
 
 
-def _answer(judge: Judge, request: Any, answers: BinaryIO, shared: mmap.mmap, *, timings: bool) -> None:
+def _built(boot: WorkerInit, mark: "_Marker") -> Judge | RewardkitError:
+    """The judge, or the reason why there is none, for the parent to raise."""
+    try:
+        judge = Judge(boot.rubric, resolve(boot.rubric, load_registry(boot.files, boot.distributions)), mark=mark)
+    except RewardkitError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - reported to the parent, which raises it
+        return InfrastructureError(f"a worker did not start: {type(error).__name__}: {error}")
+    return _limit_memory(boot.rubric.limits.memory_mb) or judge
+
+
+def _answer(judge: Judge, request: Any, answers: BinaryIO, mark: _Marker, *, timings: bool) -> None:
     """Judges the units of one request, sends what is finished every few milliseconds, and None at the end."""
     units, weights = request
     finished: list[tuple[int, list[ResultFields]]] = []
     flushed = monotonic()
-    mark = _Marker(shared)
-    for place, unit in _units(units):
-        mark.place = place
+    for fields in units:
+        mark.place = fields.place
         try:
-            results = judge.judge(unit, weights, timings=timings, mark=mark)
+            unit = Unit([sample_from(sample) for sample in fields.samples], fields.known)
+            if fields.only is None:
+                results = judge.judge(unit, weights, timings=timings, mark=mark)
+            else:
+                judge.ask_one(unit, fields.only, mark=mark)
+                results = []
         except MemoryError:
             send(answers, finished)
             send(answers, "memory")
             os._exit(1)  # what a reward holds after this is unknown: a fresh process goes on
         except Exception as error:  # noqa: BLE001 - a column that cannot be compared with a condition, say
             failed = Score.failed(f"it could not be judged: {type(error).__name__}: {error}"[:1000])
-            results = [judge.failure(failed) for _ in unit.samples]
-        finished.append((place, [result_fields(*judged) for judged in results]))
+            results = [judge.failure(failed) for _ in fields.samples]
+        finished.append((fields.place, [result_fields(*judged) for judged in results]))
         now = monotonic()
         if now - flushed > FLUSH_S:
             send(answers, finished)
             finished, flushed = [], now
+    mark(0, IDLE)
     send(answers, finished)
     send(answers, None)
 
 
-def _units(units: Sequence[UnitFields]) -> Iterator[tuple[int, Unit]]:
-    for unit in units:
-        yield unit.place, Unit([sample_from(fields) for fields in unit.samples], unit.known)
-
-
 def _own_the_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The two pipes on descriptors of their own; 0, 1 and 2 lead nowhere from here on."""
+    """The two pipes on descriptors of their own; 0 and 1 lead nowhere from here on."""
     requests, answers = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
+    for descriptor in (0, 1):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
     if sys.platform == "win32":

@@ -62,7 +62,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
         ("os._exit", "the process that judged it died, tried twice: exit code 0"),
         ("crash", "the process that judged it died, tried twice: signal SIGSEGV"),
         ("wrong number", "'obedient' returned 0 scores for 1 samples"),
-        ("no Score", "'obedient' returned 1.0, which is no Score; return Score.scored(value)"),
+        ("no Score", "'obedient' returned 1.0, which is not a Score; return Score.scored(value)"),
         ("nan", "a score must be a finite number, not nan"),
         ("infinity", "a score must be a finite number, not inf"),
         ("unjsonable", "'obedient' raised TypeError"),
