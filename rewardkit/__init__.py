@@ -28,18 +28,25 @@ if TYPE_CHECKING:
     from rewardkit.hooks import hookimpl as hookimpl
     from rewardkit.markdown import FencedBlock as FencedBlock
     from rewardkit.markdown import fenced_blocks as fenced_blocks
+    from rewardkit.message import Message as Message
     from rewardkit.pipeline import Scorer as Scorer
-    from rewardkit.reasoning import Parts as Parts
-    from rewardkit.reasoning import split_reasoning as split_reasoning
-    from rewardkit.reasoning import strip_end_tokens as strip_end_tokens
+    from rewardkit.reasoning.formats import REASONING_FORMATS as REASONING_FORMATS
+    from rewardkit.reasoning.formats import ReasoningFormat as ReasoningFormat
+    from rewardkit.reasoning.harmony import harmony_messages as harmony_messages
+    from rewardkit.reasoning.split import Parts as Parts
+    from rewardkit.reasoning.split import ReasoningTags as ReasoningTags
+    from rewardkit.reasoning.split import find_format as find_format
+    from rewardkit.reasoning.split import split_reasoning as split_reasoning
+    from rewardkit.reasoning.tokens import leading_tokens as leading_tokens
+    from rewardkit.reasoning.tokens import strip_end_tokens as strip_end_tokens
     from rewardkit.reward import Reward as Reward
     from rewardkit.reward import RewardContext as RewardContext
     from rewardkit.reward import RewardParams as RewardParams
     from rewardkit.rubrics.rubric import Limits as Limits
     from rewardkit.rubrics.rubric import RewardConfig as RewardConfig
     from rewardkit.rubrics.rubric import Rubric as Rubric
-    from rewardkit.sample import Message as Message
     from rewardkit.sample import Sample as Sample
+    from rewardkit.sample import Turn as Turn
     from rewardkit.score import Result as Result
     from rewardkit.score import Score as Score
     from rewardkit.workers.processors import default_workers as default_workers
@@ -61,10 +68,14 @@ _PUBLIC = {
     "pipeline": ("Scorer",),
     "reward": ("Reward", "RewardParams", "RewardContext"),
     "rubrics.rubric": ("Limits", "RewardConfig", "Rubric"),
-    "sample": ("Message", "Sample"),
+    "message": ("Message",),
+    "sample": ("Sample", "Turn"),
     "score": ("Result", "Score"),
     "workers.processors": ("default_workers",),
-    "reasoning": ("Parts", "split_reasoning", "strip_end_tokens"),
+    "reasoning.formats": ("REASONING_FORMATS", "ReasoningFormat"),
+    "reasoning.harmony": ("harmony_messages",),
+    "reasoning.split": ("Parts", "ReasoningTags", "find_format", "split_reasoning"),
+    "reasoning.tokens": ("leading_tokens", "strip_end_tokens"),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -1,38 +1,39 @@
 """One completion with all that is needed to judge it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from rewardkit.reasoning import CLOSE, OPEN, Parts, opens_reasoning, split_reasoning
+from rewardkit.message import Message, as_messages, with_reasoning
+from rewardkit.reasoning.formats import THINK
+from rewardkit.reasoning.split import (
+    AUTO,
+    PROMPT_END,
+    FoundFormat,
+    Parts,
+    ReasoningTags,
+    find_format,
+    reasoning_format,
+    split_as,
+    split_reasoning,
+)
+
+Chat = Annotated[str | tuple[Message, ...], BeforeValidator(as_messages)]
 
 
-class Message(BaseModel):
-    """A chat message, as OpenAI's API and the chat templates of transformers write it; other keys are kept."""
+class Turn(NamedTuple):
+    """What the model wrote without a pause: a completion in text, or one message of the assistant."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    role: str
-    content: str | tuple[Mapping[str, Any], ...] | None = None
-    """Text, or content parts, of which those of type `text` are read."""
-    reasoning_content: str | None = None
-    """The thought, where the server has already cut it out of the content."""
-    tool_calls: tuple[Mapping[str, Any], ...] | None = None
-
-    @property
-    def text(self) -> str:
-        """The text of the content parts; a thought that was cut out stands before it again, in its tags."""
-        if isinstance(self.content, str):
-            content = self.content
-        else:
-            content = "".join(
-                str(part.get("text") or "") for part in self.content or () if part.get("type", "text") == "text"
-            )
-        if self.reasoning_content is None:
-            return content
-        return f"{OPEN}\n{self.reasoning_content}\n{CLOSE}\n\n{content}"
+    text: str
+    """With reasoning that the server cut out in its `<think>` tags again."""
+    parts: Parts
+    format: FoundFormat
+    calls_tools: bool = False
+    """Whether it ends with a call of a tool, and so needs no answer."""
+    cut_out: bool = False
+    """Whether the server has cut the reasoning out, so that nobody can tell with which tags it was written."""
 
 
 class Sample(BaseModel):
@@ -40,10 +41,17 @@ class Sample(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    completion: str | tuple[Message, ...]
-    prompt: str | tuple[Message, ...] = ""
+    completion: Chat
+    prompt: Chat = ""
     ground_truth: Any = None
     """What a right completion agrees with: a text, a number, a list, an object of tests; None where there is none."""
+    reasoning: str | None = None
+    """The reasoning, where it stands in a column of its own and not in the completion."""
+    prefill: str | None = None
+    """What the chat template writes behind the messages of the prompt, such as `<|im_start|>assistant\\n<think>\\n`: it
+    may open the reasoning. The trainers' adapters set it; None where nobody said."""
+    reasoning_format: str | ReasoningTags = AUTO
+    """The rubric's word on how reasoning and answer are written: a name of `REASONING_FORMATS`, tags, or `auto`."""
     completion_tokens: int | None = Field(default=None, ge=0)
     """Number of tokens in the completion; None where nobody counted."""
     truncated: bool | None = None
@@ -53,13 +61,19 @@ class Sample(BaseModel):
     columns: Mapping[str, Any] = Field(default_factory=dict)
     """Every other column of the row."""
 
+    @field_validator("reasoning_format")
+    @classmethod
+    def _is_known(cls, wanted: str | ReasoningTags) -> str | ReasoningTags:
+        reasoning_format(wanted)
+        return wanted
+
     @cached_property
     def completion_text(self) -> str:
-        """The completion as text: of chat messages, the last one of the assistant that has any text."""
-        if isinstance(self.completion, str):
-            return self.completion
-        written = [message for message in self.completion if message.role == "assistant"] or self.completion
-        return next((message.text for message in reversed(written) if message.text), "")
+        """The completion as text: of chat messages, the last one of the assistant that has any text.
+
+        Reasoning that the server cut out stands before the answer again, in its `<think>` tags.
+        """
+        return self._last[0]
 
     @cached_property
     def prompt_text(self) -> str:
@@ -69,9 +83,67 @@ class Sample(BaseModel):
         return "\n\n".join(message.text for message in self.prompt)
 
     @cached_property
+    def prompt_end(self) -> str:
+        """The end of the prompt that the model went on from, which may open the reasoning; empty where nobody knows.
+
+        Of chat messages only the assistant's at the end is one: what a user wrote opens nothing.
+        """
+        if self.prefill is not None:
+            return self.prefill[-PROMPT_END:]
+        if isinstance(self.prompt, str):
+            return self.prompt[-PROMPT_END:]
+        last = self.prompt[-1] if self.prompt else None
+        return f"assistant: {last.text}"[-PROMPT_END:] if last and last.role == "assistant" else ""
+
+    @property
     def parts(self) -> Parts:
-        """The thought and the answer of the completion."""
-        return split_reasoning(self.completion_text, opened=opens_reasoning(self.prompt_text))
+        """The reasoning and the answer of the completion."""
+        return self.last_turn.parts
+
+    @cached_property
+    def last_turn(self) -> Turn:
+        """The turn that is judged: the completion, or of chat messages the assistant's last one that has any text."""
+        return self._turn(*self._last)
+
+    @cached_property
+    def turns(self) -> tuple[Turn, ...]:
+        """Every turn of the model, in order; one for a completion in text."""
+        if isinstance(self.completion, str):
+            return (self.last_turn,)
+        spoken = self._spoken
+        last = max((at for at, message in enumerate(spoken) if message.text), default=len(spoken) - 1)
+        return tuple(
+            self.last_turn if at == last else self._turn(message.text, message.reasoning_content, message.calls_tools)
+            for at, message in enumerate(spoken)
+        )
+
+    @cached_property
+    def _spoken(self) -> Sequence[Message]:
+        """The messages that the model wrote; all of them where no role says so."""
+        messages = () if isinstance(self.completion, str) else self.completion
+        return [message for message in messages if message.role == "assistant"] or messages
+
+    @cached_property
+    def _last(self) -> tuple[str, str | None, bool]:
+        """The text of the turn that is judged, the reasoning that was cut out of it, and whether it calls a tool."""
+        if isinstance(self.completion, str):
+            text, reasoning, calls = self.completion, None, False
+        else:
+            spoken = self._spoken
+            last = next((message for message in reversed(spoken) if message.text), spoken[-1] if spoken else None)
+            text, reasoning, calls = (
+                (last.text, last.reasoning_content, last.calls_tools) if last else ("", None, False)
+            )
+        if self.reasoning is not None and not (reasoning and reasoning.strip()):
+            return with_reasoning(self.reasoning, text), self.reasoning, calls
+        return text, reasoning, calls
+
+    def _turn(self, text: str, cut_out: str | None, calls_tools: bool) -> Turn:  # noqa: FBT001 - from a tuple
+        if cut_out is not None and cut_out.strip():
+            return Turn(text, split_reasoning(text, wanted=THINK.name), FoundFormat(THINK), calls_tools, cut_out=True)
+        found = find_format(text, self.prompt_end, self.reasoning_format)
+        parts = split_as(found, text, self.prompt_end)
+        return Turn(text, parts, found, calls_tools, cut_out=cut_out is not None and parts.reasoning is None)
 
     @property
     def group_key(self) -> str | None:
