@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rewardkit import RewardContext, Sample
-from rewardkit_format.reward import Format, FormatParams
+from rewardkit_format.params import FormatParams
+from rewardkit_format.reward import Format
 
 Judge = Callable[[str], bool]
 

@@ -108,12 +108,10 @@ def as_messages(written: Any) -> Any:
     """Messages from the items of OpenAI's Responses API, or from one message's content parts; all else as it is."""
     if not isinstance(written, list | tuple) or not all(isinstance(item, Mapping) for item in written):
         return written
-    if all("role" in item or "from" in item for item in written):
+    unnamed = {item.get("type") for item in written if "role" not in item and "from" not in item}
+    if not unnamed or None in unnamed:
         return written
-    types = {str(item.get("type")) for item in written}
-    if types <= REASONING_PARTS - {"reasoning"} | TEXT_PARTS | CALL_PARTS - {"function_call"} | {"reasoning"} and (
-        types & (TEXT_PARTS | CALL_PARTS - {"function_call"})
-    ):
+    if unnamed & TEXT_PARTS and len(unnamed) == len({item.get("type") for item in written}):
         return [{"role": "assistant", "content": list(written)}]
     return _from_items(written)
 
@@ -137,7 +135,7 @@ def _from_items(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             paused = False
         message = messages[-1]
         if kind == "reasoning":
-            message["reasoning_content"] = _reasoning(item)
+            message["reasoning_content"] = reasoning_text(item)
         elif kind.endswith("_call"):
             message["tool_calls"] = [*message.get("tool_calls", ()), dict(item)]
         else:
@@ -176,7 +174,7 @@ def _cut_out(message: dict[str, Any], content: Any) -> str | None:
         found += [extra[key] for key in REASONING_KEYS if key in extra]
     if isinstance(content, list):
         found.append([part for part in content if isinstance(part, Mapping) and _is_reasoning(part)] or None)
-    texts = [_reasoning(value) for value in found if value is not None]
+    texts = [reasoning_text(value) for value in found if value is not None]
     return next((text for text in texts if text.strip()), texts[0] if texts else None)
 
 
@@ -185,16 +183,16 @@ def _is_reasoning(part: Mapping[str, Any]) -> bool:
     return part.get("type") in REASONING_PARTS or part.get("thought") is True or "reasoningContent" in part
 
 
-def _reasoning(value: Any) -> str:
+def reasoning_text(value: Any) -> str:
     """The text in a piece of reasoning of whatever form; what is encrypted has none."""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
         if "reasoningContent" in value:
-            return _reasoning(value["reasoningContent"])
-        return next((text for key in _REASONING_TEXT if key in value and (text := _reasoning(value[key]))), "")
+            return reasoning_text(value["reasoningContent"])
+        return next((text for key in _REASONING_TEXT if key in value and (text := reasoning_text(value[key]))), "")
     if isinstance(value, list | tuple):
-        return "\n\n".join(text for item in value if (text := _reasoning(item)))
+        return "\n\n".join(text for item in value if (text := reasoning_text(item)))
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a well-formed completion is: parts in order, each between two tags or free.
+"""The grammar of a well-formed completion: parts in order, each between two tags or free.
 
 A tagged part stands between its two tags, each of which occurs once in the whole text. A free part is all the text
 between its neighbours. Between tagged parts, before and behind them, only white space may stand.
@@ -10,31 +10,42 @@ from typing import Literal
 
 from pydantic import Field
 
-from rewardkit import RewardParams
+from rewardkit import REASONING_FORMATS, ReasoningFormat, RewardParams
 
 
 class Part(RewardParams):
-    """One part of a completion, such as the thought or the answer."""
+    """One part of a completion, such as the reasoning or the answer."""
 
     name: str = Field(min_length=1)
     tags: tuple[str, str] | None = None
     """The opening and the closing tag, letter by letter; None for a free part."""
     holds: Literal["boxed", "code"] | None = None
-    """What must stand in the part: a closed `\\boxed{…}`, or a closed code block that names its language."""
+    """Needed in the part: a closed `\\boxed{…}`, or a closed code block that names its language."""
 
 
-THOUGHT = Part(name="thought", tags=("<think>", "</think>"))
+THINK = REASONING_FORMATS["think"]
+REASONING = Part(name="reasoning", tags=(THINK.opens[0], THINK.closes[0]))
 
 PRESETS: dict[str, tuple[Part, ...]] = {
-    "think": (THOUGHT, Part(name="answer")),
-    "think_answer": (THOUGHT, Part(name="answer", tags=("<answer>", "</answer>"))),
-    "think_boxed": (THOUGHT, Part(name="answer", holds="boxed")),
-    "think_code": (THOUGHT, Part(name="answer", holds="code")),
+    "think": (REASONING, Part(name="answer")),
+    "think_answer": (REASONING, Part(name="answer", tags=THINK.answers[0])),
+    "think_boxed": (REASONING, Part(name="answer", holds="boxed")),
+    "think_code": (REASONING, Part(name="answer", holds="code")),
 }
 
 
+def grammar_of(row: ReasoningFormat, text: str) -> tuple[Part, ...]:
+    """The parts of a completion in a format of the table: reasoning between its tags, and all that follows.
+
+    Of a format's variants (Granite's "Here is" and "Here's") those that stand in the text are taken.
+    """
+    opening = next((tag for tag in row.opens if tag in text), row.opens[0])
+    closing = next((tag for tag in row.closes if tag in text), row.closes[0])
+    return Part(name="reasoning", tags=(opening.strip(), closing.strip())), Part(name="answer")
+
+
 def check_grammar(parts: Sequence[Part]) -> None:
-    """Raises ValueError where the parts could not be told apart."""
+    """Raises ValueError where the parts cannot be told apart."""
     names = [part.name for part in parts]
     if len(set(names)) < len(names):
         raise ValueError(f"each part needs a name of its own, found {names}")

@@ -21,21 +21,21 @@ class Defect(NamedTuple):
     code: str
     part: str
     reason: str
-    mendable: bool = False
-    """Whether more text could mend it: then the token limit may be what made it."""
+    fixable: bool = False
+    """More text could fix it: then the token limit may be the cause."""
 
 
 class Parse(NamedTuple):
-    """What was found in a completion."""
+    """The result of parsing one completion."""
 
     spans: dict[str, list[int]]
     """Where the content of each part that has no defect stands, without white space around it: text[start:end]."""
     defects: list[Defect]
-    """What is wrong, in the order of the parts; empty for a well-formed completion."""
+    """Defects, in the order of the parts; empty for a well-formed completion."""
 
 
-class _Place(NamedTuple):
-    """Where a part stands: with its tags, and what is between them."""
+class _Position(NamedTuple):
+    """Position of a part: with its tags, and of what is between them."""
 
     begin: int
     inner_begin: int
@@ -43,16 +43,24 @@ class _Place(NamedTuple):
     end: int
 
 
-def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty: bool = False) -> Parse:
-    """The parts of a completion and what is wrong with them.
+def parse(
+    text: str,
+    parts: Sequence[Part],
+    *,
+    opened: bool = False,
+    allow_empty: bool = False,
+    calls_tools: bool = False,
+) -> Parse:
+    """The parts of a completion and their defects.
 
     opened       the prompt ends with the opening tag of the first part
     allow_empty  every part but the last may be blank
+    calls_tools  the last part may be blank: a tool call stands for it
     """
     located = [_locate(text, part, opened=opened and part is parts[0]) for part in parts]
     spans: dict[str, list[int]] = {}
     defects: list[Defect] = []
-    tagged: _Place | None = None  # the last tagged part so far
+    tagged: _Position | None = None  # the last tagged part so far
     end: int | None = 0  # of the part before; None where it was not found
     for index, part in enumerate(parts):
         place, defect = located[index]
@@ -67,10 +75,12 @@ def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty
             tagged = place
         elif defect and end is not None:
             cut = _cut_off(text[end:].strip(), part.tags[0], defect, opened=opened and index == 0)
-            defect = defect._replace(mendable=cut)
+            defect = defect._replace(fixable=cut)
         if place and not defect:
             content = text[place.inner_begin : place.inner_end].rstrip()
-            defect = _lack(content, part, may_be_blank=allow_empty and not last, at_end=place.inner_end == len(text))
+            defect = _lack(
+                content, part, may_be_blank=calls_tools if last else allow_empty, at_end=place.inner_end == len(text)
+            )
             if not defect:
                 start = place.inner_begin + len(content) - len(content.lstrip())
                 spans[part.name] = [start, place.inner_begin + len(content)]
@@ -80,7 +90,7 @@ def parse(text: str, parts: Sequence[Part], *, opened: bool = False, allow_empty
     return Parse(spans, defects)
 
 
-def _locate(text: str, part: Part, *, opened: bool) -> tuple[_Place | None, Defect | None]:
+def _locate(text: str, part: Part, *, opened: bool) -> tuple[_Position | None, Defect | None]:
     """Where a tagged part stands, from its first opening to its last closing tag, and what is wrong with its tags."""
     if part.tags is None:
         return None, None
@@ -98,7 +108,7 @@ def _locate(text: str, part: Part, *, opened: bool) -> tuple[_Place | None, Defe
     if close < begin and close >= 0:
         return None, Defect("wrong_order", part.name, f"{closing} at {close}, before {opening} at {begin}")
     first_close = text.find(closing) if close >= 0 else len(text)
-    place = _Place(begin, inner_begin, close, close + len(closing)) if close >= 0 else None
+    place = _Position(begin, inner_begin, close, close + len(closing)) if close >= 0 else None
     if again < 0 and first_close >= close:
         return place, None if place else Defect("no_close", part.name, f"{opening} is not closed")
     if any(_in_code(text, at) for at in (again if again >= 0 else close, first_close)):
@@ -110,19 +120,19 @@ def _locate(text: str, part: Part, *, opened: bool) -> tuple[_Place | None, Defe
     return place, Defect("multiple_open", part.name, f"{opening} at {begin} and again at {again}")
 
 
-def _free(text: str, end: int | None, following: _Place | None) -> _Place | None:
+def _free(text: str, end: int | None, following: _Position | None) -> _Position | None:
     """Where a free part stands: between its neighbours, if they stand in order; to the end, where none follows."""
     until = following.begin if following else len(text)
-    return None if end is None or end > until else _Place(end, end, until, until)
+    return None if end is None or end > until else _Position(end, end, until, until)
 
 
 def _cut_off(rest: str, opening: str, defect: Defect, *, opened: bool) -> bool:
-    """Whether a part that lacks a tag is the last thing in the text, begun or not: rest is what follows the others."""
+    """True if a part that lacks a tag is the last thing in the text, begun or not: rest is what follows the others."""
     return opening.startswith(rest) or (defect.code == "no_close" and (opened or rest.startswith(opening)))
 
 
 def _outside(
-    text: str, part: Part, place: _Place, end: int | None, tagged: _Place | None, *, last: bool
+    text: str, part: Part, place: _Position, end: int | None, tagged: _Position | None, *, last: bool
 ) -> Defect | None:
     """A tagged part that stands in the wrong place, or text that stands in no part."""
     opening, closing = part.tags or ("", "")
@@ -137,8 +147,8 @@ def _outside(
     return None
 
 
-def _comes_late(place: _Place, later: Sequence[tuple[_Place | None, Defect | None]]) -> bool:
-    """Whether a part that should follow stands before this one."""
+def _comes_late(place: _Position, later: Sequence[tuple[_Position | None, Defect | None]]) -> bool:
+    """True if a part that should follow stands before this one."""
     return any(other is not None and other.begin < place.begin for other, _ in later)
 
 
@@ -154,14 +164,14 @@ def _lack(content: str, part: Part, *, may_be_blank: bool, at_end: bool) -> Defe
 
 
 def _look_alike(text: str, tag: str) -> str:
-    """Says so when the text begins with what only looks like the tag: `<THINK>`, `<think >`, `＜think＞`."""
+    """A note for a text that begins with what only looks like the tag: `<THINK>`, `<think >`, `＜think＞`."""
     head = text.lstrip()[: 4 * len(tag)]
     plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", head)).casefold()
     return f"; {head[: len(tag)]!r} is not the tag" if plain.startswith(tag.casefold()) else ""
 
 
 def _in_code(text: str, at: int) -> bool:
-    """Whether a tag stands in a fence or between backticks, near enough to say so in a reason; no value rests on it."""
+    """True if a tag stands in a fence or between backticks; an estimate for the reason, on which no value rests."""
     fences = text.count("\n```", 0, at) + text.startswith("```")
     line_begin = text.rfind("\n", 0, at) + 1
     return fences % 2 == 1 or text.count("`", line_begin, at) % 2 == 1

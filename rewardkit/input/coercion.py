@@ -7,6 +7,8 @@ MisfitError, whose message goes on from the name of the column: "is null; …".
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rewardkit.message import canonical_role, reasoning_text
+
 _CUT_OFF = frozenset(("length", "max_tokens", "max_output_tokens", "truncated", "true", "1"))
 """What OpenAI's, Anthropic's and slime's finish reasons call a completion that reached the token limit."""
 _PLAIN = frozenset((str, int, float, bool, list, dict, type(None)))
@@ -89,6 +91,18 @@ def prompt(value: Any) -> Any:
     raise MisfitError(f"must be text or a list of chat messages, found {_found(value)}")
 
 
+def reasoning(value: Any) -> str:
+    """Text, or pieces of reasoning as servers write them."""
+    return reasoning_text(plain(value))
+
+
+def text(value: Any) -> str:
+    """Text."""
+    if isinstance(value, str):
+        return value
+    raise MisfitError(f"must be text, found {_found(value)}")
+
+
 def completion_tokens(value: Any) -> int:
     """A count, or the list of token ids; a count that went through a table of floats or text is a count still."""
     value = plain(value)
@@ -148,15 +162,19 @@ def first_argument(arguments: Any) -> Any:
     return prompt(first)
 
 
+def _role(message: Mapping[str, Any]) -> str:
+    return str(message.get("role", message.get("from")))
+
+
 def _last_assistant(messages: Any) -> int:
     if messages is None:
         raise MisfitError("is null; a row needs the chat as a list of messages")
     if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
         raise MisfitError(f"must be a list of chat messages, found {_found(messages)}")
     for index in range(len(messages) - 1, -1, -1):
-        if messages[index].get("role") == "assistant":
+        if canonical_role(_role(messages[index])) == "assistant":
             return index
-    roles = ", ".join(str(message.get("role")) for message in messages)
+    roles = ", ".join(map(_role, messages))
     raise MisfitError(f"has no message of the role 'assistant' to judge (roles: {roles or 'none'})")
 
 

@@ -53,6 +53,9 @@ class RowFormat:
     completion_tokens: tuple[Place, ...] = _COMPLETION_TOKENS
     truncated: tuple[Place, ...] = _TRUNCATED
     group: tuple[Place, ...] = _GROUP
+    reasoning: tuple[Place, ...] = ()
+    """Nowhere by itself: a data set's own `reasoning` is often a teacher's. A mapping places it."""
+    prefill: tuple[Place, ...] = ()
     convert: Mapping[str, Convert] = field(default_factory=dict)
     """How this format's own values become fields, where `CONVERT` would not do."""
 
@@ -66,6 +69,8 @@ CONVERT: Mapping[str, Convert] = {
     "completion": coercion.completion,
     "prompt": coercion.prompt,
     "ground_truth": coercion.plain,
+    "reasoning": coercion.reasoning,
+    "prefill": coercion.text,
     "completion_tokens": coercion.completion_tokens,
     "truncated": coercion.truncated,
     "group": coercion.group,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 _HEADER = re.compile(
     r"(?:<\|start\|>([^<]{0,200}))?(?:<\|channel\|>([^<]{0,200}))?(?:<\|constrain\|>[^<]{0,60})?<\|message\|>"
 )
-_END = re.compile(r"<\|(?:end|return|call|eom|eot|start|channel)\|>")
+_CLOSE = re.compile(r"<\|(?:end|return|call|eom|eot)\|>")
+_END = re.compile(r"<\|(?:end|return|call|eom|eot|start|channel|message)\|>")
 _RECIPIENT = re.compile(r"\bto=([\w.-]{1,200})")
 _PLAIN = re.compile(r"assistant(analysis|commentary|final)")
 _PLAIN_BEGIN = re.compile(r"\s*(?:assistant)?analysis(?=\S)")
@@ -48,18 +49,37 @@ def is_plain(text: str) -> bool:
     return begin is not None and (text[begin.end()].isupper() or _PLAIN.search(text, begin.end()) is not None)
 
 
-def harmony_messages(text: str) -> list[HarmonyMessage]:
-    """The messages of a completion in their order; of more than 2,000 the first ones."""
+def begun(prompt_end: str) -> str:
+    """The message that a prompt begins at its end and the completion continues: `<|start|>assistant` at the least."""
+    found = prompt_end[prompt_end.rfind("<|start|>") :] if "<|start|>assistant" in prompt_end else ""
+    return "" if _CLOSE.search(found) else found.removesuffix("assistant") + "assistant " * found.endswith("assistant")
+
+
+def harmony_messages(completion: str, prompt_end: str = "") -> list[HarmonyMessage]:
+    """The messages of a completion in their order; of more than 2,000 the first ones. Positions are the completion's.
+
+    prompt_end  the end of the prompt, which may have begun the first message
+    """
+    before = begun(prompt_end)
+    if before:
+        return [_moved(message, -len(before)) for message in harmony_messages(before + completion)]
+    text = completion
     if "<|message|>" not in text:
         return _plain_messages(text) if is_plain(text) else []
     messages = []
     for header in islice(_HEADER.finditer(text), _MOST_MESSAGES):
         end = _END.search(text, header.end())
         inner_end = end.start() if end else len(text)
-        closed = end is not None and end.group() not in ("<|start|>", "<|channel|>")
+        closed = end is not None and _CLOSE.match(text, inner_end) is not None
         role = _role(header.group(1) or "", header.group(2))
         messages.append(HarmonyMessage(role, header.start(), header.end(), inner_end, closed))
     return messages
+
+
+def _moved(message: HarmonyMessage, by: int) -> HarmonyMessage:
+    """The message so many characters further on, but not before the start of the text."""
+    begin, inner_begin, inner_end = (max(0, at + by) for at in message[1:4])
+    return HarmonyMessage(message.role, begin, inner_begin, inner_end, message.closed)
 
 
 def _role(author: str, channel: str | None) -> str:
@@ -94,10 +114,7 @@ def harmony_parts(text: str, prompt_end: str = "") -> tuple[str | None, str]:
 
     The answer is the last message to the user; text outside of messages is an answer only where there is no message.
     """
-    opened = prompt_end[prompt_end.rfind("<|start|>") :] if "<|start|>" in prompt_end else ""
-    if "<|message|>" in opened and not _END.search(opened, opened.find("<|message|>")):
-        text = opened + text
-    messages = harmony_messages(text)
+    messages = harmony_messages(text, prompt_end)
     if not messages:
         return None, text
     reasoning = _texts(text, messages, "reasoning")

@@ -8,21 +8,22 @@ _NAMED = (
     "</s>", "<s>", "<eos>", "<bos>", "<pad>", "<unk>", "<eot>", "<eom>", "<eod>", "<eop>", "<end>", "<im_end>",
     "<end_of_turn>", "<end_of_utterance>", "<end_of_sentence>", "<end_of_text>", "<endoftext>", "</longcat_s>",
     "<longcat_pad>", "<extra_id_1>", "<SPECIAL_11>", "<SPECIAL_12>", "[PAD]", "[EOS]", "[EOT]", "[BOS]", "[e~[",
-    "<_end>", "[unused10]", "[UNUSED_TOKEN_145]", "<|close|>message<|sep|>",
+    "<_end>", "[unused10]", "[UNUSED_TOKEN_145]",
 )  # fmt: skip
 _LAST = ("|>", "｜>", "|]", *_NAMED, ":eos>", ":bos>", ":pad>")
 
 # Backwards from the end and possessive, so that it stays linear: `(…)*$` would start again at each token. GLM-V's
-# `<|end_of_box|>` closes a box in the answer and is no end.
+# `<|end_of_box|>` closes a box in the answer and is no end; Kimi K3's `<|close|>message<|sep|>` is one.
 _BACKWARDS = re.compile(
-    r"(?:\s++|"
+    r"(?:\s++|>\|pes\|<egassem>\|esolc\|<|>[|｜](?!xob_fo_dne[|｜]<)[^|｜<>\s]{1,40}[|｜]?<"
+    r"|\]\|[^|\[\]\s]{1,40}\|\[|>(?:soe|sob|dap):\w{1,20}<|"
     + "|".join(re.escape(token[::-1]) for token in _NAMED)
-    + r"|>[|｜](?!xob_fo_dne[|｜]<)[^|｜<>\s]{1,40}[|｜]?<|\]\|[^|\[\]\s]{1,40}\|\[|>(?:soe|sob|dap):\w{1,20}<)*+"
+    + ")*+"
 )
 
 _BOS = r"<s>|<bos>|<seed:bos>|\[BOS\]|\[gMASK\]|<sop>|<[|｜]begin[_▁]of[_▁](?:text|sentence)[|｜]>|<\|startoftext\|>"
 _HEADERS = (
-    r"<\|(?:im_start|im_assistant|start|begin)\|>assistant(?:<\|im_middle\|>)?|<\|start_header_id\|>assistant"
+    r"<\|(?:im_start|im_assistant|start|begin)\|>assistant(?! to=)(?:<\|im_middle\|>)?|<\|start_header_id\|>assistant"
     r"<\|end_header_id\|>|<(?:start_of_turn|\|turn)>model|<[|｜](?:[Aa]ssistant|assistant_start|message_model)[|｜]>|"
     r"\[/INST\]|\[\|assistant\|\]|<\|START_OF_TURN_TOKEN\|><\|CHATBOT_TOKEN\|>|<role>ASSISTANT</role>|<seed:bos>assistant|"
     r"<longcat_assistant>"

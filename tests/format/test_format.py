@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rewardkit import Message, RewardContext, Sample, Score, split_reasoning
-from rewardkit_format.reward import Format, FormatParams
+from rewardkit import REASONING_FORMATS, Message, RewardContext, Sample, Score, split_reasoning
+from rewardkit_format.params import NAMES, FormatParams
+from rewardkit_format.reward import Format
 
 GOLDEN_FILE = Path(__file__).parents[1] / "golden" / "format.jsonl"
 GOLDEN = [json.loads(line) for line in GOLDEN_FILE.read_text(encoding="utf-8").splitlines()]
@@ -80,11 +81,11 @@ def test_samples_are_judged_in_order():
 @given(texts, st.booleans())
 def test_spans_are_the_parts_that_other_rewards_see(text, opened):
     prompt = "<think>\n" if opened else ""
-    score = judge(text, prompt)
+    score = judge(text, prompt, preset="think")
     if score.value == 1.0:
-        thought, answer = (text[begin:end] for begin, end in score.details["spans"].values())
+        reasoning, answer = (text[begin:end] for begin, end in score.details["spans"].values())
         parts = Sample(prompt=prompt, completion=text).parts
-        assert parts.reasoning == thought
+        assert parts.reasoning == reasoning
         assert parts.answer == answer or answer.startswith("<answer>")  # which split_reasoning takes off
 
 
@@ -108,8 +109,8 @@ def test_well_formed_means_each_tag_once_in_order(text):
     while text != (text := text.rstrip().removesuffix("</s>")):
         pass
     pieces = re.split("(</?think>)", text)
-    thought_only = pieces[1::2] == ["<think>", "</think>"] and not pieces[0].strip() and all(map(visible, pieces[2::2]))
-    assert (judge(text).value == 1.0) == thought_only
+    think_only = pieces[1::2] == ["<think>", "</think>"] and not pieces[0].strip() and all(map(visible, pieces[2::2]))
+    assert (judge(text, preset="think").value == 1.0) == think_only
     pieces = re.split("(</?think>|</?answer>)", text)
     in_order = pieces[1::2] == ["<think>", "</think>", "<answer>", "</answer>"]
     both = in_order and not "".join(pieces[0::4]).strip() and all(map(visible, pieces[2::4]))
@@ -129,14 +130,14 @@ def test_truncation_never_changes_the_value(text):
 
 
 @given(texts.filter(lambda text: "</s>" not in text))
-def test_what_is_called_truncated_can_be_mended_by_more_text(text):
+def test_what_is_called_truncated_can_be_fixed_by_more_text(text):
     if judge(text, truncated=True).details["code"] == "truncated":
         rests = [tag[cut:] for tag in ("<think>", "</think>") for cut in range(len(tag) + 1)]
-        mended = [text.rstrip() + rest + more for rest in rests for more in ("x", "x</think>x")]
-        assert any(judge(longer).value == 1.0 for longer in mended)
+        fixed = [text.rstrip() + rest + more for rest in rests for more in ("x", "x</think>x")]
+        assert any(judge(longer).value == 1.0 for longer in fixed)
 
 
-def test_thought_cut_out_by_the_server_counts():
+def test_reasoning_cut_out_by_the_server_counts():
     completion = (Message(role="assistant", content="12", reasoning_content="3 * 4"),)
     score = Format(FormatParams(), RewardContext()).score([Sample(completion=completion)])[0]
     assert score.value == 1.0
@@ -168,24 +169,27 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("preset", ["think", "think_answer", "think_boxed", "think_code"])
+@pytest.mark.parametrize("preset", ["auto", "think_answer", "think_boxed", "think_code", "interleaved", "harmony"])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_megabyte_takes_less_than_a_second(text, preset):
-    started = time.process_time()
-    judge(text, preset=preset)
-    assert time.process_time() - started < 1.0
+def test_hostile_megabyte_takes_less_than_50_ms(text, preset):
+    took = []
+    for _ in range(3):  # the least of three: the machine may be busy
+        started = time.process_time()
+        judge(text, preset=preset)
+        took.append(time.process_time() - started)
+    assert min(took) < 0.05
 
 
 # Each says what could not be told apart or is not there, and the fix.
 @pytest.mark.parametrize(
     ("params", "says"),
     [
-        ({"preset": "thnk"}, "think_answer"),
-        ({"tags": {"thougt": ["<a>", "</a>"]}}, "no part named 'thougt'.*thought, answer"),
-        ({"tags": {"thought": ["<a>", "<a>"]}}, "cannot be told apart"),
-        ({"tags": {"thought": ["<a>", "<a></a>"]}}, "cannot be told apart"),
-        ({"tags": {"thought": [" <a>", "</a>"]}}, "white space"),
-        ({"tags": {"thought": ["", "</a>"]}}, "white space"),
+        ({"preset": "thnk"}, "no preset 'thnk'; known are auto, think, think_answer"),
+        ({"tags": {"thougt": ["<a>", "</a>"]}}, "no part named 'thougt'.*reasoning, answer"),
+        ({"tags": {"reasoning": ["<a>", "<a>"]}}, "cannot be told apart"),
+        ({"tags": {"reasoning": ["<a>", "<a></a>"]}}, "cannot be told apart"),
+        ({"tags": {"reasoning": [" <a>", "</a>"]}}, "white space"),
+        ({"tags": {"reasoning": ["", "</a>"]}}, "white space"),
         ({"sequence": [{"name": "a"}]}, "needs tags"),
         (
             {"sequence": [{"name": "a", "tags": ["<", ">"]}, {"name": "b"}, {"name": "c"}]},
@@ -207,3 +211,10 @@ def test_the_page_about_format_says_what_happens_and_lists_every_code():
     assert found.failed == 0
     text = page.read_text(encoding="utf-8")
     assert all(f"`{row['code']}`" in text for row in GOLDEN if not row["params"].get("sequence"))
+
+
+def test_the_page_about_format_has_every_preset_and_every_format_of_the_table():
+    text = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+    for row in REASONING_FORMATS.values():
+        assert f"| {row.models} |" in text

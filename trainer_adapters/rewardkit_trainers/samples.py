@@ -19,7 +19,7 @@ from rewardkit.input.row_reader import RowReader, detect
 _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
 _LEVELS = 100
 """So deep plain data is. A model nests the arguments of a tool call as it likes, and no depth of them may raise."""
-_FIELDS = ("completion", "prompt", "completion_tokens", "truncated", "group")
+_FIELDS = ("completion", "prompt", "prefill", "completion_tokens", "truncated", "group")
 """The fields that a trainer knows better than any column of its data set."""
 
 
@@ -31,12 +31,18 @@ def row_of(
     completion_tokens: int | None = None,
     truncated: bool | None = None,
     group: str | None = None,
+    prefill: str | None = None,
 ) -> dict[str, Any]:
     """The row of one completion. Columns that are no plain data, such as images, are left out: no judge reads them."""
     row = _plain_values(columns)
     row["prompt"] = _chat(prompt)
     row["completion"] = _chat(completion)
-    return row | {"completion_tokens": completion_tokens, "truncated": truncated, "group": group}
+    return row | {
+        "prefill": prefill,
+        "completion_tokens": completion_tokens,
+        "truncated": truncated,
+        "group": group,
+    }
 
 
 def plain(value: Any, levels: int = _LEVELS) -> Any:
@@ -98,7 +104,7 @@ def sample_of(shape: RowReader, row: Mapping[str, Any], number: int) -> Sample |
 
 
 def _chat(value: Any) -> Any:
-    """Text as it is; chat messages with the text of their parts, and a thought under the name that Messages have."""
+    """Text as it is; chat messages without what is no plain data, such as images."""
     if not isinstance(value, list | tuple):
         return value
     return [_message(message) if isinstance(message, Mapping) else message for message in value]
@@ -108,12 +114,5 @@ def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     fields = dict(message)
     content = fields.get("content")
     if isinstance(content, list | tuple):
-        fields["content"] = [
-            {"type": "text", "text": part["text"]} if "text" in part else {"type": str(part.get("type"))}
-            for part in content
-            if isinstance(part, Mapping)
-        ]
-    # What LFM2's template calls the thought; every other family writes `reasoning_content`.
-    if "thinking" in fields and "reasoning_content" not in fields:
-        fields["reasoning_content"] = fields.pop("thinking")
+        fields["content"] = [_plain_values(part) for part in content if isinstance(part, Mapping)]
     return _plain_values(fields)

@@ -12,6 +12,8 @@ from typing import Any
 
 from rewardkit_trainers.samples import row_of
 
+_PREFILL_CHARACTERS = 512
+"""Characters at the end of a rendered prompt that may open the reasoning."""
 _NO_COLUMNS = frozenset(("environments",))
 """Lists that TRL passes beside the columns, of objects that are no data."""
 
@@ -99,10 +101,13 @@ class Batch:
         """A row for each completion; `group_key` names the groups that `groups` numbers."""
         ends = self._end_tokens()
         rows = []
+        prefills: dict[int, str | None] = {}
         for index, (prompt, completion, group) in enumerate(
             zip(self.prompts, self.completions, self.groups(), strict=True)
         ):
             ids = None if self.completion_ids is None else self.completion_ids[index]
+            if group not in prefills:
+                prefills[group] = self._prefill(prompt)
             rows.append(
                 row_of(
                     prompt,
@@ -111,9 +116,25 @@ class Batch:
                     completion_tokens=None if ids is None else len(ids),
                     truncated=None if ends is None or not ids else int(ids[-1]) not in ends,
                     group=group_key(group),
+                    prefill=prefills[group],
                 )
             )
         return rows
+
+    def _prefill(self, prompt: Any) -> str | None:
+        """The end of a chat as the trainer's template renders it, which may open the reasoning; None if unknown."""
+        if self.trainer is None or isinstance(prompt, str) or not prompt or prompt[-1].get("role") == "assistant":
+            return None
+        template = getattr(self.trainer, "chat_template", None)
+        settings = getattr(self.trainer, "chat_template_kwargs", None) or {}
+        chosen = {"chat_template": template} if template else {}
+        try:
+            rendered = self.trainer.processing_class.apply_chat_template(
+                list(prompt), tokenize=False, add_generation_prompt=True, **(dict(settings) | chosen)
+            )
+        except Exception:  # noqa: BLE001 - a template may raise anything; the trainer has rendered this prompt its own way
+            return None
+        return rendered[-_PREFILL_CHARACTERS:] if isinstance(rendered, str) else None
 
     def _end_tokens(self) -> set[int] | None:
         """The tokens of which one ends every completion that was not cut off; None where it is unknown."""

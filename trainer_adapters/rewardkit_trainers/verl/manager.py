@@ -19,8 +19,7 @@ from verl import DataProto
 from verl.experimental.reward_loop.reward_manager import register
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
-from rewardkit import ConfigError, Result, Rubric, default_workers
-from rewardkit.reasoning import OPEN, opens_reasoning
+from rewardkit import ConfigError, Result, Rubric, default_workers, strip_end_tokens
 from rewardkit.rubrics.validation import nearest
 from rewardkit_trainers.imputation import SCORE, Imputation, checked
 from rewardkit_trainers.row_scorer import RowScorer, named_rubric
@@ -39,7 +38,8 @@ GROUP_S = 1800.0
 GROUND_TRUTH = "reward_model.ground_truth"
 
 _GROUPS = 4096
-_TAIL = 16
+_TAIL = 64
+"""Tokens at the end of the prompt that may open the reasoning."""
 _KWARGS = ("rubric", "on_none", "ground_truth", "plugins", "workers")
 
 
@@ -145,20 +145,16 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         columns = dict(item.non_tensor_batch)
         tokenizer: Any = self.tokenizer
         chat = columns.pop("raw_prompt", None)
-        if chat is None:
-            prompt: Any = tokenizer.decode(asked)
-        else:
-            prompt = list(chat)
-            if opens_reasoning(tokenizer.decode(asked[-_TAIL:])):  # the template has written that behind the messages
-                prompt.append({"role": "assistant", "content": OPEN})
         cut_off = len(written) >= self._longest and int(written[-1]) != tokenizer.eos_token_id
+        prompt: Any = tokenizer.decode(asked) if chat is None else list(chat)
         return row_of(
             prompt,
-            tokenizer.decode(written, skip_special_tokens=True),
+            strip_end_tokens(tokenizer.decode(written)),  # with special tokens: some models' reasoning stands in them
             columns | {"ground_truth": _at(columns, self._ground_truth)},
             completion_tokens=len(written),
             truncated=cut_off,
             group=str(columns["uid"]) if "uid" in columns else repr(prompt),
+            prefill=tokenizer.decode(asked[-_TAIL:]),  # the template may have opened the reasoning behind the messages
         )
 
     def _progress(self, item: Any) -> float:
