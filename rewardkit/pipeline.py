@@ -98,12 +98,12 @@ class Scorer:
         progress  how far training has come, from 0 to 1: what weight schedules read
         raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
         """
-        units, indices, most = self._split(list(samples_of(samples, self._mapping)))
+        units, indices, most = self._split(list(self._read(samples)))
         return _in_order(indices, self._judged(units, progress, most, self._until()))
 
     async def score_async(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Results:
         """`score` for an event loop, which goes on meanwhile; what is cancelled is judged no further."""
-        units, indices, most = self._split(list(samples_of(samples, self._mapping)))
+        units, indices, most = self._split(list(self._read(samples)))
         weights = self._weights(progress)
         judged: list[Result] = []
         with closing(self._futures(units, weights, most, self._until())) as futures:
@@ -116,10 +116,14 @@ class Scorer:
 
         raises  InputError where a reward sees groups and a group's samples do not stand beside each other
         """
-        built = samples_of(samples, self._mapping)
+        built = self._read(samples)
         alone = ([sample] for sample in built)
         units = adjacent_groups(built, lambda sample: sample.group_key) if self.sees_groups else alone
         return self._judged(units, progress, JOB_SAMPLES)
+
+    def _read(self, samples: Any) -> Iterator[Sample]:
+        """Samples with the rubric's word on how their reasoning is written."""
+        return (sample.in_format(self.rubric.reasoning) for sample in samples_of(samples, self._mapping))
 
     def __enter__(self) -> Self:
         return self

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
@@ -15,7 +15,7 @@ from rewardkit.reasoning.split import (
     Parts,
     ReasoningTags,
     find_format,
-    reasoning_format,
+    known_format,
     split_as,
     split_reasoning,
 )
@@ -61,11 +61,7 @@ class Sample(BaseModel):
     columns: Mapping[str, Any] = Field(default_factory=dict)
     """Every other column of the row."""
 
-    @field_validator("reasoning_format")
-    @classmethod
-    def _is_known(cls, wanted: str | ReasoningTags) -> str | ReasoningTags:
-        reasoning_format(wanted)
-        return wanted
+    _format_is_known = field_validator("reasoning_format")(known_format)
 
     @cached_property
     def completion_text(self) -> str:
@@ -144,6 +140,14 @@ class Sample(BaseModel):
         found = find_format(text, self.prompt_end, self.reasoning_format)
         parts = split_as(found, text, self.prompt_end)
         return Turn(text, parts, found, calls_tools, cut_out=cut_out is not None and parts.reasoning is None)
+
+    def in_format(self, wanted: str | ReasoningTags) -> Self:
+        """The same sample with the rubric's word on how reasoning and answer are written."""
+        if wanted == self.reasoning_format:
+            return self
+        return type(self)(
+            **{name: getattr(self, name) for name in type(self).model_fields} | {"reasoning_format": wanted}
+        )
 
     @property
     def group_key(self) -> str | None:

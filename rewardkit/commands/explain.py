@@ -29,7 +29,7 @@ def run(
     row = _row(file, number)
     reader = detect(row, places_of(places), shape_name, Caller.COMMAND)
     row = reader.split(row)[0]
-    sample = reader.sample(row)
+    sample = reader.sample(row).in_format(rubric.reasoning)
     with Scorer(rubric, workers=1, plugins=plugins, timings=True) as scorer:
         (result,) = scorer.score([sample], progress=progress)
     terms: dict[str, Term] = {

@@ -74,6 +74,12 @@ def reasoning_format(wanted: str | ReasoningTags) -> ReasoningFormat | None:
     return REASONING_FORMATS[wanted]
 
 
+def known_format(wanted: str | ReasoningTags) -> str | ReasoningTags:
+    """The same, for models that hold it. ValueError for a name that is not in the table."""
+    reasoning_format(wanted)
+    return wanted
+
+
 def find_format(completion: str, prompt_end: str = "", wanted: str | ReasoningTags = AUTO) -> FoundFormat:
     """The format in which a completion is written: as wanted, or by what the prompt opens, or by its own tags.
 

@@ -25,6 +25,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
+from rewardkit.reasoning.split import AUTO, ReasoningTags, known_format
 from rewardkit.registry.loading import InstalledReward
 from rewardkit.registry.registry import Registry
 from rewardkit.reward import RewardContext
@@ -135,7 +136,10 @@ class Rubric(_Config):
     limits: Limits = Limits()
     sandbox: str | dict[str, Any] = "auto"
     """Where programs run: `auto`, the name of a backend, or `{backend: …}` with its options."""
+    reasoning: str | ReasoningTags = AUTO
+    """How the model writes reasoning and answer: `auto`, a name of `REASONING_FORMATS`, or `{open: …, close: …}`."""
 
+    _reasoning_is_known = field_validator("reasoning")(known_format)
     _clip_in_order = field_validator("clip")(_ordered)
 
     @field_validator("rewards", mode="before")
