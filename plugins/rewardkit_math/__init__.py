@@ -1,4 +1,4 @@
-"""The math reward: rule-based judgement of mathematical answers (docs/math.md)."""
+"""The math rewards: our own rule-based judgement of mathematical answers, and Math-Verify's (docs/math.md)."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,8 @@ from rewardkit import Reward, hookimpl
 
 @hookimpl
 def rewardkit_rewards() -> Sequence[type[Reward]]:
-    """The math reward."""
-    from rewardkit_math.reward import MathReward  # noqa: PLC0415 - listing the plugins loads nothing more than this
+    """The math rewards."""
+    from rewardkit_math.math_verify import MathVerifyReward  # noqa: PLC0415 - listing the plugins loads no more
+    from rewardkit_math.reward import MathReward  # noqa: PLC0415 - listing the plugins loads no more
 
-    return [MathReward]
+    return [MathReward, MathVerifyReward]

@@ -11,10 +11,9 @@ from rewardkit_math.params import MathParams
 from rewardkit_math.reward import MathReward
 
 
-def test_the_plugin_brings_the_math_reward():
-    (found,) = rewardkit_rewards()
-    assert found is MathReward
-    assert found.name == "math"
+def test_the_plugin_brings_both_rewards():
+    assert MathReward in rewardkit_rewards()
+    assert [found.name for found in rewardkit_rewards()] == ["math", "math_verify"]
 
 
 @pytest.mark.parametrize("ground_truth", [None, {"tests": []}, [], [{"a": 1}], object()])
