@@ -1,21 +1,22 @@
-"""How the scores of one sample become its reward. Pure: the same scores, the same reward.
+"""The composition of one sample's scores into its reward. Pure: the same scores, the same reward.
 
 Each reward of the rubric gives a term, or is left out:
 
     what its score is                          what it gives
     its `when` does not hold                   left out
-    a gate is closed                           0: no credit
+    a gate is closed by its value              0: no credit, behind a chain of gates too
+    a gate abstained                           left out of a sum; 0 in a product: no credit either
     scored                                     the value, clipped
     abstained                                  `on_abstained`: left out (the default), None for the sample, or a number
     failed                                     `on_failed`: None for the sample (the default), or left out
 
 The reward is the sum, or the product, of weight times term, clipped. It is None where a rule says so, where no term
-is left (a sample that nobody judged has no reward, not a reward of 0), and where it overflows. A probe (weight 0)
+remains (a sample that nobody judged has no reward, not a reward of 0), and where it overflows. A probe (weight 0)
 takes no part at all, except as the gate of others.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from rewardkit.rubrics.rubric import Bounds, RewardConfig, Rubric
@@ -24,31 +25,39 @@ from rewardkit.score import Score
 
 NOT_APPLYING = "does not apply: "
 NOT_JUDGED = "not judged: "
-"""How the reason begins where the rubric itself kept a reward from being asked."""
+"""How the reason begins where the rubric itself kept a reward from being asked, for a person to read."""
+
+GateValue = Literal["open", "closed", "abstained", "failed"]
+"""How a gate stands: `closed` by a value below its least one; `abstained` and `failed` as its judgement ended."""
 
 
 def applies(config: RewardConfig, sample: Sample) -> bool:
-    """Whether the conditions of a reward hold for a sample. A column that is not there holds nothing."""
+    """True where the conditions of a reward hold for a sample; a missing column fulfils no condition."""
     return not config.when or all(sample.column(column) in wanted for column, wanted in config.when.items())
 
 
-def closed_gate(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> str | None:
-    """The first gate that keeps a reward from being paid, None where all are open.
+def gate_value(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> GateValue:
+    """How the gates of a reward stand together: a gate of which it is known that it is closed counts first.
 
-    A gate that abstained is closed, or a completion could gain by making its gate abstain. A gate whose own conditions
-    do not hold for the sample is open: it was never meant for it.
+    A gate that abstained is closed too, or a completion could gain by making its gate abstain. A gate whose own
+    conditions do not hold for the sample is open: it was never meant for it. A gate that was not asked because one of
+    its own gates is closed stands as that one does, so a completion gets 0 behind a whole chain of gates.
     """
-    for gate, least in config.gate.items():
-        score = scores[gate]
-        closed = score.status == "abstained" or (score.value is not None and score.value < least)
-        if closed and applies(rubric.rewards[gate], sample):
-            return gate
-    return None
+    values = {_value_of_gate(rubric, gate, least, sample, scores) for gate, least in config.gate.items()}
+    return next((value for value in ("closed", "abstained", "failed") if value in values), "open")
 
 
-def failed_gate(config: RewardConfig, scores: Mapping[str, Score]) -> str | None:
-    """The first gate of which nobody knows whether it is open, because its judge failed."""
-    return next((gate for gate in config.gate if scores[gate].status == "failed"), None)
+def _value_of_gate(rubric: Rubric, gate: str, least: float, sample: Sample, scores: Mapping[str, Score]) -> GateValue:
+    score, config = scores[gate], rubric.rewards[gate]
+    if score.status == "failed":
+        return "failed"
+    if score.value is not None:
+        return "closed" if score.value < least and applies(config, sample) else "open"
+    if not applies(config, sample):
+        return "open"
+    if score.kind == "not_asked":
+        return gate_value(rubric, config, sample, scores)
+    return "abstained"
 
 
 def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> Score | None:
@@ -58,25 +67,29 @@ def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mappi
         return Score.abstained(f"{NOT_APPLYING}{column} is {sample.column(column)!r}"[:200], kind="not_asked")
     if not config.gate:
         return None
-    if gate := closed_gate(rubric, config, sample, scores):
-        return Score.abstained(f"{NOT_JUDGED}the gate {gate!r} is closed", kind="not_asked")
-    if gate := failed_gate(config, scores):
+    value = gate_value(rubric, config, sample, scores)
+    if value == "open":
+        return None
+    gate = next(
+        gate for gate, least in config.gate.items() if _value_of_gate(rubric, gate, least, sample, scores) == value
+    )
+    if value == "failed":
         return Score.failed(f"{NOT_JUDGED}its gate {gate!r} failed", kind=scores[gate].kind)
-    return None
+    return Score.abstained(f"{NOT_JUDGED}the gate {gate!r} is closed", kind="not_asked")
 
 
 Term = float | Literal["none"] | None
-"""What a reward adds: weight times value; `none` where it makes the whole sample None; None where it is left out."""
+"""A reward's share: weight times value; `none` where it makes the whole sample None; None where it is left out."""
 
 
 def term(rubric: Rubric, alias: str, sample: Sample, scores: Mapping[str, Score], weight: float) -> Term:
-    """What one reward of the rubric gives to the reward of a sample."""
+    """The share of one reward of the rubric in the reward of a sample."""
     config = rubric.rewards[alias]
     if not weight or not applies(config, sample):
         return None
-    if config.gate and (gate := closed_gate(rubric, config, sample, scores)):
+    if config.gate and (value := gate_value(rubric, config, sample, scores)) in ("closed", "abstained"):
         # In a sum nothing is as good as 0, and where nobody judged anything it is the truth.
-        return None if scores[gate].status == "abstained" and rubric.combine == "sum" else 0.0
+        return None if value == "abstained" and rubric.combine == "sum" else 0.0
     score = scores[alias]
     if score.value is not None:
         return weight * _clipped(score.value, config.clip)
@@ -97,8 +110,16 @@ def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights
             terms.append(given)
     if not terms:
         return None
-    reward = _clipped(sum(terms) if rubric.combine == "sum" else math.prod(terms), rubric.clip)
+    reward = _clipped(_sum(terms) if rubric.combine == "sum" else math.prod(terms), rubric.clip)
     return reward if math.isfinite(reward) else None
+
+
+def _sum(terms: Sequence[float]) -> float:
+    """The sum, rounded once: the same on every version of Python, whatever the order of the terms."""
+    try:
+        return math.fsum(terms)
+    except (OverflowError, ValueError):  # beyond the largest float, or infinities of both signs
+        return sum(terms)
 
 
 def weights_at(rubric: Rubric, progress: float) -> dict[str, float]:

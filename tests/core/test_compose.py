@@ -85,6 +85,39 @@ def test_a_gate_that_is_not_meant_for_the_sample_is_open():
     assert composed(rubric, math=Score.scored(1.0), compiles=Score.abstained("does not apply")) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("unformatted", "reward"),
+    [(Score.scored(0.0), 0.0), (Score.abstained("why", kind="unsupported"), None), (Score.failed("why"), None)],
+)
+def test_behind_a_chain_of_gates_a_closed_one_is_worth_zero(unformatted: Score, reward: float | None):
+    rubric = Rubric.of(
+        {
+            "rewards": {
+                "format": {"weight": 0},
+                "math": {"gate": "format", "weight": 0},
+                "brief": {"gate": "math"},
+            }
+        }
+    )
+    scores = {"format": unformatted}
+    for alias in ("math", "brief"):
+        scores[alias] = unjudged(rubric, rubric.rewards[alias], SAMPLE, scores)
+        assert scores[alias].kind == ("plugin_error" if unformatted.status == "failed" else "not_asked")
+    assert compose(rubric, SAMPLE, scores, weights_at(rubric, 1.0)) == reward
+
+
+def test_a_gate_that_is_known_to_be_closed_counts_before_one_that_abstained():
+    rubric = {"rewards": {"math": {"gate": ["a", "b"]}, "a": {"weight": 0}, "b": {"weight": 0}}}
+    for first, second in (("a", "b"), ("b", "a")):
+        scores = {first: Score.scored(0.0), second: Score.abstained("why"), "math": Score.abstained("why")}
+        assert composed(rubric, **scores) == 0.0
+
+
+def test_a_sum_is_rounded_once():
+    rubric = {"rewards": {f"r{number}": {"weight": 0.1} for number in range(10)}}
+    assert composed(rubric, **{f"r{number}": Score.scored(1.0) for number in range(10)}) == 1.0
+
+
 def test_what_a_gate_settles_need_not_be_judged():
     rubric = Rubric.of({"rewards": {"math": {"gate": {"format": 0.5}}, "format": {}}})
     config = rubric.rewards["math"]
