@@ -11,7 +11,6 @@ from typing import Any
 
 from rewardkit import ConfigError, Result, Sample, Scorer
 from rewardkit.input.row_reader import RowReader
-from rewardkit.rubrics.compose import NOT_APPLYING, NOT_JUDGED
 from rewardkit_trainers.samples import columns_found, sample_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.columns import Column, has_weight
@@ -83,7 +82,7 @@ def _columns_named(scorer: Scorer) -> Iterator[tuple[str, str]]:
 def _only_abstained(alias: str, results: Sequence[Result]) -> str | None:
     """Why a reward abstained wherever it was asked; None where it ever did anything else, or was never asked."""
     scores = [result.scores[alias] for result in results]
-    asked = [score for score in scores if not score.reason.startswith((NOT_APPLYING, NOT_JUDGED))]
+    asked = [score for score in scores if score.kind != "not_asked"]
     return asked[0].reason if asked and all(score.status == "abstained" for score in asked) else None
 
 

@@ -10,7 +10,6 @@ A completion that a condition or a gate kept from a reward was not judged by it.
 from collections.abc import Sequence
 
 from rewardkit import Result, Rubric, Score
-from rewardkit.rubrics.compose import NOT_APPLYING, NOT_JUDGED
 from rewardkit_trainers.trl.batch import Batch
 
 SLOW = 0.5
@@ -37,7 +36,7 @@ def log(rubric: Rubric, batch: Batch, results: Sequence[Result]) -> None:
 
 
 def _was_asked(score: Score) -> bool:
-    return not score.reason.startswith((NOT_APPLYING, NOT_JUDGED))
+    return score.kind != "not_asked"
 
 
 def _was_slow(rubric: Rubric, result: Result, alias: str) -> bool:
