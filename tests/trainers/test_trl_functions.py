@@ -18,6 +18,7 @@ import pytest
 from rewardkit import ConfigError, InfrastructureError
 from rewardkit_trainers.trl import RewardFuncs, reward_funcs
 from rewardkit_trainers.trl.batch_scorer import JudgedBatch
+from rewardkit_trainers.trl.functions import RewardFunc
 
 SUM = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
 PROMPTS = ["what is 1 and 1"] * 4
@@ -228,6 +229,9 @@ def test_reasons_and_shares_reach_the_trainers_log(misbehaving: Path):
             log_metric=lambda name, value: metrics[name].append(value),
         )
     assert extra["obedient_reason"][1:3] == ["told to", "told to"]
+    seconds = [metrics.pop(f"rewards/{alias}/seconds")[0] for alias in ("obedient", "constant")]
+    assert seconds[0] > 2
+    assert seconds[1] < 1
     assert metrics == {
         "rewards/obedient/abstained": [0.25],
         "rewards/obedient/failed": [0.25],
@@ -237,6 +241,54 @@ def test_reasons_and_shares_reach_the_trainers_log(misbehaving: Path):
         "rewards/constant/slow": [0.0],
         "rewards/unrewarded": [0.25],
     }
+
+
+def test_the_same_metrics_are_logged_where_a_reward_was_asked_about_nothing():
+    rubric = {"rewards": {"math": {"when": {"source": ["x"]}}, "format": {}}}
+    names: list[set[str]] = []
+    with reward_funcs(rubric, workers=1).batch_scorer as scorer:
+        for source in ("x", "y"):
+            metrics: dict[str, float] = {}
+            funcs = [RewardFunc(column.name, scorer) for column in scorer.columns]
+            ask(funcs, COMPLETIONS, source=[source] * 4, log_metric=metrics.__setitem__)
+            names.append(set(metrics))
+    assert names[0] == names[1]
+
+
+def test_a_listener_that_fails_stops_nothing(funcs: RewardFuncs, caplog: pytest.LogCaptureFixture):
+    def full_disk(_: JudgedBatch) -> None:
+        raise OSError("no space left on device")
+
+    funcs.batch_scorer.listeners.append(full_disk)
+    try:
+        with caplog.at_level(logging.WARNING):
+            assert ask(funcs)["math"] == [1.0, 0.0, 1.0, 0.0]
+    finally:
+        funcs.batch_scorer.listeners.remove(full_disk)
+    assert "no space left on device" in caplog.text
+    assert sum(funcs.batch_scorer.listeners.failures.values()) == 1
+
+
+def test_columns_of_numpy_are_read(funcs: RewardFuncs):
+    import numpy as np
+
+    assert ask(funcs, answer=np.array(["2"] * 4))["math"] == [1.0, 0.0, 1.0, 0.0]
+
+
+def test_a_reward_that_fails_on_the_whole_first_batch_is_an_error_with_its_reason(misbehaving: Path):
+    funcs = reward_funcs({"rewards": {"obedient": {}}}, plugins=[misbehaving], workers=1)
+    with funcs.batch_scorer, pytest.raises(InfrastructureError, match=r"obedient failed on all 2 .*plugin_error"):
+        ask(funcs, ["raise", "raise"])
+
+
+def test_later_failures_are_warned_of_with_their_reason(misbehaving: Path, caplog: pytest.LogCaptureFixture):
+    funcs = reward_funcs({"rewards": {"obedient": {}}}, plugins=[misbehaving], workers=1)
+    with funcs.batch_scorer, caplog.at_level(logging.WARNING):
+        ask(funcs, ["four", "four"])
+        ask(funcs, ["raise", "raise", "raise", "raise", "raise"])
+    counts = [record.args[1] for record in caplog.records if "completions so far" in record.msg]
+    assert counts == [1, 2, 4]
+    assert "plugin_error" in caplog.text
 
 
 def test_a_judgement_that_had_to_be_ended_counts_as_slow(obedient: RewardFuncs):

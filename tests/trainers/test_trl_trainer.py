@@ -45,7 +45,7 @@ def curve(trainer: Any) -> list[dict[str, float]]:
     """The log entries of each step without times."""
     timed = ("judging_share", "step_time", "epoch", "train_runtime")
     return [
-        {name: value for name, value in logged.items() if name not in timed}
+        {name: value for name, value in logged.items() if name not in timed and not name.endswith("/seconds")}
         for logged in trainer.state.log_history
         if "loss" in logged
     ]
@@ -230,3 +230,15 @@ def test_functions_without_their_weights_are_an_error_before_anything_is_trained
     with funcs.batch_scorer, pytest.raises(ConfigError, match="does not weigh the rewards as the rubric does"):
         trainer.train()
     assert trainer.state.global_step == 0
+
+
+def test_a_data_set_that_streams_trains(make: Any, dataset: Any):
+    trainer = make(data=dataset.to_iterable_dataset())
+    trainer.train()
+    assert trainer.state.global_step == 3
+
+
+def test_the_evaluation_set_is_checked_like_the_training_set(make: Any, dataset: Any):
+    rubric = {"rewards": {"math": {}}}
+    with pytest.raises(ConfigError, match="columns of the data set: prompt, wrong"):
+        make(rubric, said={"eval_dataset": dataset.rename_column("answer", "wrong")})

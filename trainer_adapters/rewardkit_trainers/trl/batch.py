@@ -40,7 +40,7 @@ class Batch:
             for name, values in arguments.items()
             if name not in named
             and name not in _NO_COLUMNS
-            and isinstance(values, list | tuple)
+            and (isinstance(values, list | tuple) or hasattr(values, "tolist"))
             and len(values) == len(completions)
         }
         ids, state, log_extra, log_metric = (arguments.get(name) for name in named)

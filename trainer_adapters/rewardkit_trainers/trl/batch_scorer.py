@@ -26,6 +26,8 @@ from rewardkit_trainers.samples import row_of, sample_of, shape_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.checks import check_batch, check_rows
 from rewardkit_trainers.trl.columns import Column, columns_of, values_of
+from rewardkit_trainers.trl.failed_rewards import FailedRewards
+from rewardkit_trainers.trl.listeners import Listeners
 from rewardkit_trainers.trl.logs import log
 
 logger = logging.getLogger(__name__)
@@ -77,10 +79,12 @@ class BatchScorer:
         self._begin()
 
     def _begin(self) -> None:
-        self.listeners: list[Callable[[JudgedBatch], None]] = []
-        """Called with each judged batch."""
+        self.listeners: Listeners[JudgedBatch] = Listeners()
+        """Called with each judged batch; a listener that fails stops nothing."""
+        self._failed = FailedRewards(self.rubric)
         self.train_seconds = 0.0
         """Seconds spent judging training completions so far, as waited for by the first caller."""
+        self._logs: Listeners[JudgedBatch] = Listeners(lambda judged: log(self.rubric, judged.batch, judged.results))
         self._lock = threading.Lock()
         self._shared: list[_Shared] = []
         self._scorer: Scorer | None = None
@@ -177,6 +181,7 @@ class BatchScorer:
         shape = self._shape or self.check(rows)
         samples = [sample_of(shape, row, number) for number, row in enumerate(rows, 1)]
         results = self._results(samples, batch.progress, must_work=first)
+        self._failed.count(results, must_work=first)
         self._trained = True
         values: list[list[float | None]] = []
         for row, sample, result in zip(rows, samples, results, strict=True):
@@ -188,9 +193,8 @@ class BatchScorer:
                 row["ground_truth"] = sample.ground_truth
         by_column = {column.name: [row[n] for row in values] for n, column in enumerate(self.columns)}
         judged = JudgedBatch(batch, rows, results, by_column)
-        log(self.rubric, batch, results)
-        for listener in self.listeners:
-            listener(judged)
+        self._logs(judged)
+        self.listeners(judged)
         return judged
 
     def _results(self, samples: Sequence[Sample | InputError], progress: float, *, must_work: bool) -> list[Result]:
@@ -203,12 +207,13 @@ class BatchScorer:
             if must_work:
                 raise
             logger.warning("no completion of this batch gets a reward, because none could be judged: %s", error)
-            judged = iter([self._failed(str(error), weights)] * len(good))
+            judged = iter([self._without_reward(str(error), weights)] * len(good))
         return [
-            next(judged) if isinstance(sample, Sample) else self._failed(str(sample), weights) for sample in samples
+            next(judged) if isinstance(sample, Sample) else self._without_reward(str(sample), weights)
+            for sample in samples
         ]
 
-    def _failed(self, reason: str, weights: Mapping[str, float]) -> Result:
+    def _without_reward(self, reason: str, weights: Mapping[str, float]) -> Result:
         return Result(reward=None, scores=dict.fromkeys(self.rubric.rewards, Score.failed(reason)), weights=weights)
 
     def _namer(self, batch: Batch) -> Callable[[int], str]:

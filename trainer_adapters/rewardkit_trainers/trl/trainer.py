@@ -56,7 +56,9 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         self.batch_scorer = funcs.batch_scorer
         """Judges the batches; `batch_scorer.listeners` are called with each."""
         if train_dataset is not None and not (trl.get("rollout_func") or trl.get("environment_factory")):
-            self.batch_scorer.check(_rows_all_over(train_dataset))  # else columns may come with the completions
+            # With a rollout function or an environment columns may come with the completions.
+            for dataset in (train_dataset, *_each(trl.get("eval_dataset"))):
+                self.batch_scorer.check(_rows_all_over(dataset))
         super().__init__(model, list(funcs), args, train_dataset, **trl)
         self.reward_weights[: len(funcs)] = torch.tensor(funcs.weights)
         check_groups(self.batch_scorer.scorer, whole=self.accelerator.num_processes == 1 or self._groups_stay_whole())
@@ -113,10 +115,21 @@ class _Share(TrainerCallback):  # type: ignore[misc]
             f"rewardkit: judging took {judging_s:.1f} s, {trainer.judging_share:.1%} of the training steps; "
             f"every completion is in {trainer.journal.path.parent}"
         )
+        for name, count in trainer.batch_scorer.listeners.failures.items():
+            trainer.accelerator.print(f"rewardkit: {name} failed on {count} batches, which it does not have")
 
 
 def _rows_all_over(dataset: Any) -> list[dict[str, Any]]:
     """Some rows of a data set, from its beginning to its end where it can be indexed."""
-    if not hasattr(dataset, "__getitem__"):
+    try:
+        count = len(dataset)
+    except TypeError:  # a stream, which may have a __getitem__ all the same
         return list(itertools.islice(dataset, ROWS))
-    return [dataset[index] for index in range(0, len(dataset), max(1, math.ceil(len(dataset) / ROWS)))]
+    return [dataset[index] for index in range(0, count, max(1, math.ceil(count / ROWS)))]
+
+
+def _each(datasets: Any) -> list[Any]:
+    """The data sets of `eval_dataset`: none, one, or several by name."""
+    if datasets is None:
+        return []
+    return list(datasets.values()) if isinstance(datasets, Mapping) else [datasets]
