@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
-from rewardkit.input.row_reader import RowReader
-from rewardkit.rubrics.compose import weights_at
+from rewardkit.adapters import RowReader, weights_at
 from rewardkit_trainers.samples import sample_of, shape_of
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rewardkit import ConfigError, InputError, Sample
-from rewardkit.input.row import Row
-from rewardkit.input.row_reader import RowReader, detect
+from rewardkit.adapters import Row, RowReader, detect
 
 _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
 _LEVELS = 100

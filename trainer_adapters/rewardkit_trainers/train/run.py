@@ -9,8 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 import yaml
 
 from rewardkit import ConfigError, Rubric
-from rewardkit.commands.score import places_of
-from rewardkit.rubrics.validation import did_you_mean
+from rewardkit.adapters import did_you_mean, places_of
 from rewardkit_trainers.train.data import first_line, load, placed
 from rewardkit_trainers.train.gguf import load_gguf
 

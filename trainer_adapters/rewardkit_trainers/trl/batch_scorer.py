@@ -20,8 +20,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer, default_workers
-from rewardkit.input.row_reader import RowReader
-from rewardkit.rubrics.compose import weights_at
+from rewardkit.adapters import RowReader, weights_at
 from rewardkit_trainers.samples import row_of, sample_of, shape_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.checks import check_batch, check_rows

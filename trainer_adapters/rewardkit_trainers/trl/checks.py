@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rewardkit import ConfigError, Result, Sample, Scorer
-from rewardkit.input.row_reader import RowReader
+from rewardkit.adapters import RowReader
 from rewardkit_trainers.samples import columns_found, sample_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.columns import Column, has_weight

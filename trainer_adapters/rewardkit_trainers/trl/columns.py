@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rewardkit import ConfigError, Result, Rubric, Sample
-from rewardkit.rubrics.compose import term
+from rewardkit.adapters import term
 
 COMPOSED = "composed"
 """The column of a reward that TRL cannot compose."""

@@ -16,8 +16,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from rewardkit import to_block
-from rewardkit.input.row import Row
-from rewardkit.output.output_row import line_of
+from rewardkit.adapters import Row, line_of
 from rewardkit_trainers.trl.batch_scorer import JudgedBatch
 
 FOLDER = "judged"

@@ -20,7 +20,7 @@ from verl.experimental.reward_loop.reward_manager import register
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from rewardkit import ConfigError, Result, Rubric, default_workers, strip_end_tokens
-from rewardkit.rubrics.validation import nearest
+from rewardkit.adapters import nearest
 from rewardkit_trainers.imputation import SCORE, Imputation, checked
 from rewardkit_trainers.row_scorer import RowScorer, named_rubric
 from rewardkit_trainers.samples import row_of

@@ -1,0 +1,16 @@
+"""The public interface for adapters, which translate their own rows to Samples and Results back to their values.
+
+    reader = detect(Row({"prompt": "2+2", "completion": "4", "answer": "4"}, "batch", 1))
+    sample = reader.sample(row)
+
+Our own trainer adapters use these names, those of `rewardkit`, and nothing else of the core.
+"""
+
+from rewardkit.commands.score import places_of
+from rewardkit.input.row import Row
+from rewardkit.input.row_reader import RowReader, detect
+from rewardkit.output.output_row import line_of
+from rewardkit.rubrics.compose import term, weights_at
+from rewardkit.rubrics.validation import did_you_mean, nearest
+
+__all__ = ["Row", "RowReader", "detect", "did_you_mean", "line_of", "nearest", "places_of", "term", "weights_at"]
