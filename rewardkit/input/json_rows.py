@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NoReturn
 import orjson
 
 from rewardkit.errors import InputError
-from rewardkit.input.json_text import parse_json
+from rewardkit.input.json_text import check_values, parse_json
 from rewardkit.input.row import Row
 from rewardkit.input.row_format import BLOCK, KNOWN_PLACES, column_key
 
@@ -58,6 +58,7 @@ def _rest(first: tuple[int, bytes], lines: _Lines, source: str) -> tuple[bytes |
     raw = _stripped(first[1])
     if raw[:1] not in (b"{", b"["):
         return None, lines
+    check_values(raw, f"{source}, line {first[0]}")
     try:
         begun = orjson.loads(raw)
     except ValueError:

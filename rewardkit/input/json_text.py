@@ -40,8 +40,7 @@ def parse_json(raw: bytes, where: str) -> Any:
     where   how messages begin: the file and the line
     raises  InputError
     """
-    if len(raw) > _UNCOUNTED_BYTES and sum(map(raw.count, (b",", b"[", b"{"))) > VALUES_LIMIT:
-        raise InputError(f"{where}: holds more than {VALUES_LIMIT:,} values; store large attachments beside the file")
+    check_values(raw, where)
     try:
         data = orjson.loads(raw)
     except ValueError:
@@ -52,6 +51,15 @@ def parse_json(raw: bytes, where: str) -> Any:
     if raw.count(b"{") + raw.count(b"[") > LEVELS and _is_deep(data):
         raise InputError(f"{where}: {_TOO_DEEP}")
     return data
+
+
+def check_values(raw: bytes, where: str) -> None:
+    """Checks that a JSON text does not take far more memory as Python objects than as text.
+
+    raises  InputError
+    """
+    if len(raw) > _UNCOUNTED_BYTES and sum(map(raw.count, (b",", b"[", b"{"))) > VALUES_LIMIT:
+        raise InputError(f"{where}: holds more than {VALUES_LIMIT:,} values; store large attachments beside the file")
 
 
 def _keys_are_single(raw: bytes, data: Any) -> bool:

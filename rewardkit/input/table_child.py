@@ -7,6 +7,7 @@ child reads a little at a time, hands over at most `BATCH_BYTES` at once (at lea
 `ROW_BYTES`, and dies alone. One line on its standard error says what was wrong.
 """
 
+import itertools
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -97,7 +98,13 @@ def _parquet_batches(parquet: Any) -> Iterator[Any]:
     for number in range(parquet.num_row_groups):
         group = parquet.metadata.row_group(number)
         rows = BATCH_BYTES * group.num_rows // max(1, group.total_byte_size)
-        yield from parquet.iter_batches(max(1, min(BATCH_ROWS, rows)), row_groups=[number], use_threads=False)
+        done = 0
+        try:
+            for batch in parquet.iter_batches(max(1, min(BATCH_ROWS, rows)), row_groups=[number], use_threads=False):
+                yield batch
+                done += batch.num_rows
+        except MemoryError:  # a text that repeats takes next to nothing in the file: one row at a time may do
+            yield from itertools.islice(parquet.iter_batches(1, row_groups=[number], use_threads=False), done, None)
 
 
 def _small(batch: Any) -> Iterator[Any]:
@@ -125,12 +132,10 @@ def _cost(array: Any) -> int:
     if pa.types.is_dictionary(kind):
         array = array.dictionary_decode()
     cost = int(array.nbytes) + _VALUE_BYTES * len(array)
-    if (
-        pa.types.is_list(kind)
-        or pa.types.is_large_list(kind)
-        or pa.types.is_fixed_size_list(kind)
-        or pa.types.is_map(kind)
-    ):
+    if pa.types.is_map(kind):
+        start, end = (array.offsets[0].as_py(), array.offsets[-1].as_py()) if len(array) else (0, 0)
+        return cost + sum(_cost(child.slice(start, end - start)) for child in (array.keys, array.items))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return cost + _cost(array.flatten())
     if pa.types.is_struct(kind):
         return cost + sum(_cost(child) for child in array.flatten())

@@ -225,14 +225,14 @@ class _Inferred:
     def __init__(self, name: str) -> None:
         self._name = name
         self._waiting: list[Any] = []
-        self._size = 1
+        self._seen = 0
         self._schema: Any = None
 
     def add(self, row: Mapping[str, Any]) -> None:
         self._waiting.append(_without_empty({key: value for key, value in row.items() if key != BLOCK}))
-        if len(self._waiting) >= self._size:
+        self._seen += 1
+        if len(self._waiting) >= min(self._seen / 8, BATCH_ROWS):  # a conflict among the first rows shows at once
             self._settle()
-            self._size = min(2 * self._size, BATCH_ROWS)  # a conflict among the first rows shows at once
 
     def schema(self) -> Any:
         """The columns of all rows."""
