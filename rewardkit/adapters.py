@@ -7,10 +7,25 @@ Our own trainer adapters use these names, those of `rewardkit`, and nothing else
 """
 
 from rewardkit.commands.score import places_of
+from rewardkit.input.caller import Caller
+from rewardkit.input.columns_found import ColumnsFound, nothing_judged
 from rewardkit.input.row import Row
 from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.output.output_row import line_of
 from rewardkit.rubrics.compose import term, weights_at
 from rewardkit.rubrics.validation import did_you_mean, nearest
 
-__all__ = ["Row", "RowReader", "detect", "did_you_mean", "line_of", "nearest", "places_of", "term", "weights_at"]
+__all__ = [
+    "Caller",
+    "ColumnsFound",
+    "Row",
+    "RowReader",
+    "detect",
+    "did_you_mean",
+    "line_of",
+    "nearest",
+    "nothing_judged",
+    "places_of",
+    "term",
+    "weights_at",
+]

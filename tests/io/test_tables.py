@@ -130,7 +130,7 @@ def test_a_type_conflict_shows_while_rows_are_judged(tmp_path):
     first, second = read_rows(tmp_path / "in.jsonl")
     output = open_output(tmp_path / "out.parquet")
     output.write(first, BLOCK)
-    with output, pytest.raises(OutputError, match=r"do not fit one table: .*n.*; write \.jsonl instead"):
+    with pytest.raises(OutputError, match=r"do not fit one table: .*n.*; write \.jsonl instead"), output:
         output.write(second, BLOCK)
 
 
