@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from rewardkit.errors import PluginError as PluginError
     from rewardkit.errors import RewardkitError as RewardkitError
     from rewardkit.errors import UnknownRewardError as UnknownRewardError
-    from rewardkit.hooks import Command as Command
     from rewardkit.hooks import Finding as Finding
     from rewardkit.hooks import hookimpl as hookimpl
     from rewardkit.markdown import FencedBlock as FencedBlock
@@ -63,7 +62,7 @@ _PUBLIC = {
         "RewardkitError",
         "UnknownRewardError",
     ),
-    "hooks": ("Command", "Finding", "hookimpl"),
+    "hooks": ("Finding", "hookimpl"),
     "markdown": ("FencedBlock", "fenced_blocks"),
     "pipeline": ("Scorer",),
     "reward": ("Reward", "RewardParams", "RewardContext"),

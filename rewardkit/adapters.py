@@ -6,14 +6,14 @@
 Our own trainer adapters use these names, those of `rewardkit`, and nothing else of the core.
 """
 
-from rewardkit.commands.score import places_of
+from rewardkit.commands.options import mapping_of
 from rewardkit.input.caller import Caller
 from rewardkit.input.columns_found import ColumnsFound, nothing_judged
 from rewardkit.input.row import Row
 from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.output.output_row import line_of
 from rewardkit.rubrics.compose import term, weights_at
-from rewardkit.rubrics.validation import did_you_mean, nearest
+from rewardkit.suggestions import did_you_mean, nearest
 
 __all__ = [
     "Caller",
@@ -23,9 +23,9 @@ __all__ = [
     "detect",
     "did_you_mean",
     "line_of",
+    "mapping_of",
     "nearest",
     "nothing_judged",
-    "places_of",
     "term",
     "weights_at",
 ]

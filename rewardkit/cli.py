@@ -1,174 +1,207 @@
-"""The command line: what each command takes. What it does stands in the module of its name, imported when it runs."""
+"""The command line: its commands and exit codes. What a command takes is in `commands/options.py`; what it does is in
+the module of its name, imported when it runs.
+"""
 
 import contextlib
-import functools
 import os
 import sys
-from pathlib import Path
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from rewardkit.commands import options
+from rewardkit.commands.options import takes
+from rewardkit.errors import RewardkitError
+from rewardkit.registry import built_in
+
 
 class _Commands(TyperGroup):
-    """The commands of the core, then those of plugins, which are loaded only where they are listed or named.
+    """The commands of the core, then built-in ones of our other packages, then those of other distributions.
 
-    Our own errors and interruptions are turned into exit codes before typer sees them: it would end a run with 1 where
-    the reader of a pipe has left, and say nothing on Ctrl-C.
+    Only a command that is named is imported. Our own errors and interruptions are turned into exit codes before typer
+    sees them: it would end a run with 1 if the reader of a pipe has left, and print nothing on Ctrl-C.
     """
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *self._of_plugins]
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Lists the commands without importing those of plugins."""
+        super().format_commands(ctx, formatter)
+        with formatter.section("More commands"):
+            ours = [(name, command.help) for name, command in built_in.COMMANDS.items()]
+            theirs = [(name, f"From {offer.distribution} {offer.version}.") for name, offer in _offered().items()]
+            formatter.write_dl([*ours, *theirs])
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        own = super().get_command(ctx, cmd_name)
-        return self._of_plugins.get(cmd_name) if own is None else own
+        """A command by its name; a name of the core's stays the core's."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in built_in.COMMANDS:
+            module, _, attribute = built_in.COMMANDS[cmd_name].app.partition(":")
+            command = _as_command(cmd_name, getattr(import_module(module), attribute))
+        elif command is None and (offer := _offered().get(cmd_name)):
+            from rewardkit.registry.loading import message_of, third_party_code
 
-    @functools.cached_property
-    def _of_plugins(self) -> dict[str, Any]:
-        """What plugins add, as click sees it; a name of the core's stays the core's."""
-        from rewardkit.registry.registry import load_registry
-
-        commands, problems = load_registry().commands()
-        for problem in problems:
-            _say(str(problem))
-        found = {}
-        for name in commands.keys() - self.commands.keys():
-            found[name] = typer.main.get_command(commands[name].app)
-            found[name].name = name
-        return dict(sorted(found.items()))
+            try:
+                with third_party_code():
+                    command = _as_command(cmd_name, offer.point.load())
+            except BaseException as error:
+                _print_error(f"command {cmd_name!r} did not import: {message_of(error)}; {offer.fix}")
+                raise typer.Exit(2) from error
+        return command
 
     def invoke(self, ctx: Any) -> Any:
-        from rewardkit.errors import RewardkitError
-
+        """Runs a command; our errors end with their exit code."""
         try:
             return super().invoke(ctx)
         except RewardkitError as error:
-            _say(str(error))
+            _print_error(str(error))
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            _say("interrupted")
+            _print_error("interrupted")
             raise typer.Exit(130) from error
-        except BrokenPipeError as error:  # whoever read our output has enough: `| head`
+        except BrokenPipeError as error:  # the reader of our output has enough: `| head`
             raise typer.Exit(141) from error
+
+
+def _as_command(name: str, app: typer.Typer) -> Any:
+    command = typer.main.get_command(app)
+    command.name = name
+    return command
+
+
+def _offered() -> dict[str, Any]:
+    """Commands of other distributions, by name, not imported. Of two with one name the first distribution's stays."""
+    from rewardkit.registry.discovery import COMMANDS, offers
+
+    found: dict[str, Any] = {}
+    offered, problems = offers(COMMANDS)
+    for offer in offered:
+        name = offer.point.name
+        if name in CORE_COMMANDS or name in built_in.COMMANDS or name in found:
+            _print_error(f"{offer.distribution}: its command {name!r} has the name of another; it is left out")
+        else:
+            found[name] = offer
+    for problem in problems:
+        _print_error(str(problem))
+    return found
 
 
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Rewards for reinforcement learning with verifiable rewards: judged fast, explained, and honest.",
+    rich_markup_mode=None,  # plain help: it can be copied, fits any width, and loads fast
+    context_settings={"help_option_names": ["--help", "-h"]},
+    help="Rewards for reinforcement learning with verifiable rewards. Judging is fast, and every score has a reason.",
 )
 
-Files = Annotated[list[str], typer.Argument(help="JSONL (also .gz, .zst), Parquet, or - for standard input.")]
-RubricFile = Annotated[
-    Path | None,
-    typer.Option("--rubric", "-c", help="The rubric, YAML or TOML. Default: math or code, format, language."),
-]
-Plugins = Annotated[list[Path], typer.Option("--plugin", help="A Python file that brings rewards. May be repeated.")]
-Places = Annotated[
-    list[str], typer.Option("--map", help="FIELD=COLUMN, such as ground_truth=extra_info.answer. May be repeated.")
-]
-ShapeName = Annotated[str | None, typer.Option("--format", help="The shape of the rows, where their columns mislead.")]
-Sandbox = Annotated[
-    str | None, typer.Option(help="Where programs run, over the rubric's word: auto, bubblewrap, docker.")
-]
-Progress = Annotated[float, typer.Option(min=0, max=1, help="How far training has come: what weight schedules read.")]
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        typer.echo(f"rewardkit {built_in.version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _rewardkit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
 
 
 @app.command()
-def score(
-    files: Files,
-    rubric: RubricFile = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="JSONL (also .gz, .zst), Parquet, or - for standard output.")
-    ] = None,
-    plugin: Plugins = [],
-    map_: Places = [],
-    format_: ShapeName = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Judge the first rows only.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes. Default: one for each processor.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where a run that was killed has stopped.")] = False,
-    timings: Annotated[bool, typer.Option("--timings", help="Write into each score how long it took.")] = False,
-    advantages: Annotated[
-        str | None, typer.Option(help="Also write each row's advantage in its group, by this estimator: grpo, rloo, …")
-    ] = None,
-    sandbox: Sandbox = None,
-    progress: Progress = 1.0,
-    json: Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")] = False,
-    fail_under: Annotated[float | None, typer.Option(help="Exit with 1 where the mean reward is lower.")] = None,
-) -> None:
-    """Judge every row of FILES and say what it comes to.
+@takes(options.ScoreOptions)
+def score(chosen: options.ScoreOptions) -> None:
+    """Judge every row of FILES and print a summary.
 
-    Exit codes: 0 done, 1 --fail-under did not hold, 2 usage, rubric or input, 3 our own infrastructure failed.
+    Exit codes: 0 done; 1 --fail-under did not hold, or no row could be judged; 2 usage, rubric or input; 3 a sandbox, a
+    worker or a reward failed everywhere.
     """
     from rewardkit.commands import score as command
 
-    options = command.Options(
-        files, rubric, output, plugin, map_, format_, limit, workers, resume, timings, advantages, sandbox, progress
-    )
-    raise typer.Exit(command.run(options, as_json=json, fail_under=fail_under))
+    raise typer.Exit(command.run(chosen))
 
 
 @app.command()
-def explain(
-    file: Annotated[str, typer.Argument(help="A file as `score` takes it.")],
-    row: Annotated[
-        int, typer.Option("--row", "-n", min=1, help="Which row: the number of its line, or in Parquet of the row.")
-    ] = 1,
-    rubric: RubricFile = None,
-    plugin: Plugins = [],
-    map_: Places = [],
-    format_: ShapeName = None,
-    sandbox: Sandbox = None,
-    progress: Progress = 1.0,
-) -> None:
-    """Judge one row and show how: what was extracted, each step, what each reward added to the total."""
+@takes(options.ExplainOptions)
+def explain(chosen: options.ExplainOptions) -> None:
+    """Judge single rows and show each step.
+
+    Texts, what was extracted from them, each score with its reason, and what it adds to the reward.
+    """
     from rewardkit.commands import explain as command
 
-    command.run(file, row, rubric, plugin, map_, format_, sandbox, progress)
+    command.run(chosen)
 
 
 @app.command()
-def plugins(
-    plugin: Plugins = [],
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """List the rewards that are installed, with their parameters, and what is wrong with any plugin."""
+@takes(options.ValidateOptions)
+def validate(chosen: options.ValidateOptions) -> None:
+    """Check a rubric, and a file of rows against it.
+
+    Nothing is judged.
+
+    Exit codes: 0 it fits, 1 the rows do not fit the rubric, 2 the rubric or the file is wrong.
+    """
+    from rewardkit.commands import validate as command
+
+    raise typer.Exit(command.run(chosen))
+
+
+@app.command()
+@takes(options.RubricsOptions)
+def rubrics(chosen: options.RubricsOptions) -> None:
+    """List the rubrics that are installed, or print one."""
+    from rewardkit.commands import rubrics as command
+
+    command.run(chosen)
+
+
+@app.command()
+@takes(options.PluginsOptions)
+def plugins(chosen: options.PluginsOptions) -> None:
+    """List the rewards, or show one with its parameters."""
     from rewardkit.commands import plugins as command
 
-    command.run(plugin, as_json=json)
+    command.run(chosen)
 
 
 @app.command()
-def schema(plugin: Plugins = []) -> None:
-    """Print the JSON Schema of a rubric, with the parameters of every installed reward, for editors."""
+@takes(options.SchemaOptions)
+def schema(chosen: options.SchemaOptions) -> None:
+    """Print the JSON Schema of rubrics, for editors.
+
+    It has the parameters of the built-in rewards and of those that --plugin and --all load.
+    """
     from rewardkit.commands import schema as command
 
-    command.run(plugin)
+    command.run(chosen)
 
 
 @app.command()
-def doctor(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """Say what works on this machine, what is missing, and the one command that mends it.
+@takes(options.DoctorOptions)
+def doctor(chosen: options.DoctorOptions) -> None:
+    """Report what works here, what is missing, and the fix.
 
     Exit codes: 0 nothing is broken, 1 something is.
     """
     from rewardkit.commands import doctor as command
 
-    raise typer.Exit(command.run(as_json=json))
+    raise typer.Exit(command.run(chosen))
+
+
+CORE_COMMANDS = frozenset(command.callback.__name__ for command in app.registered_commands if command.callback)
 
 
 def main() -> None:
     """The console script. Errors of ours are one line on standard error, and an exit code that says whose they are."""
-    _open_missing_streams()
+    _prepare_streams()
     code: Any = 0
     try:
         try:
-            app()
+            app(prog_name="rewardkit")
         except SystemExit as end:
             code = end.code
         sys.stdout.flush()
@@ -178,23 +211,31 @@ def main() -> None:
         if not code and isinstance(error, BrokenPipeError):
             code = 141
         elif not code:
-            _say(f"standard output: cannot be written: {error.strerror or error}; send it elsewhere")
+            _print_error(f"standard output: cannot be written: {error.strerror or error}; send it elsewhere")
             code = 2
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    try:
+        sys.stderr.flush()
+    except OSError:  # what could not be printed must not change the exit code
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(code)
 
 
-def _say(text: str) -> None:
-    """A line on standard error; where that takes nothing, the exit code must do."""
-    from rewardkit.commands.console import printable
+def _print_error(text: str) -> None:
+    """A line on standard error; if that takes nothing, the exit code must do."""
+    from rewardkit.text import printable
 
     with contextlib.suppress(OSError):
         sys.stderr.write(f"rewardkit: {printable(text)}\n")
 
 
-def _open_missing_streams() -> None:
-    """Standard streams that the shell has closed (`>&-`) lead nowhere, instead of being None or the next open file."""
+def _prepare_streams() -> None:
+    """Makes the standard streams usable: closed ones (`>&-`) lead nowhere, others replace what they cannot encode."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""The whole plugin interface: implement a hook, and name the module in the entry-point group `rewardkit`.
+"""The plugin interface: implement a hook, and name the module in the entry-point group `rewardkit`.
 
     # my_package/__init__.py
     import rewardkit
@@ -10,21 +10,19 @@
 
     # pyproject.toml
     [project.entry-points.rewardkit]
-    brevity = "my_package"
+    brevity = "my_package"  # one line for each reward, by its name: a rubric that names it loads the module
 
-The built-in rewards register in just this way.
+The built-in rewards are brought by the same hook. A command of the command line needs no hook: it is a `typer.Typer`,
+named in the entry-point group `rewardkit.commands`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pluggy
 
 from rewardkit.reward import Reward
-
-if TYPE_CHECKING:
-    import typer
 
 PROJECT = "rewardkit"
 
@@ -41,15 +39,7 @@ class Finding:
     """`missing` is a choice that was not installed or started; `broken` is there and does not work."""
     found: str
     fix: str = ""
-    """The one command or step that mends it."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command of the command line: `rewardkit NAME …`, with subcommands where the Typer has several."""
-
-    name: str
-    app: "typer.Typer"
+    """The one command or step that fixes it."""
 
 
 @hookspec
@@ -60,11 +50,5 @@ def rewardkit_rewards() -> Sequence[type[Reward]]:
 
 @hookspec
 def rewardkit_findings() -> Sequence[Finding]:
-    """What `rewardkit doctor` should say of this plugin's needs on this machine; only called by doctor."""
-    raise AssertionError("a specification is not called")
-
-
-@hookspec
-def rewardkit_commands() -> Sequence[Command]:
-    """The commands that this plugin adds to the command line; only called for help and for unknown names."""
+    """Findings about what this plugin needs on this machine; only `rewardkit doctor` calls it."""
     raise AssertionError("a specification is not called")

@@ -25,7 +25,8 @@ from rewardkit.input.samples import samples_of
 from rewardkit.output.results import Results
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
-from rewardkit.rubrics.rubric import Rubric, resolve
+from rewardkit.rubrics.resolution import resolve
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
 from rewardkit.workers.engine import Engine, Job, JobResult
@@ -56,25 +57,28 @@ class Scorer:
         plugins: Sequence[str | Path] = (),
         timings: bool = False,
         mapping: Mapping[str, Place] | None = None,
+        trust: bool = False,
     ) -> None:
         """Checks the rubric and starts the workers.
 
-        rubric   a Rubric, the path of its file, or its content
+        rubric   a Rubric, its content, the path of its file, or the name of one that comes with rewardkit
         workers  number of processes; None: one for each processor
         plugins  local Python files that bring rewards, besides the installed plugins
         timings  whether results tell how long each reward took
         mapping  where rows keep a field of a Sample, by its name: `{"ground_truth": "extra_info.answer"}`
+        trust    a rubric file may name plugin files, secrets and weaker sandboxes
         raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
         if isinstance(rubric, str | Path):
-            rubric = Rubric.load(Path(rubric))
+            rubric = Rubric.load(rubric, trust=trust)
         elif not isinstance(rubric, Rubric):
             rubric = Rubric.of(rubric)
         workers = default_workers() if workers is None else workers
         if workers < 1:
             raise ConfigError(f"workers: found {workers}, wanted 1 or more")
         self.rubric = rubric
-        files = tuple(Path(file) for file in plugins)
+        self.files = files = tuple(dict.fromkeys(Path(file) for file in (*rubric.plugins, *plugins)))
+        """Local files that bring rewards."""
         self.steps = steps = resolve(rubric, load_registry(files))
         """The rewards of the rubric, found, in the order in which they are asked."""
         self.sees_groups = any(step.installed.reward.sees == "group" for step in steps)

@@ -22,10 +22,3 @@ def rewardkit_findings() -> Sequence[rewardkit.Finding]:
     )
 
     return [*findings(), *docker_findings(), landlock_finding(), auto_finding()]
-
-
-@rewardkit.hookimpl
-def rewardkit_commands() -> Sequence[rewardkit.Command]:
-    from rewardkit_code.commands import app  # noqa: PLC0415 - likewise
-
-    return [rewardkit.Command("sandbox", app)]

@@ -1,13 +1,14 @@
-"""`rewardkit doctor`: what works on this machine, what is missing, and the one command that mends it."""
+"""`rewardkit doctor`: what works on this machine, what is missing, and the one command that fixes it."""
 
 import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 
 from rewardkit.commands import console
+from rewardkit.commands.options import DoctorOptions
 from rewardkit.hooks import Finding
 from rewardkit.registry.registry import load_registry
 from rewardkit.workers.processors import default_workers
@@ -18,21 +19,33 @@ EXTRAS = {
     "trl": ("trl", "trains by a rubric"),
     "cuda": ("cuda-core", "scores log-probs by kernels of our own"),
 }
-"""What each extra brings: a package by which it is known, and what for."""
+"""Extras: the package by which each is known, and its purpose."""
+
+_STATES = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
 
 NAMESAKES = {"harbor-rewardkit": "installs an import package and a command that are both called `rewardkit`"}
 """Other distributions that overwrite our files."""
 
 
-def run(*, as_json: bool) -> int:
+def run(options: DoctorOptions) -> int:
     """Prints the findings; returns the exit code."""
-    findings = [*_core(), *_plugins()]
-    if as_json:
-        content = [{"name": f.name, "state": f.state, "found": f.found, "fix": f.fix} for f in findings]
-        console.json(content)
+    findings = [*_core(), *_plugins(everything=options.all)]
+    if options.json:
+        console.json([{"name": f.name, "state": f.state, "found": f.found, "fix": f.fix} for f in findings])
     else:
-        console.findings(findings)
+        _print(findings)
     return int(any(finding.state == "broken" for finding in findings))
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    """One line for what was found, and one for the command that fixes it, alone on its line to be copied."""
+    screen = console.console()
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        name = console.safe(finding.name.ljust(width))
+        screen.print(f"{_STATES[finding.state]} {name}  {console.safe(finding.found)}", soft_wrap=True)
+        if finding.fix:
+            screen.print(f"        {console.safe(finding.fix)}", soft_wrap=True)
 
 
 def _core() -> Iterator[Finding]:
@@ -40,8 +53,8 @@ def _core() -> Iterator[Finding]:
     yield Finding("rewardkit", "ok", metadata.version("rewardkit"))
     for name, what in NAMESAKES.items():
         if _version(name):
-            mend = f"pip uninstall {name} && pip install --force-reinstall rewardkit"
-            yield Finding(name, "broken", f"is installed too: it {what}", mend)
+            fix = f"pip uninstall {name} && pip install --force-reinstall rewardkit"
+            yield Finding(name, "broken", f"is installed too: it {what}", fix)
     yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
     yield Finding("workers", "ok", f"{default_workers()} of {os.cpu_count()} processors may be used")
     if sys.platform == "linux":
@@ -66,11 +79,16 @@ def _cuda() -> Finding:
     return Finding("cuda", "ok", f"an NVIDIA driver and PyTorch {version}")
 
 
-def _plugins() -> Iterator[Finding]:
-    """What is wrong with the plugins, and what they say themselves."""
+def _plugins(*, everything: bool) -> Iterator[Finding]:
+    """What is wrong with the plugins, and what they report themselves; those of others are only counted, or loaded."""
     registry = load_registry()
+    registry.load_built_ins()
+    if everything:
+        registry.load_distributions(None)
     names = sorted({reward.distribution for reward in registry.rewards})
     yield Finding("plugins", "ok", f"{len(registry.rewards)} rewards from {', '.join(names)}")
+    if others := sorted({offer.distribution for offer in registry.not_loaded}):
+        yield Finding("more plugins", "ok", f"not loaded: {', '.join(others)} (`rewardkit doctor --all` loads them)")
     for problem in registry.problems:
         yield Finding(f"plugin {problem.plugin}", "broken", problem.found, problem.fix)
     yield from registry.findings()

@@ -1,31 +1,104 @@
-"""`rewardkit plugins`: which rewards there are, from where, and with which parameters."""
+"""`rewardkit plugins`: which rewards there are, from where, and with which parameters.
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+The list imports nothing but files given by `--plugin`; one reward, `--json` and `--all` import the plugins.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from rewardkit.commands import console
-from rewardkit.registry.loading import InstalledReward
-from rewardkit.registry.registry import load_registry
+from rewardkit.commands.options import PluginsOptions
+from rewardkit.registry import built_in
+from rewardkit.registry.discovery import PLUGINS, Problem, offers
+
+if TYPE_CHECKING:
+    from rewardkit.registry.loading import InstalledReward
 
 
-def run(files: Sequence[Path], *, as_json: bool) -> None:
+def run(options: PluginsOptions) -> None:
     """Prints the rewards; what is wrong with a plugin goes to standard error."""
-    registry = load_registry(files)
-    for problem in registry.problems:
+    console.set_up_logging(quiet=False, verbose=False)
+    if options.name is None and not (options.json or options.all or options.plugins):
+        _print_list()
+        return
+    from rewardkit.registry.registry import load_registry  # noqa: PLC0415 - pydantic, which the list does without
+
+    registry = load_registry(options.plugins)
+    if options.name is not None:
+        reward = registry.get(options.name)
+        console.json(_as_dict(reward)) if options.json else _print_one(reward)
+        return
+    registry.load_built_ins()
+    if options.all:
+        registry.load_distributions(None)
+    _warn(registry.problems)
+    others = [{"name": offer.point.name, "distribution": offer.distribution} for offer in registry.not_loaded]
+    if options.json:
+        problems = [{"plugin": p.plugin, "found": p.found, "fix": p.fix} for p in registry.problems]
+        rewards = [_as_dict(reward) for reward in registry.rewards]
+        console.json({"rewards": rewards, "not_loaded": others, "problems": problems})
+        return
+    rows = [(r.name, f"{r.distribution} {r.version}", r.description) for r in registry.rewards]
+    _print_rows([*rows, *((other["name"], other["distribution"], _NOT_LOADED) for other in others)])
+
+
+_NOT_LOADED = "(not loaded: `rewardkit plugins NAME` shows it)"
+
+
+def _print_list() -> None:
+    offered, problems = offers(PLUGINS)
+    _warn(problems)
+    ours = f"{built_in.DISTRIBUTION} {built_in.version()}"
+    rows = [(name, ours, reward.description) for name, reward in built_in.REWARDS.items()]
+    _print_rows([*rows, *((o.point.name, f"{o.distribution} {o.version}", _NOT_LOADED) for o in offered)])
+    console.console().print("\n`rewardkit plugins NAME` shows one with its parameters.")
+
+
+def _warn(problems: "tuple[Problem, ...] | list[Problem]") -> None:
+    for problem in problems:
         console.warning(str(problem))
-    rewards = [_as_dict(reward) for reward in registry.rewards]
-    if as_json:
-        problems = [
-            {"plugin": problem.plugin, "found": problem.found, "fix": problem.fix} for problem in registry.problems
-        ]
-        content = {"rewards": rewards, "problems": problems}
-        console.json(content)
-    else:
-        console.plugins(rewards)
 
 
-def _as_dict(installed: InstalledReward) -> dict[str, Any]:
+def _print_rows(rows: list[tuple[str, str, str]]) -> None:
+    listed = console.table("reward", "from", "about")
+    for row in rows:
+        listed.add_row(*map(console.safe, row))
+    console.console().print(listed)
+
+
+def _print_one(reward: "InstalledReward") -> None:
+    """One reward: its description, then each parameter with type, default and meaning."""
+    screen = console.console()
+    about = _as_dict(reward)
+    origin = f"{reward.distribution} {reward.version}"
+    screen.print(f"[bold]{console.safe(reward.name)}[/], from {console.safe(origin)}", soft_wrap=True)
+    screen.print(console.safe_block(about["text"] or "(no description)"))
+    names = ", ".join(reward.reward.reads)
+    screen.print(f"\nsees: {reward.reward.sees}; reads: {console.safe(names) or 'any field'}")
+    if not about["params"]:
+        screen.print("parameters: none")
+        return
+    screen.print("parameters:")
+    for name, param in about["params"].items():
+        default = f" = {param['default']!r}" if "default" in param else " (required)"
+        screen.print(f"  [bold]{console.safe(name)}[/]: {console.safe(_type(param) + default)}", soft_wrap=True)
+        if "description" in param:
+            screen.print(f"      {console.safe(param['description'])}", soft_wrap=True)
+
+
+def _type(param: dict[str, Any]) -> str:
+    """The type of a parameter, out of its JSON Schema."""
+    if "enum" in param or "const" in param:
+        return " | ".join(map(repr, param.get("enum", [param.get("const")])))
+    if branches := param.get("anyOf") or param.get("allOf"):
+        return " | ".join(dict.fromkeys(map(_type, branches)))
+    if "$ref" in param:
+        return str(param["$ref"]).rpartition("/")[2]
+    return str(param.get("type", "any"))
+
+
+def _as_dict(installed: "InstalledReward") -> dict[str, Any]:
+    import inspect  # noqa: PLC0415 - slow to import, and the list does without
+
     params = installed.reward.Params.model_json_schema()
     return {
         "name": installed.name,
@@ -33,5 +106,6 @@ def _as_dict(installed: InstalledReward) -> dict[str, Any]:
         "version": installed.version,
         "qualified_name": installed.qualified_name,
         "description": installed.description,
+        "text": inspect.getdoc(installed.reward) or "",
         "params": params.get("properties", {}),
     }

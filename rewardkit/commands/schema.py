@@ -1,13 +1,15 @@
 """`rewardkit schema`: the JSON Schema of a rubric."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from rewardkit.commands import console
+from rewardkit.commands.options import SchemaOptions
 from rewardkit.registry.registry import load_registry
-from rewardkit.rubrics.rubric import schema
+from rewardkit.rubrics.schema import schema
 
 
-def run(files: Sequence[Path]) -> None:
-    """Prints the schema, the parameters of every installed reward included."""
-    console.json(schema(load_registry(files)))
+def run(options: SchemaOptions) -> None:
+    """Prints the schema, with the parameters of the rewards that are loaded."""
+    registry = load_registry(options.plugins)
+    registry.load_built_ins()
+    if options.all:
+        registry.load_distributions(None)
+    console.json(schema(registry))

@@ -5,21 +5,27 @@ import itertools
 import math
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from importlib import metadata, resources
-from pathlib import Path
+from dataclasses import asdict
+from importlib import metadata
 from typing import Any, NamedTuple
 
 from rewardkit.codec import from_block, to_block
 from rewardkit.commands import console
+from rewardkit.commands.conditions import ConditionWatch
+from rewardkit.commands.judging import Judging, load_rubric, open_scorer
+from rewardkit.commands.options import ScoreOptions
+from rewardkit.commands.progress import Meter, shown
+from rewardkit.commands.rows import row_count, rows_of
+from rewardkit.commands.summary_view import print_summary
+from rewardkit.commands.unjudged import unjudged_report
 from rewardkit.errors import ConfigError
-from rewardkit.input.files import read_rows
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row import Row
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
-from rewardkit.pipeline import Scorer, adjacent_groups
+from rewardkit.pipeline import adjacent_groups
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
@@ -27,144 +33,139 @@ from rewardkit.score import Result
 from rewardkit.workers.worker import freeze_gc
 
 SHOWN_ROWS = 5
-"""Judged rows that are shown on a terminal when there is no output."""
+"""Judged rows that are shown on a terminal if there is no output."""
 
-
-class Options(NamedTuple):
-    """What the command line says of a run."""
-
-    files: Sequence[str]
-    rubric: Path | None
-    output: str | None
-    plugins: Sequence[Path]
-    places: Sequence[str]
-    shape: str | None
-    limit: int | None
-    workers: int | None
-    resume: bool
-    timings: bool
-    advantages: str | None
-    sandbox: str | None
-    progress: float
+_NOT_IN_KEY = {
+    "files", "output", "workers", "resume", "rubric", "json", "quiet", "verbose", "debug", "pdb", "redact",
+    "fail_under", "allow_unjudged", "trust",
+}  # fmt: skip
+"""Options that change nothing in the output."""
 
 
 class JudgedRow(NamedTuple):
-    """A row of the input with what was made of it."""
+    """A row of the input with its judgement."""
 
     row: Row
-    group_key: str | None
+    sample: Sample
     result: Result
     block: Mapping[str, Any]
     written: bool = False
-    """Whether the run that is resumed has written it already."""
+    """True if the run that is resumed has written it already."""
 
 
-def run(options: Options, *, as_json: bool, fail_under: float | None) -> int:
+class Run(NamedTuple):
+    """A finished run: its figures, the first results if there was no output, and what it saw of the input."""
+
+    summary: Summary
+    shown: list[tuple[str, Result]]
+    conditions: ConditionWatch
+    reader: InputReader
+
+
+def run(options: ScoreOptions) -> int:
     """Judges the files; returns the exit code."""
-    if options.output == "-" and as_json:
+    console.set_up_logging(quiet=options.quiet, verbose=options.verbose)
+    if options.output == "-" and options.json:
         raise ConfigError("--json and -o - both want standard output; name a file with -o")
     if options.resume and options.output is None:
         raise ConfigError("--resume: which run? name its output with -o")
-    rubric = load_rubric(options.rubric, options.sandbox)
+    rubric = load_rubric(options.rubric, options)
     if options.rubric is None:
-        console.note("no rubric was named: judging by the default one, math or code, format, language")
-    target = options.output or (None if as_json or sys.stdout.isatty() else "-")
-    summary = Summary(weights_at(rubric, options.progress))
-    shown = _score(options, rubric, target, summary)
-    if as_json:
-        console.json(summary.as_dict())
-    else:
-        console.summary(summary.as_dict(), shown, to_stderr=target == "-")
+        console.note("no rubric was named: judging by the default one (math or code, format, language)")
+    target = options.output or (None if options.json or sys.stdout.isatty() else "-")
+    done = _score(options, rubric, target)
+    content = done.summary.as_dict()
+    for sentence in done.conditions.warnings():
+        console.warning(sentence)
+    report = unjudged_report(content, done.reader, redact=options.redact)
+    if report:
+        console.warning(report)
+    if options.json:
+        console.json(content)
+    elif not (options.quiet and target == "-"):
+        print_summary(
+            content, done.shown, chosen=options.rubric is not None, redact=options.redact, to_stderr=target == "-"
+        )
         if target is None:
             console.note("nothing was saved: add `-o scored.jsonl` to keep the judged rows")
-    if fail_under is not None and (summary.mean is None or summary.mean < fail_under):
-        console.note(f"--fail-under {fail_under:g}: the mean reward is {console.number(summary.mean)}")
+    if content["unjudged"] and not (options.allow_unjudged and content["unjudged"] == "abstained"):
+        return 3 if content["unjudged"] == "failed" else 1
+    mean = done.summary.mean
+    if options.fail_under is not None and (mean is None or mean < options.fail_under):
+        console.warning(f"--fail-under {options.fail_under:g}: the mean reward is {console.number(mean)}")
         return 1
     return 0
 
 
-def _score(options: Options, rubric: Rubric, target: str | None, summary: Summary) -> list[tuple[str, Result]]:
-    """Judges the rows into `target` and `summary`; returns the first results where there is no target."""
-    shown: list[tuple[str, Result]] = []
+def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
+    """Judges the rows into `target` and a summary."""
     output: Output | None = None
     try:
         with ExitStack() as stack:
-            rows = _rows(options)  # its first row is read before any worker starts: most bad input shows here
-            scorer = stack.enter_context(Scorer(rubric, workers=options.workers, plugins=options.plugins, timings=True))
+            rows = rows_of(options.files, limit=options.limit, sample=options.sample, seed=options.seed)
+            first = next(rows, None)  # read before any worker starts: most bad input shows here
+            reader = InputReader(options.mapping, options.format)
+            rows = reader.rows(itertools.chain([first] if first else [], rows))
+            scorer = stack.enter_context(open_scorer(rubric, options, workers=options.workers))
+            _check_sample(options, scorer)
             if target:  # only now: a run that is itself wrong leaves what a killed one has written
                 output = stack.enter_context(
                     open_output(target, key=_key(options, scorer), resume=options.resume, inputs=options.files)
                 )
-            tick = stack.enter_context(console.progress())
+            readers = {step.alias for step in scorer.steps if "ground_truth" in step.installed.reward.reads}
+            done = Run(Summary(weights_at(rubric, options.progress), readers), [], ConditionWatch(rubric), reader)
+            total = options.sample if options.sample is not None else row_count(options.files)
+            meter = Meter(options.files, min(total, options.limit or total) if total is not None else None)
+            stack.enter_context(shown(meter))
             freeze_gc()
-            for judged in _judged_rows(scorer, rows, output, options):
-                if output is None and len(shown) < SHOWN_ROWS:
-                    shown.append((judged.row.where, judged.result))
+            for judged in _judged_rows(scorer, rows, reader, output, options):
+                if output is None and len(done.shown) < SHOWN_ROWS:
+                    done.shown.append((judged.row.where, judged.result))
                 if output is not None and not judged.written:
                     output.write(judged.row, judged.block)
-                summary.add(judged.row, judged.group_key, judged.result)
-                tick()
+                group = judged.sample.group_key if options.sample is None else None
+                done.summary.add(judged.row, group, judged.result)
+                done.conditions.look(judged.sample)
+                meter.count(judged.row)
+        console.note(meter.line(done=True))
     except BaseException:
         if isinstance(output, FileOutput) and output.partial.exists():
-            console.note("what was judged so far is kept: the same command with --resume goes on from there")
+            console.note("what was judged so far is kept: the same command with --resume continues from there")
         raise
-    return shown
+    return done
 
 
-def load_rubric(path: Path | None, sandbox: str | None) -> Rubric:
-    """The rubric that the command line names, the default one where it names none."""
-    if path is None:
-        with resources.as_file(resources.files("rewardkit.rubrics") / "default.yaml") as default:
-            rubric = Rubric.load(default)
-    else:
-        rubric = Rubric.load(path)
-    return rubric if sandbox is None else rubric.model_copy(update={"sandbox": sandbox})
+def _check_sample(options: ScoreOptions, scorer: Judging) -> None:
+    """Refuses a choice of single rows if something looks at whole groups."""
+    if options.sample is not None and (scorer.sees_groups or options.advantages):
+        raise ConfigError("--sample chooses single rows, and this run needs whole groups; use --limit")
 
 
-def places_of(arguments: Sequence[str]) -> dict[str, str]:
-    """`--map FIELD=COLUMN` as a mapping."""
-    for argument in arguments:
-        if "=" not in argument.strip("="):
-            raise ConfigError(f"--map {argument}: write FIELD=COLUMN, such as ground_truth=answer")
-    places: dict[str, str] = {}
-    for field, _, column in (argument.partition("=") for argument in arguments):
-        if field in places:
-            raise ConfigError(
-                f"--map {field}=…: is there twice, with {places[field]!r} and {column!r}; name one column"
-            )
-        places[field] = column
-    return places
-
-
-def _rows(options: Options) -> Iterator[Row]:
-    rows = itertools.islice(itertools.chain.from_iterable(map(read_rows, options.files)), options.limit)
-    return itertools.chain(list(itertools.islice(rows, 1)), rows)
-
-
-def _key(options: Options, scorer: Scorer) -> str:
+def _key(options: ScoreOptions, scorer: Judging) -> str:
     """All that decides the output besides the input rows: a run is resumed only under the same.
 
     Not covered: modules that a plugin file imports, and the versions of what a reward stands on.
     """
-    said = options._replace(files=(), output=None, workers=None, resume=False, rubric=None)
+    deciding = {name: value for name, value in asdict(options).items() if name not in _NOT_IN_KEY}
     rewards = [(step.installed.qualified_name, step.installed.version) for step in scorer.steps]
-    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in options.plugins]
-    return repr((metadata.version("rewardkit"), rewards, files, scorer.rubric, said))
+    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in scorer.files]
+    return repr((metadata.version("rewardkit"), rewards, files, scorer.rubric, deciding))
 
 
-def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, options: Options) -> Iterator[JudgedRow]:
+def _judged_rows(
+    scorer: Judging, rows: Iterator[Row], reader: InputReader, output: Output | None, options: ScoreOptions
+) -> Iterator[JudgedRow]:
     """All rows in order: those that a resumed run has written, then the others as they are judged.
 
-    Where rewards or advantages look at whole groups, the last group of a resumed run may have been cut in the middle:
-    it is judged again, and only what was not written of it is new.
+    If rewards or advantages look at whole groups, the last group of a resumed run may have been cut in the middle: it
+    is judged again, and only what was not written of it is new.
     """
-    reader = InputReader(places_of(options.places), options.shape)
-    rows = reader.rows(rows)
     whole_groups = scorer.sees_groups or options.advantages is not None
     last_group: list[JudgedRow] = []
     for row, block in output.resumed(rows) if output else ():
-        judged = JudgedRow(row, reader.sample(row).group_key, from_block(block), block, written=True)
-        if last_group and (judged.group_key is None or judged.group_key != last_group[-1].group_key):
+        judged = JudgedRow(row, reader.sample(row), from_block(block), block, written=True)
+        key = judged.sample.group_key
+        if last_group and (key is None or key != last_group[-1].sample.group_key):
             yield from last_group
             last_group = []
         last_group.append(judged)
@@ -179,14 +180,14 @@ def _judged_rows(scorer: Scorer, rows: Iterator[Row], output: Output | None, opt
     yield from fresh
 
 
-def _judged(scorer: Scorer, rows: Iterator[Row], reader: InputReader, options: Options) -> Iterator[JudgedRow]:
+def _judged(scorer: Judging, rows: Iterator[Row], reader: InputReader, options: ScoreOptions) -> Iterator[JudgedRow]:
     """Rows with their results."""
-    waiting: deque[tuple[Row, str | None]] = deque()
+    waiting: deque[tuple[Row, Sample]] = deque()
 
     def samples() -> Iterator[Sample]:
         for row in rows:
             sample = reader.sample(row)
-            waiting.append((row, sample.group_key))
+            waiting.append((row, sample))
             yield sample
         reader.check()
 
@@ -195,14 +196,14 @@ def _judged(scorer: Scorer, rows: Iterator[Row], reader: InputReader, options: O
 
 
 def _with_advantages(judged: Iterator[JudgedRow], estimator: str) -> Iterator[JudgedRow]:
-    """Each row with its advantage in its group in the block; None where it has no reward, or the estimator drops it."""
+    """Each row with its advantage in its group in the block; None if it has no reward, or the estimator drops it."""
     from rewardkit import advantages  # noqa: PLC0415 - numpy, for those who ask for it
 
     known = sorted(advantages.ESTIMATORS.keys() - advantages.OVER_BATCH)
     if estimator not in known:
         batch = " needs the whole batch of a training step;" if estimator in advantages.OVER_BATCH else ""
         raise ConfigError(f"--advantages {estimator}:{batch} known for files: {', '.join(known)}")
-    for group in adjacent_groups(judged, lambda row: row.group_key):
+    for group in adjacent_groups(judged, lambda row: row.sample.group_key):
         values = advantages.ESTIMATORS[estimator]([row.result.reward for row in group], [0] * len(group))
         for row, value in zip(group, values.tolist(), strict=True):
             advantage = None if row.result.reward is None or math.isnan(value) else value

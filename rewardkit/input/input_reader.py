@@ -41,14 +41,14 @@ class InputReader:
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         """A row for each completion: those that hold several in a list are split."""
         for row in rows:
-            yield from self._reader(row).split(row)
+            yield from self.reader(row).split(row)
 
     def sample(self, row: Row) -> Sample:
         """The sample of a row.
 
         raises  InputError, naming file, line and field
         """
-        reader = self._reader(row)
+        reader = self.reader(row)
         sample = reader.sample(row)
         self.found.add(row.data)
         if self.ground_truth_place is None and sample.ground_truth is not None:
@@ -66,8 +66,8 @@ class InputReader:
         row = self._empty_first
         if row is None or not self._all_empty:
             return
-        place = self._reader(row).place("completion", row) or "completion"
-        found = self._reader(row).value("completion", row)
+        place = self.reader(row).place("completion", row) or "completion"
+        found = self.reader(row).value("completion", row)
         raise InputError(
             f"{row.source}: the completions of all rows are empty; {place!r} holds {short(found)} in the first; "
             f"columns found: {self.found}; if another column holds what the model wrote, name it: "
@@ -78,7 +78,8 @@ class InputReader:
         """The message that none of these rewards, by alias, found a ground truth to judge by."""
         return nothing_judged(list(rewards), self.found, self._caller, self.ground_truth_place)
 
-    def _reader(self, row: Row) -> RowReader:
+    def reader(self, row: Row) -> RowReader:
+        """The reader of the row's file; its format is detected at the first row."""
         reader = self._by_source.get(row.source)
         if reader is None:
             reader = self._by_source[row.source] = detect(row, self._mapping, self._row_format, self._caller)

@@ -23,8 +23,8 @@ from rewardkit.input.caller import Caller
 from rewardkit.input.columns_found import ColumnsFound, no_completion
 from rewardkit.input.row import Row
 from rewardkit.input.row_format import BLOCK, CONVERT, ROW_FORMATS, Convert, Place, RowFormat, find_place
-from rewardkit.rubrics.validation import nearest
 from rewardkit.sample import Sample
+from rewardkit.suggestions import nearest
 
 _PLANS_KEPT = 256
 

@@ -1,27 +1,29 @@
-"""What a run of judgements comes to, in memory that does not grow with the run.
+"""The figures of a run of judgements, in memory that does not grow with the run.
 
-For each reward: how its values are spread, how often it abstained or failed and why, and its slowest sample. For the
-groups: how many are solved, and how many have no spread, since those teach GRPO nothing.
+For each reward: the distribution of its values, how many passed, how often it abstained or failed and why, and its
+slowest sample. For the groups: how many are solved, and how many have identical rewards, which give GRPO no signal.
 """
 
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
 from rewardkit.input.row import Row
 from rewardkit.score import Result, Score
 
 DISTINCT_VALUES = 4096
-"""Up to so many different values the quantiles are exact; beyond it they are to three significant digits."""
+"""Number of different values up to which quantiles are exact; beyond it they have three significant digits."""
 DISTINCT_REASONS = 200
 ROWS_NAMED = 3
 GROUPS_NAMED = 20
 NAME_CHARACTERS = 60
 OPEN_GROUPS = 4096
-"""Groups that may be unfinished at one time: a group's rows may stand apart by that many other groups."""
+"""Groups that may be unfinished at one time: so many other groups may stand between two rows of a group."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BINS = 8
+PASS = 1.0
+"""A value from which on a completion passes a reward."""
 
 
 class Spread:
@@ -101,19 +103,22 @@ class Reasons:
 
     def __init__(self) -> None:
         self.count = 0
-        self._rows: dict[str, tuple[int, list[str]]] = {}
+        self._rows: dict[tuple[str, str], tuple[int, list[str]]] = {}
 
-    def add(self, reason: str, row: str) -> None:
+    def add(self, kind: str, reason: str, row: str) -> None:
+        """Counts one judgement in."""
         self.count += 1
-        if reason not in self._rows and len(self._rows) >= DISTINCT_REASONS:
+        if (kind, reason) not in self._rows and len(self._rows) >= DISTINCT_REASONS:
             reason = "other reasons"
-        times, rows = self._rows.get(reason, (0, []))
-        self._rows[reason] = (times + 1, [*rows, row] if len(rows) < ROWS_NAMED else rows)
+        times, rows = self._rows.get((kind, reason), (0, []))
+        self._rows[kind, reason] = (times + 1, [*rows, row] if len(rows) < ROWS_NAMED else rows)
 
     def as_list(self) -> list[dict[str, Any]]:
         """The reasons, most frequent first."""
         ordered = sorted(self._rows.items(), key=lambda item: (-item[1][0], item[0]))
-        return [{"reason": reason, "count": times, "rows": rows} for reason, (times, rows) in ordered]
+        return [
+            {"kind": kind, "reason": reason, "count": times, "rows": rows} for (kind, reason), (times, rows) in ordered
+        ]
 
 
 class _Reward:
@@ -121,25 +126,38 @@ class _Reward:
 
     def __init__(self) -> None:
         self.values = Spread()
+        self.passed = 0
+        self.kinds: Counter[str] = Counter()
         self.abstained = Reasons()
         self.failed = Reasons()
         self.slowest: tuple[float, str] | None = None
 
     def add(self, score: Score, row: Row, elapsed_ms: float | None) -> None:
+        self.kinds[score.kind] += 1
         if score.value is not None:
             self.values.add(score.value)
+            self.passed += score.value >= PASS
         else:
-            (self.abstained if score.status == "abstained" else self.failed).add(score.reason, row.where)
+            reasons = self.abstained if score.status == "abstained" else self.failed
+            reasons.add(score.kind, score.reason, row.where)
         if elapsed_ms is not None and (self.slowest is None or elapsed_ms > self.slowest[0]):
             self.slowest = (elapsed_ms, row.where)
+
+    @property
+    def asked(self) -> int:
+        """Rows on which neither a condition nor a gate of the rubric kept the reward from being asked."""
+        return self.kinds.total() - self.kinds["not_asked"]
 
     def as_dict(self, weight: float) -> dict[str, Any]:
         slowest = {"slowest": {"ms": self.slowest[0], "row": self.slowest[1]}} if self.slowest else {}
         return {
             "weight": weight,
             **self.values.as_dict(),
+            "passed": self.passed,
+            "pass_rate": self.passed / self.values.count if self.values.count else None,
             "abstained": self.abstained.count,
             "failed": self.failed.count,
+            "kinds": dict(sorted(self.kinds.items())),
             "abstained_because": self.abstained.as_list(),
             "failed_because": self.failed.as_list(),
             **slowest,
@@ -152,33 +170,35 @@ class _Groups:
     def __init__(self) -> None:
         self._open: OrderedDict[int, _Group] = OrderedDict()
         self._flat: list[str] = []
-        self._totals = dict.fromkeys(
-            ("groups", "of_one", "no_spread", "unrewarded", "solved_by_all", "solved_by_some", "solved_by_none"), 0
-        )
+        self._totals = dict.fromkeys(("groups", "of_one", "no_spread", "unrewarded"), 0)
+        self._solved: dict[str, dict[str, int]] = {}
 
-    def add(self, key: str, reward: float | None, main: float | None) -> None:
+    def add(self, key: str, reward: float | None, values: Mapping[str, float | None]) -> None:
+        """Counts one result in; `values` are those of the rewards by which a group is solved."""
         digest = hash(key)
         group = self._open.get(digest)
         if group is None:
             group = self._open[digest] = _Group(key[:NAME_CHARACTERS])
             if len(self._open) > OPEN_GROUPS:
-                self._close(self._open.popitem(last=False)[1], self._totals, self._flat)
+                self._close(self._open.popitem(last=False)[1], self._totals, self._solved, self._flat)
         group.size += 1
         if reward is not None:
             group.low = min(group.low, reward)
             group.high = max(group.high, reward)
-        if main is not None:
-            group.judged += 1
-            group.solved += main >= 1.0
+        for alias, value in values.items():
+            if value is not None:
+                judged, solved = group.solved.get(alias, (0, 0))
+                group.solved[alias] = (judged + 1, solved + (value >= PASS))
 
     def as_dict(self) -> dict[str, Any]:
         totals, flat = dict(self._totals), list(self._flat)
+        solved = {alias: dict(counts) for alias, counts in self._solved.items()}
         for group in self._open.values():
-            self._close(group, totals, flat)
-        return {**totals, "no_spread_first": flat}
+            self._close(group, totals, solved, flat)
+        return {**totals, "no_spread_first": flat, "solved": solved}
 
     @staticmethod
-    def _close(group: "_Group", totals: dict[str, int], flat: list[str]) -> None:
+    def _close(group: "_Group", totals: dict[str, int], solved: dict[str, dict[str, int]], flat: list[str]) -> None:
         if group.size == 1:
             totals["of_one"] += 1
             return
@@ -188,29 +208,38 @@ class _Groups:
             totals["no_spread"] += 1
             if len(flat) < GROUPS_NAMED:
                 flat.append(group.name)
-        if group.judged:
-            solved = "all" if group.solved == group.judged else "some" if group.solved else "none"
-            totals[f"solved_by_{solved}"] += 1
+        for alias, (judged, passed) in group.solved.items():
+            counts = solved.setdefault(alias, {"by_all": 0, "by_some": 0, "by_none": 0})
+            counts["by_all" if passed == judged else "by_some" if passed else "by_none"] += 1
 
 
 class _Group:
-    """What is kept of a group: name, size, range of its rewards, how its completions did by the main reward."""
+    """Name and size of a group, the range of its rewards, and by reward how many were judged and passed."""
 
-    __slots__ = ("high", "judged", "low", "name", "size", "solved")
+    __slots__ = ("high", "low", "name", "size", "solved")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.size = self.judged = self.solved = 0
+        self.size = 0
         self.low, self.high = math.inf, -math.inf
+        self.solved: dict[str, tuple[int, int]] = {}
 
 
 class Summary:
     """Tallies results as they come by."""
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
-        """The weight of each reward, by alias; groups are solved by the first reward of the greatest weight."""
+    def __init__(self, weights: Mapping[str, float], readers: Collection[str] = ()) -> None:
+        """An empty tally.
+
+        weights  the weight of each reward, by alias
+        readers  aliases of the rewards that need the ground truth: by the paid ones of them a group is solved, and
+                 without any judgement of theirs a run judged nothing; without such a reward, all paid ones
+        """
         self._weights = weights
-        self._main = max(weights, key=lambda alias: weights[alias])
+        paid = [alias for alias in weights if weights[alias]]
+        self._paid = paid
+        self._readers = [alias for alias in paid if alias in readers]
+        self._solvers = self._readers or paid
         self._rewards = {alias: _Reward() for alias in weights}
         self._total = Spread()
         self._groups = _Groups()
@@ -224,21 +253,39 @@ class Summary:
         for alias, score in result.scores.items():
             self._rewards[alias].add(score, row, result.elapsed_ms.get(alias))
         if group_key is not None:
-            self._groups.add(group_key, result.reward, result.scores[self._main].value)
+            values = {alias: result.scores[alias].value for alias in self._solvers}
+            self._groups.add(group_key, result.reward, values)
 
     @property
     def mean(self) -> float | None:
-        """The mean reward; None where no row has one."""
+        """The mean reward; None if no row has one."""
         mean: float | None = self._total.as_dict().get("mean")
         return mean
+
+    @property
+    def unjudged(self) -> Literal["failed", "abstained"] | None:
+        """How a run ended in which nothing could be judged; None for a run that judged.
+
+        `failed`: a paid reward failed on every row on which it was asked. `abstained`: none of the paid rewards that
+        need the ground truth judged any row. A reward behind a closed gate was not asked, and its row has its 0.
+        """
+        for alias in self._paid:
+            reward = self._rewards[alias]
+            if reward.asked and reward.failed.count >= reward.asked:
+                return "failed"
+        readers = [self._rewards[alias] for alias in self._readers]
+        if any(reward.asked for reward in readers) and not any(reward.values.count for reward in readers):
+            return "abstained"
+        return None
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, for machines."""
         return {
             "rows": self.rows,
+            "unjudged": self.unjudged,
             "unrewarded": self.rows - self._total.count,
             "failed": sum(reward.failed.count for reward in self._rewards.values()),
             "reward": self._total.as_dict(),
             "scores": {alias: reward.as_dict(self._weights[alias]) for alias, reward in self._rewards.items()},
-            "groups": {"solved_by": self._main, **self._groups.as_dict()},
+            "groups": self._groups.as_dict(),
         }

@@ -5,13 +5,14 @@ and lets an implementation of an unknown hook pass; so each is loaded and asked 
 """
 
 import importlib.util
+import inspect
 import math
+import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
@@ -22,14 +23,14 @@ from pydantic import BaseModel
 
 from rewardkit import hooks
 from rewardkit.errors import PluginError
+from rewardkit.registry.discovery import Problem
 from rewardkit.reward import Reward
-from rewardkit.rubrics.validation import nearest
-
-BUILT_IN = "rewardkit"
-"""The distribution whose plugins are always loaded, and whose short names no other plugin takes over."""
+from rewardkit.suggestions import nearest
 
 LOCAL_FILE = "local file"
-"""What stands for the version of a reward in a local file."""
+"""Stands for the version of a reward in a local file."""
+
+HOOKS = tuple(name for name in vars(hooks) if name.startswith(f"{hooks.PROJECT}_"))
 
 
 @dataclass(frozen=True)
@@ -50,53 +51,45 @@ class InstalledReward:
     @property
     def description(self) -> str:
         """The first line of the reward's docstring."""
-        return (self.reward.__doc__ or "").strip().partition("\n")[0]
+        return (inspect.getdoc(self.reward) or "").partition("\n")[0]
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A plugin, or one thing in it, that was left out."""
+class Plugin:
+    """A module that implements hooks, imported, and how messages name it."""
 
-    plugin: str
-    found: str
+    name: str
+    module: object
+    distribution: str
+    version: str
     fix: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.plugin}: {self.found}; {self.fix}"
-
-
-def normalised(distribution: str) -> str:
-    """The name of a distribution in the spelling that the package index compares (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", distribution).lower()
-
-
-def entry_points() -> list[tuple[str, metadata.EntryPoint]]:
-    """Every plugin that is installed, with its distribution.
-
-    The built-ins come first: whoever names a module that is loaded already is the one that is refused.
-    """
-    named = [
-        (normalised(point.dist.name) if point.dist else "?", point)
-        for point in metadata.entry_points(group=hooks.PROJECT)
-    ]
-    return sorted(named, key=lambda pair: (pair[0] != BUILT_IN, pair[1].name, pair[1].value, pair[0]))
 
 
 _STREAMS = RLock()
 
 
 @contextmanager
-def strangers_code() -> Iterator[None]:
-    """What a plugin prints as it loads goes to standard error: standard output is for rows.
+def third_party_code() -> Iterator[None]:
+    """Sends what a plugin prints while it loads to standard error: standard output is for rows.
 
+    Both what it prints by Python and what it writes to descriptor 1.
     The lock keeps two threads that load plugins from giving back each other's stream.
     """
     with _STREAMS, redirect_stdout(sys.stderr):
-        yield
+        saved = None
+        with suppress(OSError):  # a program without standard streams has nothing to protect
+            saved = os.dup(1)
+            os.dup2(2, 1)
+        try:
+            yield
+        finally:
+            if saved is not None:
+                os.dup2(saved, 1)
+                os.close(saved)
 
 
 def load_file(file: Path) -> ModuleType:
-    """A local plugin file as a module; PluginError where it does not load.
+    """A local plugin file as a module; PluginError if it does not load.
 
     Modules beside the file can be imported, like those beside a script; what is installed goes before them.
     """
@@ -110,76 +103,75 @@ def load_file(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pickle and dataclasses look the module up while it runs
     try:
-        with strangers_code():
+        with third_party_code():
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise PluginError(f"plugin {file}: it did not load: {said(error)}; correct the file") from error
+        raise PluginError(f"plugin {file}: it did not load: {message_of(error)}; correct the file") from error
     return module
 
 
-def register(manager: pluggy.PluginManager, plugin_name: str, module: object, fix: str) -> list[Problem]:
-    """Registers a plugin, and says what pluggy would pass over: hooks that nobody specified."""
-    known = [name for name, _ in vars(hooks).items() if name.startswith(f"{hooks.PROJECT}_")]
-    if (owner := manager.get_name(module)) is not None:
-        return [Problem(plugin_name, f"its module is the plugin {owner}, which is loaded already", fix)]
+def register(manager: pluggy.PluginManager, plugin: Plugin) -> list[Problem]:
+    """Registers a plugin; returns what pluggy would pass over: unknown hooks, hooks without their decorator."""
+    if (owner := manager.get_name(plugin.module)) is not None:
+        return [Problem(plugin.name, f"its module is the plugin {owner}, which is loaded already", plugin.fix)]
     try:
-        with strangers_code():
-            hooked = [name for name in dir(module) if manager.parse_hookimpl_opts(module, name) is not None]
-            manager.register(module, name=plugin_name)
-    except Exception as error:  # noqa: BLE001 - pluggy's own errors, or a stranger's `__getattr__`
-        return [Problem(plugin_name, f"its hooks do not fit: {said(error)}", fix)]
-    unknown = [name for name in hooked if name not in known]
-    return [
-        Problem(plugin_name, f"it implements {name!r}, which is no hook{nearest(name, known)}", fix) for name in unknown
-    ]
+        with third_party_code():
+            names = dir(plugin.module)
+            hooked = [name for name in names if manager.parse_hookimpl_opts(plugin.module, name) is not None]
+            manager.register(plugin.module, name=plugin.name)
+    except BaseException as error:  # noqa: BLE001 - pluggy's own errors, or a third party's `__getattr__`
+        return [Problem(plugin.name, f"its hooks do not fit: {message_of(error)}", plugin.fix)]
+    unknown = [name for name in hooked if name not in HOOKS]
+    bare = [name for name in HOOKS if name in names and name not in hooked]
+    faults = [f"it implements {name!r}, which is not a hook{nearest(name, HOOKS)}" for name in unknown]
+    faults += [f"its {name} lacks the decorator @rewardkit.hookimpl" for name in bare]
+    return [Problem(plugin.name, fault, plugin.fix) for fault in faults]
 
 
-def rewards_of(
-    manager: pluggy.PluginManager,
-    plugin_name: str,
-    module: object,
-    origin: tuple[str, str],
-    fix: str,
-    problems: list[Problem],
-) -> Iterator[InstalledReward]:
-    """The rewards that one plugin brings; what does not fit is added to `problems`."""
-    if manager.get_name(module) != plugin_name:
-        return
+def rewards_of(manager: pluggy.PluginManager, plugin: Plugin) -> tuple[list[InstalledReward], list[Problem]]:
+    """The rewards that a registered plugin brings, and what in it does not fit."""
     try:
-        with strangers_code():
-            classes = ask(manager, module, "rewardkit_rewards")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's hook may raise anything
-        problems.append(Problem(plugin_name, f"its hook rewardkit_rewards raised {said(error)}", fix))
-        return
+        with third_party_code():
+            classes = ask(manager, plugin.module, "rewardkit_rewards")
+    except BaseException as error:  # noqa: BLE001 - a third party's hook may raise anything
+        fault = f"its hook rewardkit_rewards raised {message_of(error)}"
+        return [], [Problem(plugin.name, fault, plugin.fix)]
+    rewards, problems = [], []
     for reward in classes:
-        fault = _fault(reward)
-        if fault:
-            problems.append(Problem(plugin_name, fault, fix))
+        if fault := _fault(reward):
+            problems.append(Problem(plugin.name, fault, plugin.fix))
         else:
-            yield InstalledReward(reward.name, *origin, reward)
+            rewards.append(InstalledReward(reward.name, plugin.distribution, plugin.version, reward))
+    return rewards, problems
 
 
 def ask(manager: pluggy.PluginManager, module: object, hook: str) -> list[Any]:
-    """What the hook of one plugin returns, empty where it does not implement it."""
+    """What the hook of one plugin returns, empty if the plugin does not implement it.
+
+    raises  TypeError if the hook returns None or something else that is not a list
+    """
     others = [plugin for plugin in manager.get_plugins() if plugin is not module]
-    answers = manager.subset_hook_caller(hook, remove_plugins=others)()
+    caller = manager.subset_hook_caller(hook, remove_plugins=others)
+    answers = caller()
+    if caller.get_hookimpls() and not answers:
+        raise TypeError("nothing: it returned None; return a list")
     return [item for answer in answers for item in answer]
 
 
 def _fault(reward: object) -> str:
-    """What keeps an object that a plugin returned from being a reward; empty where nothing does."""
+    """What keeps an object that a plugin returned from being a reward; empty if nothing does."""
     if not (isinstance(reward, type) and issubclass(reward, Reward)):
-        return f"it returned {reward!r}, which is no subclass of rewardkit.Reward"
+        return f"it returned {reward!r}, which is not a subclass of rewardkit.Reward"
     name = getattr(reward, "name", None)
     if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z][\w-]*", name)):
         return f"{reward.__name__}.name is {name!r}; a name is a letter, then letters, digits, - and _"
     if not (isinstance(reward.Params, type) and issubclass(reward.Params, BaseModel)):
-        return f"{reward.__name__}.Params is {reward.Params!r}, which is no pydantic model"
+        return f"{reward.__name__}.Params is {reward.Params!r}, which is not a pydantic model"
     try:
         reward.Params.model_json_schema()
     except Exception as error:  # noqa: BLE001 - a model may bring its own code for this
-        return f"{reward.__name__}.Params has no JSON Schema: {said(error)}"
+        return f"{reward.__name__}.Params has no JSON Schema: {message_of(error)}"
     cost = reward.cost_ms
     if isinstance(cost, bool) or not isinstance(cost, int | float) or not math.isfinite(cost):
         return f"{reward.__name__}.cost_ms is {cost!r}; it is a number of milliseconds"
@@ -190,5 +182,9 @@ def _fault(reward: object) -> str:
     return ""
 
 
-def said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+def message_of(error: BaseException) -> str:
+    """An error as one line: its type and its text."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - a third party's error may not even be able to say what it is
+        return type(error).__name__

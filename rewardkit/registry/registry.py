@@ -1,155 +1,215 @@
-"""Which rewards are installed, and what is wrong with the plugins that bring them.
+"""Which rewards there are, and what is wrong with the plugins that bring them.
 
-Every plugin, ours or a stranger's, is a module named in the entry-point group `rewardkit`, or a local file that the
-user names. A broken one is named and takes nobody else down.
+A plugin is a package of ours, a module that another distribution names in the entry-point group `rewardkit`, or a local
+file. It is imported when something names it: a rubric its reward, the command line its file or its distribution. A
+broken plugin is named, and stops nothing else.
+
+    a rubric names            is looked for in
+    math                      the built-ins; then entry points called `math`
+    rewardkit-brevity:brevity the entry points of that distribution
+    rewards.py:brevity        that file, which `--plugin` or the rubric's `plugins` names
 """
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pluggy
 
 from rewardkit import hooks
 from rewardkit.errors import PluginError, UnknownRewardError
-from rewardkit.hooks import Command, Finding
+from rewardkit.hooks import Finding
+from rewardkit.registry import built_in
+from rewardkit.registry.built_in import DISTRIBUTION
+from rewardkit.registry.discovery import PLUGINS, Offer, Problem, normalised, offers
 from rewardkit.registry.loading import (
-    BUILT_IN,
     LOCAL_FILE,
     InstalledReward,
-    Problem,
+    Plugin,
     ask,
-    entry_points,
     load_file,
-    normalised,
+    message_of,
     register,
     rewards_of,
-    said,
-    strangers_code,
+    third_party_code,
 )
-from rewardkit.rubrics.validation import did_you_mean
+from rewardkit.suggestions import did_you_mean
 
 PLUGINS_VARIABLE = "REWARDKIT_PLUGINS"
-"""Environment variable: the distributions to load besides the built-ins, separated by commas; unset loads all."""
+"""Environment variable: distributions whose plugins are loaded although no rubric names them, separated by commas."""
 
 
-@dataclass(frozen=True)
 class Registry:
-    """The rewards that are installed, in order of their names, and the problems met while loading them."""
+    """The plugins that are loaded, and those that can be: a reward is loaded when `get` names it."""
 
-    rewards: tuple[InstalledReward, ...]
-    problems: tuple[Problem, ...]
-    manager: pluggy.PluginManager
+    def __init__(self) -> None:
+        """A registry with nothing loaded yet."""
+        self._manager = pluggy.PluginManager(hooks.PROJECT)
+        self._manager.add_hookspecs(hooks)
+        self._offers, self._faults = offers(PLUGINS)
+        self._tried: set[str] = set()
+        self._rewards: list[InstalledReward] = []
+
+    @property
+    def rewards(self) -> tuple[InstalledReward, ...]:
+        """The loaded rewards in order of their names, a built-in before others of its name."""
+        return tuple(sorted(self._rewards, key=lambda r: (r.name, r.distribution != DISTRIBUTION, r.distribution)))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was left out, and why."""
+        return (*self._faults, *_duplicates(self.rewards))
+
+    @property
+    def not_loaded(self) -> tuple[Offer, ...]:
+        """The plugins of other distributions that nothing has named."""
+        return tuple(offer for offer in self._offers if offer.plugin_name not in self._tried)
+
+    def load_built_ins(self) -> None:
+        """Loads every plugin of ours."""
+        for package in sorted({reward.package for reward in built_in.REWARDS.values()}):
+            self._load_built_in(package)
+
+    def load_distributions(self, names: Collection[str] | None) -> None:
+        """Loads the plugins of these distributions; None: of all that are installed."""
+        wanted = None if names is None else {normalised(name) for name in names}
+        for offer in self._offers:
+            if wanted is None or offer.distribution in wanted:
+                self._load_offer(offer)
+
+    def load_file(self, file: Path) -> None:
+        """Loads a local plugin file.
+
+        raises  PluginError if it does not load whole: it was named
+        """
+        plugin = Plugin(str(file), load_file(file), str(file), LOCAL_FILE, "correct the file")
+        faults = register(self._manager, plugin)
+        found: list[InstalledReward] = []
+        if not faults:
+            found, faults = rewards_of(self._manager, plugin)
+        if not faults and not found:
+            example = "@rewardkit.hookimpl\ndef rewardkit_rewards(): return [YourReward]"
+            faults = [Problem(str(file), "it brings no reward", f"add this to it:\n{example}")]
+        if faults:
+            raise PluginError("; ".join(map(str, faults)))
+        self._rewards += found
 
     def get(self, name: str) -> InstalledReward:
-        """The reward that a rubric calls `name`, short or qualified.
+        """The reward that a rubric calls `name`, short or qualified; its plugin is loaded if it is not yet.
 
-        A short name that several distributions claim means the built-in one. Between strangers it must be qualified,
-        and also where a local file claims it: a file that was asked for is not passed over in silence.
+        A short name of a built-in means the built-in. Between other distributions it must be qualified, and also where
+        a local file claims it: a file that was named is not passed over in silence.
 
-        raises  UnknownRewardError where no reward is called so, PluginError where several are
+        raises  UnknownRewardError if no reward has that name, PluginError if several have
         """
+        self._load_named(name)
         found = [reward for reward in self.rewards if name in (reward.name, reward.qualified_name)]
-        built_in = [reward for reward in found if reward.distribution == BUILT_IN]
+        ours = [reward for reward in found if reward.distribution == DISTRIBUTION]
+        if name in built_in.REWARDS and not ours:
+            lost = [str(problem) for problem in self._faults if problem.plugin.startswith(f"{DISTRIBUTION}:")]
+            raise PluginError(f"the built-in {name!r} did not load, and no other takes its name: {'; '.join(lost)}")
         if not found:
             raise UnknownRewardError(self._unknown(name))
-        lost = [problem for problem in self.problems if problem.plugin == f"{BUILT_IN}:{name}"]
-        if lost and not built_in and name == found[0].name:
-            raise PluginError(f"the built-in {name!r} did not load, and no other takes its name: {lost[0]}")
-        if len(found) > 1 and (not built_in or any(reward.version == LOCAL_FILE for reward in found)):
+        if len(found) > 1 and (not ours or any(reward.version == LOCAL_FILE for reward in found)):
             names = ", ".join(repr(reward.qualified_name) for reward in found)
-            raise PluginError(f"several plugins have a reward named {name!r}; say which: {names}")
-        return (built_in or found)[0]
+            raise PluginError(f"several plugins have a reward named {name!r}; name one of them: {names}")
+        return (ours or found)[0]
 
     @property
     def by_name(self) -> Mapping[str, InstalledReward]:
-        """Each name that `get` knows, short or qualified."""
+        """Each name of a loaded reward that `get` knows, short or qualified."""
         known = {}
         for name in sorted({name for reward in self.rewards for name in (reward.name, reward.qualified_name)}):
             with suppress(PluginError):
                 known[name] = self.get(name)
         return known
 
-    def _unknown(self, name: str) -> str:
-        names = sorted({reward.name for reward in self.rewards})
-        hint = did_you_mean(name, [*names, *(reward.qualified_name for reward in self.rewards)]) or "."
-        broken = f" Plugins that did not load: {'; '.join(map(str, self.problems))}." if self.problems else ""
-        return f"no reward named {name!r}{hint} Installed: {', '.join(names)}.{broken}"
-
     def findings(self) -> list[Finding]:
-        """What the plugins say of this machine, for `rewardkit doctor`; a plugin that raises is a finding too."""
+        """What the loaded plugins report of this machine, for `rewardkit doctor`; a plugin that raises is a finding."""
         found: list[Finding] = []
-        for plugin_name, plugin in self.manager.list_name_plugin():
+        for plugin_name, module in self._manager.list_name_plugin():
             try:
-                with strangers_code():
-                    found += ask(self.manager, plugin, "rewardkit_findings")
-            except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is what doctor reports
-                found.append(Finding(plugin_name, "broken", f"its findings raised {said(error)}", "report it there"))
+                with third_party_code():
+                    found += ask(self._manager, module, "rewardkit_findings")
+            except Exception as error:  # noqa: BLE001 - whatever a plugin raises is what doctor reports
+                fault = f"its findings raised {message_of(error)}"
+                found.append(Finding(plugin_name, "broken", fault, "report it to the plugin's author"))
         return found
 
-    def commands(self) -> tuple[dict[str, Command], list[Problem]]:
-        """What the plugins add to the command line, by name, and what was left out of it.
+    def _load_named(self, name: str) -> None:
+        distribution, _, short = name.rpartition(":")
+        if short in built_in.REWARDS and distribution in ("", DISTRIBUTION):
+            self._load_built_in(built_in.REWARDS[short].package)
+        elif distribution:
+            self.load_distributions([distribution])
+        elif not any(reward.name == name for reward in self._rewards):
+            for offer in self._offers:
+                if offer.point.name == name:
+                    self._load_offer(offer)
 
-        Of two commands with one name the first that is loaded stays: the built-in before all.
-        """
-        found: dict[str, Command] = {}
-        problems: list[Problem] = []
-        for plugin_name, plugin in self.manager.list_name_plugin():
-            try:
-                with strangers_code():
-                    commands = ask(self.manager, plugin, "rewardkit_commands")
-            except Exception as error:  # noqa: BLE001 - a stranger's code: one broken plugin takes no command down
-                problems.append(Problem(plugin_name, f"its hook rewardkit_commands raised {said(error)}", "update it"))
-                continue
-            for command in commands:
-                if found.setdefault(command.name, command) is not command:
-                    taken = f"its command {command.name!r} has the name of another plugin's"
-                    problems.append(Problem(plugin_name, taken, "rename it there"))
-        return found, problems
-
-
-def load_registry(files: Sequence[Path] = (), distributions: Collection[str] | None = None) -> Registry:
-    """Loads the installed plugins and the local `files`.
-
-    distributions  load these besides the built-ins; None: as the environment variable REWARDKIT_PLUGINS says, else all
-    raises         PluginError where one of `files` does not load: it was asked for by name
-    """
-    if distributions is None and PLUGINS_VARIABLE in os.environ:
-        distributions = [name for name in os.environ[PLUGINS_VARIABLE].split(",") if name.strip()]
-    wanted = None if distributions is None else {normalised(name) for name in distributions} | {BUILT_IN}
-    manager = pluggy.PluginManager(hooks.PROJECT)
-    manager.add_hookspecs(hooks)
-    rewards: list[InstalledReward] = []
-    problems: list[Problem] = []
-    for distribution, entry_point in entry_points():
-        if wanted is not None and distribution not in wanted:
-            continue
-        plugin_name = f"{distribution}:{entry_point.name}"
-        fix = f"update or uninstall {distribution!r}"
+    def _load_built_in(self, package: str) -> None:
+        plugin_name = f"{DISTRIBUTION}:{package}"
+        if plugin_name in self._tried:
+            return
+        self._tried.add(plugin_name)
+        fix = f"reinstall {DISTRIBUTION!r}"
         try:
-            with strangers_code():
-                module = entry_point.load()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - importing a stranger's module may raise anything
-            problems.append(Problem(plugin_name, f"{entry_point.value!r} did not import: {said(error)}", fix))
-            continue
-        version = entry_point.dist.version if entry_point.dist else "?"
-        problems += register(manager, plugin_name, module, fix)
-        rewards += rewards_of(manager, plugin_name, module, (distribution, version), fix, problems)
+            with third_party_code():
+                module = built_in.load(package)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken installation breaks in many ways
+            self._faults.append(Problem(plugin_name, f"it did not import: {message_of(error)}", fix))
+            return
+        self._add(Plugin(plugin_name, module, DISTRIBUTION, built_in.version(), fix))
+
+    def _load_offer(self, offer: Offer) -> None:
+        if offer.plugin_name in self._tried:
+            return
+        self._tried.add(offer.plugin_name)
+        if offer.point.module.partition(".")[0] in built_in.PACKAGES:
+            fault = f"its module {offer.point.module!r} belongs to {DISTRIBUTION}"
+            self._faults.append(Problem(offer.plugin_name, fault, offer.fix))
+            return
+        try:
+            with third_party_code():
+                module = offer.point.load()
+        except BaseException as error:  # noqa: BLE001 - a third party's module may raise anything, KeyboardInterrupt too
+            fault = f"{offer.point.value!r} did not import: {message_of(error)}"
+            self._faults.append(Problem(offer.plugin_name, fault, offer.fix))
+            return
+        same = [plugin for plugin in self._manager.get_plugins() if plugin is module]
+        if same and str(self._manager.get_name(module)).startswith(f"{offer.distribution}:"):
+            return  # one module, an entry point for each of its rewards
+        self._add(Plugin(offer.plugin_name, module, offer.distribution, offer.version, offer.fix))
+
+    def _add(self, plugin: Plugin) -> None:
+        self._faults += register(self._manager, plugin)
+        if self._manager.get_name(plugin.module) == plugin.name:
+            rewards, faults = rewards_of(self._manager, plugin)
+            self._rewards += rewards
+            self._faults += faults
+
+    def _unknown(self, name: str) -> str:
+        known = sorted({*built_in.REWARDS, *(r.name for r in self._rewards), *(o.point.name for o in self._offers)})
+        hint = did_you_mean(name, [*known, *(reward.qualified_name for reward in self._rewards)]) or "."
+        broken = f" Plugins that did not load: {'; '.join(map(str, self._faults))}." if self._faults else ""
+        others = sorted({offer.distribution for offer in self.not_loaded})
+        more = f" Not looked into: {', '.join(others)}; write `dist-name:reward` for one of those." if others else ""
+        return f"no reward named {name!r}{hint} Installed: {', '.join(known)}.{broken}{more}"
+
+
+def load_registry(files: Sequence[Path] = (), distributions: Collection[str] = ()) -> Registry:
+    """A registry with local `files` loaded; everything else is loaded when it is named.
+
+    distributions  loads the plugins of these as well, and those that the variable REWARDKIT_PLUGINS names
+    raises         PluginError if one of `files` does not load
+    """
+    registry = Registry()
+    named = os.environ.get(PLUGINS_VARIABLE, "").split(",")
+    registry.load_distributions([*distributions, *(name.strip() for name in named if name.strip())])
     for file in files:
-        module = load_file(file)
-        faults = register(manager, str(file), module, "correct the file")
-        found = list(rewards_of(manager, str(file), module, (str(file), LOCAL_FILE), "correct the file", faults))
-        if not faults and not found:
-            example = "@rewardkit.hookimpl\ndef rewardkit_rewards(): return [YourReward]"
-            faults = [Problem(str(file), "it brings no reward", f"add this to it:\n{example}")]
-        if faults:
-            raise PluginError("; ".join(map(str, faults)))
-        rewards += found
-    rewards.sort(key=lambda reward: (reward.name, reward.distribution != BUILT_IN, reward.distribution))
-    problems += _duplicates(rewards)
-    return Registry(tuple(rewards), tuple(problems), manager)
+        registry.load_file(file)
+    return registry
 
 
 def _duplicates(rewards: Sequence[InstalledReward]) -> Iterator[Problem]:
@@ -158,9 +218,10 @@ def _duplicates(rewards: Sequence[InstalledReward]) -> Iterator[Problem]:
     for reward in rewards:
         by_name.setdefault(reward.name, []).append(reward)
     for name, same in by_name.items():
-        owner = same[0].distribution if same[0].distribution == BUILT_IN else None
-        for reward in same if len(same) > 1 else ():
-            if reward.distribution != owner:
-                others = ", ".join(other.distribution for other in same if other is not reward)
+        taken_by_ours = name in built_in.REWARDS
+        owners = {other.distribution for other in same} | ({DISTRIBUTION} if taken_by_ours else set())
+        for reward in same:
+            others = ", ".join(sorted(owners - {reward.distribution}))
+            if others and not (taken_by_ours and reward.distribution == DISTRIBUTION):
                 found = f"its reward {name!r} has the name of one in {others}"
-                yield Problem(reward.distribution, found, f"call it {reward.qualified_name!r} in rubrics")
+                yield Problem(reward.distribution, found, f"name it {reward.qualified_name!r} in rubrics")

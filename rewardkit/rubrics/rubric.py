@@ -12,24 +12,24 @@
 A rubric is data: what it means for a sample's scores is `rewardkit.rubrics.compose`.
 """
 
-import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
+from rewardkit.errors import ConfigError
 from rewardkit.reasoning.split import AUTO, ReasoningTags, known_format
-from rewardkit.registry.loading import InstalledReward
-from rewardkit.registry.registry import Registry
 from rewardkit.reward import RewardContext
-from rewardkit.rubrics.validation import nearest, validated
+from rewardkit.rubrics.consent import require_consent
+from rewardkit.rubrics.extending import extended
+from rewardkit.rubrics.named import NAMES, path_of
+from rewardkit.rubrics.parsing import parsed
+from rewardkit.rubrics.validation import validated
+from rewardkit.suggestions import nearest
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Bounds = tuple[Finite, Finite]
@@ -124,6 +124,13 @@ class RewardConfig(_Config):
         return y0 + (y1 - y0) * (progress - x0) / (x1 - x0)
 
 
+@dataclass(frozen=True)
+class _Name:
+    """What errors call a rubric; all are equal, so that rubrics compare by what they say."""
+
+    text: str = field(default="rubric", compare=False)
+
+
 class Rubric(_Config):
     """A set of rewards and how they compose."""
 
@@ -138,7 +145,11 @@ class Rubric(_Config):
     """Where programs run: `auto`, the name of a backend, or `{backend: …}` with its options."""
     reasoning: str | ReasoningTags = AUTO
     """How the model writes reasoning and answer: `auto`, a name of `REASONING_FORMATS`, or `{open: …, close: …}`."""
+    plugins: tuple[str, ...] = ()
+    """Python files that bring rewards, as seen from the rubric's folder. They are code: a file that names any needs
+    consent."""
 
+    _name: _Name = PrivateAttr(_Name())
     _reasoning_is_known = field_validator("reasoning")(known_format)
     _clip_in_order = field_validator("clip")(_ordered)
 
@@ -148,8 +159,9 @@ class Rubric(_Config):
         """`math:` with nothing behind it means `math: {}`."""
         if not isinstance(rewards, Mapping):
             raise ValueError(f"each reward is a key of a mapping, found {rewards!r}; write `rewards: {{math: {{}}}}`")  # noqa: TRY004 - pydantic's protocol
-        if "" in rewards:
-            raise ValueError("an alias is empty; write a name, and which reward it means with `reward:`")
+        for alias in rewards:
+            if isinstance(alias, str) and (not alias.strip() or not alias.isprintable()):
+                raise ValueError(f"the alias {alias!r:.80} is empty or holds control characters; write a name")
         return {alias: {} if config is None else config for alias, config in rewards.items()}
 
     @model_validator(mode="after")
@@ -158,134 +170,57 @@ class Rubric(_Config):
             for gate in config.gate:
                 if gate not in self.rewards:
                     hint = nearest(gate, self.rewards)
-                    raise ValueError(f"the gate of {alias!r} is {gate!r}, which is no reward of this rubric{hint}")
+                    raise ValueError(f"the gate of {alias!r} is {gate!r}, which is not a reward of this rubric{hint}")
         try:
             TopologicalSorter({alias: set(config.gate) for alias, config in self.rewards.items()}).prepare()
         except CycleError as error:
             raise ValueError(f"gates in a circle: {' -> '.join(error.args[1])}") from None
         return self
 
+    def model_post_init(self, context: Any) -> None:
+        """Keeps what errors call this rubric, if its loader passed that."""
+        if isinstance(context, _Name):
+            self._name = context
+
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """The rubric in a YAML or TOML file. ConfigError names the file, the key and the nearest right name."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"rubric {path}: cannot be read ({error}); name a YAML or TOML file") from error
-        try:
-            data = tomllib.loads(text) if path.suffix.lower() == ".toml" else yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
-        except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"rubric {path}: it does not parse: {error}") from error
-        return cls.of(data, f"rubric {path}")
+    def load(cls, rubric: str | Path, *, trust: bool = False) -> Self:
+        """The rubric in a YAML or TOML file, or one that comes with rewardkit (`rewardkit rubrics`).
+
+        trust   the file may name plugin files, secrets and weaker sandboxes (see `rewardkit.rubrics.consent`)
+        raises  ConfigError, which names the file, the key and the nearest right name
+        """
+        path = path_of(rubric)
+        where = f"rubric {rubric}"
+        if not path.suffix and not path.exists():
+            raise ConfigError(f"{where}: no rubric and no file of that name{nearest(str(rubric), NAMES)}")
+        data = parsed(path)
+        return cls._built(data, where, path.parent, trust=trust)
 
     @classmethod
     def of(cls, data: Any, where: str = "rubric") -> Self:
-        """The rubric that plain data describes; ConfigError as in `load`."""
+        """The rubric that plain data describes; relative paths start from the working directory.
+
+        raises  ConfigError as `load` does
+        """
+        return cls._built(data, where, Path(), trust=True)
+
+    @classmethod
+    def _built(cls, data: Any, where: str, folder: Path, *, trust: bool) -> Self:
         if not isinstance(data, Mapping):
             found = "nothing" if data is None else f"a {type(data).__name__}"
-            raise ConfigError(
-                f"{where}: found {found} where a mapping is wanted; write `rewards:` with one reward a line"
-            )
-        rubric = validated(cls, data, where)
-        vars(rubric)["where"] = where
-        return rubric
+            raise ConfigError(f"{where}: found {found}, wanted a mapping; write `rewards:` with one reward a line")
+        data = extended(data, folder, where)
+        if not trust:
+            require_consent(data, where)
+        return validated(cls, data, where, context=_Name(where))
 
-    @cached_property
+    @property
     def where(self) -> str:
-        """What errors call this rubric: its file, where it was loaded from one. It makes no two rubrics unequal."""
-        return "rubric"
+        """What errors call this rubric: its file, if it was loaded from one. It makes no two rubrics unequal."""
+        return self._name.text
 
     @property
     def context(self) -> RewardContext:
         """What all rewards of this rubric are told."""
         memory_bytes = self.limits.memory_mb * 1024**2
         return RewardContext(deadline_s=self.limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping, of which PyYAML keeps the last in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        """The mapping of a node, each of its keys written once."""
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if (key.tag, key.value) in seen:
-                    said = f"the key {key.value!r} stands twice; to ask one reward twice, write an alias with `reward:`"
-                    raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
-                seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One reward of a rubric, found and with its parameters checked."""
-
-    alias: str
-    config: RewardConfig
-    installed: InstalledReward
-    params: BaseModel
-
-
-def resolve(rubric: Rubric, registry: Registry) -> tuple[Step, ...]:
-    """The steps of judging a sample: gates before what they guard, and cheap rewards first.
-
-    raises  ConfigError for a reward that is not installed or a parameter that does not fit
-    """
-    steps = {}
-    for alias, config in rubric.rewards.items():
-        place = f"{rubric.where}: rewards.{alias}"
-        try:
-            installed = registry.get(config.reward or alias)
-        except (UnknownRewardError, PluginError) as error:
-            raise type(error)(f"{place}: {error}") from None
-        params = validated(installed.reward.Params, config.params, f"{place}.params")
-        steps[alias] = Step(alias, config, installed, params)
-    sorter = TopologicalSorter({alias: set(config.gate) for alias, config in rubric.rewards.items()})
-    sorter.prepare()
-    ready: list[str] = []
-    ordered = []
-    position = {alias: index for index, alias in enumerate(rubric.rewards)}
-    while sorter.is_active():
-        ready += sorter.get_ready()
-        ready.sort(key=lambda alias: (steps[alias].installed.reward.cost_ms, position[alias]))
-        first = ready.pop(0)
-        ordered.append(steps[first])
-        sorter.done(first)
-    return tuple(ordered)
-
-
-def schema(registry: Registry) -> dict[str, Any]:
-    """The JSON Schema of a rubric, with the parameters of the rewards in `registry`, for editors."""
-    whole = Rubric.model_json_schema()
-    definitions = whole.setdefault("$defs", {})
-    config = definitions.pop("RewardConfig")
-    of_reward: dict[str, dict[str, str]] = {}
-    for number, installed in enumerate(registry.rewards):
-        key = f"reward.{installed.name}"
-        if key in definitions:
-            key += f".{number}"  # another distribution's reward of the same name
-        params = installed.reward.Params.model_json_schema(ref_template=f"#/$defs/{key}.{{model}}")
-        for name, definition in params.pop("$defs", {}).items():
-            definitions[f"{key}.{name}"] = definition
-        properties = config["properties"] | {"params": params}
-        definitions[key] = config | {"properties": properties, "description": installed.description}
-        of_reward[installed.qualified_name] = {"$ref": f"#/$defs/{key}"}
-    named = {name: of_reward[installed.qualified_name] for name, installed in registry.by_name.items()}
-    # An alias is free: an entry is checked by the reward that it names, and by its own key only where it names none.
-    by_reward = [{"if": _names_reward({"const": name}), "then": named[name]} for name in named]
-    unknown = {"properties": {"reward": {"enum": [*named, None]}}}
-    definitions["RewardConfig"] = config | {"allOf": [unknown, *by_reward]}
-    an_alias = {"$ref": "#/$defs/RewardConfig"}
-    by_key = {
-        name: {"anyOf": [{"type": "null"}, {"if": _names_reward({"type": "string"}), "then": an_alias, "else": own}]}
-        for name, own in named.items()
-    }
-    free = {"allOf": [_names_reward({"type": "string"}), an_alias]}
-    whole["properties"]["rewards"] |= {"properties": by_key, "additionalProperties": free}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
-
-
-def _names_reward(said: dict[str, str]) -> dict[str, Any]:
-    """The schema of a reward's entry whose `reward` is as `said`."""
-    return {"type": "object", "properties": {"reward": said}, "required": ["reward"]}

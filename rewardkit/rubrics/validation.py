@@ -1,6 +1,5 @@
 """pydantic's faults, said as a person would: where, what was found, what is wanted, and the nearest right name."""
 
-import difflib
 import types
 import typing
 from collections.abc import Collection, Iterable, Mapping
@@ -9,31 +8,20 @@ from typing import Annotated, Any, Literal, TypeVar, Union
 from pydantic import BaseModel, ValidationError
 
 from rewardkit.errors import ConfigError
+from rewardkit.suggestions import nearest
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[int | str, ...]
 
 
-def validated(model: type[M], data: Any, where: str) -> M:
+def validated(model: type[M], data: Any, where: str, context: Any = None) -> M:
     """`data` as a `model`; ConfigError with a line for each fault."""
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=context)
     except ValidationError as error:
         faults = error.errors(include_url=False)
         sentences = dict.fromkeys(_sentence(fault, faults, model, data) for fault in faults)
         raise ConfigError("\n".join(f"{where}: {sentence}" for sentence in sentences)) from None
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'math'?` where a known name is near, else the known names; nothing where none is known."""
-    names = list(known)
-    return did_you_mean(name, names) or (f"; known: {', '.join(names)}" if names else "")
-
-
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """`; did you mean 'math'?` where a known name is near, else nothing."""
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _sentence(fault: Any, faults: Iterable[Any], model: type[BaseModel], data: Any) -> str:

@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from rewardkit.errors import InfrastructureError, RewardkitError
 from rewardkit.reward import Reward
 from rewardkit.rubrics.compose import compose, unjudged
-from rewardkit.rubrics.rubric import Rubric, Step
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import KINDS, Score
 

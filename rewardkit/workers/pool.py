@@ -23,7 +23,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from rewardkit.errors import InfrastructureError
-from rewardkit.rubrics.rubric import Rubric, Step
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.workers.engine import Job, JobResult
 from rewardkit.workers.process import WATCH_S, Process
 from rewardkit.workers.task_queue import CLOSED, Assignment, TaskQueue

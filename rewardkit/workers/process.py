@@ -20,7 +20,8 @@ from typing import IO, Any, BinaryIO, cast
 
 from rewardkit.codec import ResultFields
 from rewardkit.errors import ConfigError, InputError
-from rewardkit.rubrics.rubric import Rubric, Step
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.workers.cpu_time import UNWATCHED_S, Question
 from rewardkit.workers.retry import Cause, Place, UnitFields, WorkerExit
 from rewardkit.workers.worker import (

@@ -24,7 +24,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from rewardkit.codec import ResultFields, SampleFields, sample_fields, score_fields
-from rewardkit.rubrics.rubric import Limits, Step
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import Limits
 from rewardkit.sample import Sample
 from rewardkit.score import Kind, Score
 from rewardkit.workers.breaker import Breaker, Key

@@ -17,7 +17,8 @@ from time import monotonic
 
 from rewardkit.codec import ResultFields
 from rewardkit.errors import InfrastructureError
-from rewardkit.rubrics.rubric import Rubric, Step
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Score
 from rewardkit.workers.breaker import Breaker
 from rewardkit.workers.cpu_time import CAP

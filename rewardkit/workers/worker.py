@@ -29,7 +29,8 @@ from typing import Any, BinaryIO, NamedTuple
 from rewardkit.codec import ResultFields, result_fields, sample_from
 from rewardkit.errors import ConfigError, InfrastructureError, InputError, RewardkitError
 from rewardkit.registry.registry import load_registry
-from rewardkit.rubrics.rubric import Rubric, resolve
+from rewardkit.rubrics.resolution import resolve
+from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Score
 from rewardkit.workers.judge import Judge, Unit
 

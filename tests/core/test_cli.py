@@ -72,7 +72,8 @@ def test_rows_go_to_standard_output_and_the_summary_to_standard_error(folder: Pa
     assert [json.loads(line)["rewardkit"]["reward"] for line in done.stdout.splitlines()] == [1.5, 0.5, 1.5, 0.5]
     assert "4 rows: mean reward 1, std 0.5" in done.stderr
     assert "abstained 1 × column: no value (rows.jsonl, line 4)" in done.stderr
-    assert "2 groups: column solved in 1 by all, 1 by some, 0 by none" in done.stderr
+    assert "2 groups of several completions" in done.stderr
+    assert "column solved by all completions in 1, some in 1, none in 0" in done.stderr
 
 
 def test_standard_input_and_gzip_say_the_same(folder: Path):
@@ -92,7 +93,9 @@ def test_the_summary_for_machines(folder: Path):
     assert content["reward"]["mean"] == 1.0
     column = content["scores"]["column"]
     assert (column["count"], column["abstained"], column["failed"], column["mean"]) == (3, 1, 0, pytest.approx(2 / 3))
-    assert column["abstained_because"] == [{"reason": "no value", "count": 1, "rows": ["rows.jsonl, line 4"]}]
+    assert column["abstained_because"] == [
+        {"kind": "not_applicable", "reason": "no value", "count": 1, "rows": ["rows.jsonl, line 4"]}
+    ]
     assert content["groups"]["no_spread"] == 0
 
 
@@ -168,7 +171,7 @@ def test_bad_input_is_named_and_writes_nothing(folder: Path, rows: str, said: st
         (("score", "rows.jsonl", "--json", "-o", "-"), "both want standard output"),
         (("explain", "rows.jsonl", "-n", "9", "--plugin", "plugin.py"), "--row 9: the last row is 4"),
         (("score", "rows.jsonl", "-o", "out.jsonl.bz2", "--plugin", "plugin.py"), "packed .gz, .zst, .parquet"),
-        (("score", "rows.jsonl", "--map", "group=a", "--map", "group=b"), "is there twice, with 'a' and 'b'"),
+        (("score", "rows.jsonl", "--map", "group=a", "--map", "group=b"), "is given twice, with 'a' and 'b'"),
         (("score", "rows.jsonl", "--no-such-option"), "--no-such-option"),
     ],
 )
@@ -235,7 +238,7 @@ def test_ctrl_c_ends_cleanly_and_offers_to_resume(folder: Path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "--resume goes on from there" in said
+    assert "--resume continues from there" in said
     assert "rewardkit: interrupted" in said
     assert "Traceback" not in said
 
@@ -282,7 +285,7 @@ def test_a_killed_run_is_not_thrown_away_without_a_word(killed: Path):
     rows = killed.read_bytes().count(b"\n")
     refused = score("rows.jsonl", "-o", "out.jsonl")
     assert refused.returncode == 2
-    assert f"a run that was killed left {rows:,} rows in {killed}: add --resume to go on" in refused.stderr
+    assert f"a run that was killed left {rows:,} rows in {killed}: add --resume to continue" in refused.stderr
     assert score("rows.jsonl", "-o", "out.jsonl", "--resume").returncode == 0
     assert len(blocks("out.jsonl")) == 3001
     assert not killed.exists()
@@ -394,7 +397,7 @@ def test_a_completion_cannot_write_to_the_terminal(folder: Path):
 def test_failures_are_counted_at_the_end(folder: Path):
     Path("rubric.yaml").write_text("rewards: {obedient: {}}")
     Path("rows.jsonl").write_text('{"completion": "raise"}\n{"completion": "fail"}\n{"completion": "ok"}\n')
-    assert score("rows.jsonl", "-o", "out.jsonl").stdout.splitlines()[-1] == "2 judgements failed: see above"
+    assert score("rows.jsonl", "-o", "out.jsonl").stdout.endswith("2 judgements failed; the reasons are above\n")
     assert json.loads(score("rows.jsonl", "--json").stdout)["failed"] == 2
 
 
@@ -406,10 +409,10 @@ def test_explain_shows_what_each_reward_added(folder: Path):
     done = rewardkit("explain", "rows.jsonl", "-n", 3, "-c", "rubric.yaml", "--plugin", "plugin.py")
     assert done.returncode == 0, done.stderr
     text = re.sub(r"\s+", " ", done.stdout)
-    assert "ground truth 4" in text
+    assert "ground truth: 4" in text
     assert "column 1 1 1" in text
-    assert "probe 1 0 a probe: never paid" in text
-    assert "missing – 1 left out" in text
+    assert "probe 1 0 nothing: weight 0" in text
+    assert "missing – 1 nothing: left out" in text
     assert "reward 1 (sum)" in text
 
 

@@ -9,16 +9,17 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from rewardkit import ConfigError, PluginError, Rubric, UnknownRewardError
-from rewardkit.registry.registry import load_registry
-from rewardkit.rubrics.rubric import resolve, schema
+from rewardkit.registry.registry import Registry, load_registry
+from rewardkit.rubrics.resolution import resolve
+from rewardkit.rubrics.schema import schema
 from rewardkit.rubrics.validation import validated
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("- math", "found a list where a mapping is wanted; write `rewards:`"),
-        ("", "found nothing where a mapping is wanted"),
+        ("- math", "found a list, wanted a mapping; write `rewards:`"),
+        ("", "found nothing, wanted a mapping"),
         ("rewrds: {math: {}}", "unknown key 'rewrds'; did you mean 'rewards'?"),
         ("rewards: {math: {wieght: 1}}", "unknown key 'rewards.math.wieght'; did you mean 'weight'?"),
         ("rewards: {math: {weight: heavy}}", "rewards.math.weight"),
@@ -97,7 +98,7 @@ def test_a_file_that_is_no_plugin_is_refused(tmp_path: Path):
 
 
 def test_the_schema_knows_the_parameters_of_installed_rewards(misbehaving: Path):
-    described = schema(load_registry([misbehaving]))
+    described = schema(built_ins(misbehaving))
     json.dumps(described)
     constant = described["$defs"]["reward.constant"]["properties"]["params"]
     assert constant["properties"]["value"]["default"] == 1.0
@@ -108,7 +109,7 @@ def test_the_schema_knows_the_parameters_of_installed_rewards(misbehaving: Path)
 def test_a_key_that_stands_twice_is_refused_and_named(tmp_path: Path):
     path = tmp_path / "rubric.yaml"
     path.write_text("rewards: {math: {weight: 1}, math: {weight: 2}}\n")
-    with pytest.raises(ConfigError, match=r"(?s)the key 'math' stands twice; .* alias with `reward:`.*line 1"):
+    with pytest.raises(ConfigError, match=r"(?s)the key 'math' is there twice; .* alias with `reward:`.*line 1"):
         Rubric.load(path)
     path.write_text("rewards:\n  math: &all {weight: 2}\n  code: {<<: *all, weight: 1}\n")
     assert Rubric.load(path).rewards["code"].weight == 1.0
@@ -135,7 +136,7 @@ def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path):
         ({"math": 0.5}, "rewards.math: wanted a mapping, found 0.5"),
         ({"math": {"params": {1: 2}}}, "rewards.math.params.1: the key 1 is no text; write it in quotes"),
         (["math"], "each reward is a key of a mapping, found ['math']; write `rewards: {math: {}}`"),
-        ({"": {"reward": "math"}}, "an alias is empty"),
+        ({"": {"reward": "math"}}, "the alias '' is empty"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_says_what_is_wanted(rewards: object, said: str):
@@ -193,12 +194,18 @@ def test_what_a_rubric_asks_of_rewards_is_refused_with_its_file(tmp_path: Path, 
         assert f"rubric {path}: {said}" in str(caught.value)
 
 
+def built_ins(*files: Path) -> Registry:
+    registry = load_registry(files)
+    registry.load_built_ins()
+    return registry
+
+
 def valid(described: dict, text: str) -> bool:
     return not list(jsonschema.Draft202012Validator(described).iter_errors(yaml.safe_load(text)))
 
 
 def test_the_schema_takes_every_example(repository: Path):
-    described = schema(load_registry())
+    described = schema(built_ins())
     jsonschema.Draft202012Validator.check_schema(described)
     examples = sorted((repository / "examples" / "rubrics").glob("*.yaml"))
     assert examples
@@ -223,7 +230,7 @@ def test_the_schema_takes_every_example(repository: Path):
     ],
 )
 def test_the_schema_takes_what_a_rubric_may_say(rewards: str):
-    registry = load_registry()
+    registry = built_ins()
     assert valid(schema(registry), f"rewards: {rewards}")
     assert resolve(Rubric.of({"rewards": yaml.safe_load(rewards)}), registry)
 
@@ -245,7 +252,7 @@ def test_the_schema_takes_what_a_rubric_may_say(rewards: str):
     ],
 )
 def test_the_schema_refuses_what_a_rubric_may_not_say(rewards: str):
-    registry = load_registry()
+    registry = built_ins()
     assert not valid(schema(registry), f"rewards: {rewards}")
     with pytest.raises(ConfigError):
         resolve(Rubric.of({"rewards": yaml.safe_load(rewards)}), registry)

@@ -87,15 +87,12 @@ def test_groups_that_teach_nothing_are_counted():
             summary.add(row(number), key, result(value, "no ground truth"))
     counted = summary.as_dict()["groups"]
     assert counted == {
-        "solved_by": "math",
         "groups": 4,
         "of_one": 1,
         "no_spread": 2,
         "no_spread_first": ["all", "none"],
         "unrewarded": 1,
-        "solved_by_all": 1,
-        "solved_by_some": 1,
-        "solved_by_none": 1,
+        "solved": {"math": {"by_all": 1, "by_some": 1, "by_none": 1}},
     }
 
 

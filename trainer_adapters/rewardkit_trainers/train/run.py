@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 import yaml
 
 from rewardkit import ConfigError, Rubric
-from rewardkit.adapters import did_you_mean, places_of
+from rewardkit.adapters import did_you_mean, mapping_of
 from rewardkit_trainers.train.data import first_line, load, placed
 from rewardkit_trainers.train.gguf import load_gguf
 
@@ -55,7 +55,7 @@ def run(options: Options) -> None:
             config=script.dataset_config,
             streaming=script.dataset_streaming,
         )
-    places = places_of(options.places)
+    places = mapping_of(options.places)
     weights, tokenizer = _model(model, training)
     from rewardkit_trainers.trl import RewardKitGRPOTrainer  # noqa: PLC0415 - torch
 

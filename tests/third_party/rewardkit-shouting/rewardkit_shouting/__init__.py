@@ -15,10 +15,3 @@ def rewardkit_rewards() -> Sequence[type[rewardkit.Reward]]:
 @rewardkit.hookimpl
 def rewardkit_findings() -> Sequence[rewardkit.Finding]:
     return [rewardkit.Finding("shouting", "ok", "needs nothing")]
-
-
-@rewardkit.hookimpl
-def rewardkit_commands() -> Sequence[rewardkit.Command]:
-    from rewardkit_shouting.command import app
-
-    return [rewardkit.Command("shout", app)]
