@@ -124,7 +124,7 @@ def _single(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _syntax(error: json.JSONDecodeError, text: str) -> str:
-    if text[0] == "[" and (error.pos >= len(text) or error.msg == "Extra data"):
+    if text[0] == "[" and "\n" not in text and (error.pos >= len(text) or error.msg == "Extra data"):
         return "begins a JSON array; in JSON lines each row is an object: `jq -c '.[]' FILE > FILE.jsonl` makes them"
     if text == "{":
         return "begins an object that goes on over lines; `jq -c . FILE > FILE.jsonl` puts each object on its line"

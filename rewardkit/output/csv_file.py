@@ -42,7 +42,7 @@ class CsvPacking(Packing):
     def pack(self, lines: Path, target: BinaryIO) -> None:
         """Writes the columns of all rows, in the order in which they were met."""
         text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\n")
+        writer = csv.writer(text, delimiter=self._delimiter)
         writer.writerow([*map(_cell, self._columns), *self._judged] or [f"{OURS}reward"])
         with lines.open("rb") as rows:
             for row in read_json_lines(rows, str(lines)):

@@ -161,6 +161,22 @@ def test_a_file_of_another_kind_is_named_with_what_is_read(tmp_path, make, kind)
     assert kind in message
 
 
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        ("hf://datasets/openai/gsm8k/main/test.parquet", "`hf download openai/gsm8k --repo-type dataset"),
+        ("https://example.com/rows.jsonl", "`curl -LO https://example.com/rows.jsonl`"),
+        ("s3://bucket/rows.jsonl", "`aws s3 cp s3://bucket/rows.jsonl .`"),
+        ("gs://bucket/rows.jsonl", "`gcloud storage cp"),
+        ("sftp://host/rows.jsonl", "copy it to this machine"),
+    ],
+)
+def test_an_address_is_answered_with_the_command_that_fetches_it(address, command):
+    message = refusal(address)
+    assert message.startswith(f"{address}: is an address, and rewardkit downloads nothing; fetch it (")
+    assert command in message
+
+
 def test_a_missing_file_is_named_with_the_nearest_name(tmp_path):
     (tmp_path / "rollouts.jsonl").write_bytes(GOOD)
     message = refusal(tmp_path / "rollout.jsonl")

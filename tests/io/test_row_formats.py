@@ -109,6 +109,21 @@ SEEN = {
         {"responses_create_params": {"input": [ASK]}, "reward": 1.0, "response": {"output": [
             {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "2"}]}]}},
     ),
+    "nemo gym with reasoning and tool calls": (
+        {"responses_create_params": {"input": "1+1?"}, "expected_answer": "2", "response": {"output": [
+            {"type": "reasoning", "summary": [{"type": "summary_text", "text": "add"}]},
+            {"type": "function_call", "call_id": "c", "name": "add", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c", "output": "2"},
+            {"type": "reasoning", "content": [{"type": "reasoning_text", "text": "so two"}]},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "It is 2."}]}],
+            "usage": {"output_tokens": 9}, "incomplete_details": {"reason": "max_output_tokens"}}},
+        "nemo-gym", "<think>\nso two\n</think>\n\nIt is 2.", "1+1?", "2", None,
+    ),
+    "openai batch of the responses api": (
+        {"custom_id": "r-1", "error": None, "response": {"body": {"output": [
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "2"}]}]}}},
+        "openai-batch", "2", "", None, None,
+    ),
     "a list of one completion": ({"problem": "1+1?", "generations": ["2"]}, "samples", "2", "1+1?", None, {}),
     "chat without an answer beside completions": (
         {"messages": [ASK], "completions": ["2"], "gt": "2"}, "samples", "2", "1+1?", "2", {},
@@ -121,7 +136,8 @@ SEEN = {
 def test_a_file_of_the_field_is_known_by_its_columns(data, shape, completion, prompt, truth, columns):
     found = detect(row(data))
     sample = found.sample(row(data))
-    assert (found.name, sample.completion_text, sample.prompt_text, sample.ground_truth, sample.columns) == (
+    kept = sample.columns if columns is not None else None
+    assert (found.name, sample.completion_text, sample.prompt_text, sample.ground_truth, kept) == (
         shape, completion, prompt, truth, columns,
     )  # fmt: skip
 
