@@ -156,7 +156,7 @@ def test_row_does_not_depend_on_what_the_others_are(problem):
         ({"targets": torch.zeros(2, dtype=torch.int64)}, r"targets must be int64 of shape \(3,\).*\(2,\)"),
         ({"targets": torch.zeros(3)}, r"targets must be int64 .* found torch.float32"),
         ({"targets": torch.tensor([0, 1, 7])}, r"in \[0, 7\), found 0 to 7"),
-        ({"targets": torch.tensor([0, 1, -100])}, r"found -100 to 1. Leave masked tokens"),
+        ({"targets": torch.tensor([0, 1, -100])}, r"found -100 to 1. Masked tokens are left out with ignore_index"),
         ({"bias": torch.zeros(3)}, r"bias must have shape \(7,\)"),
     ],
 )

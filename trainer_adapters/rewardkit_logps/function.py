@@ -19,6 +19,7 @@ from torch import Tensor
 from rewardkit_logps.backward import Gradients, Recompute, differentiate_head, logit_gradient
 from rewardkit_logps.forward import finish_unit, fold_head
 from rewardkit_logps.head import Gather, Head, tiling_for
+from rewardkit_logps.matmul import exact_fp32_products
 from rewardkit_logps.passes import LogitTransform, RowStatistics
 from rewardkit_logps.results import Odds, TokenStatistics, finish
 from rewardkit_logps.store import Store, rows_to_store
@@ -40,7 +41,8 @@ def without_gradient(
     """The statistics alone."""
     head = Head(weight, bias, request.transform, request.dtype)
     rows = RowStatistics.empty(len(hidden), hidden.device, request.outputs)
-    fold_head(head, head.cast(hidden), targets, rows, None, [])
+    with exact_fp32_products():
+        fold_head(head, head.cast(hidden), targets, rows, None, [])
     return finish(rows, Odds.of(rows, request.transform), len(weight))
 
 
@@ -74,7 +76,8 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
             if own:
                 ctx.stores.append(Store(in_gradient, finished, kept_dtype, sizes, None, device))
         unit = torch.zeros(finished, width, device=device) if needs_hidden and finished else None
-        fold_head(head, cast, targets, rows, unit, ctx.stores)
+        with exact_fp32_products():
+            fold_head(head, cast, targets, rows, unit, ctx.stores)
         odds = Odds.of(rows, request.transform)
         if unit is not None:
             finish_unit(unit, head, targets, rows, odds)
@@ -124,7 +127,8 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
         )
         if grad_entropy is not None or not ctx.frozen:
             # Every rank of ZeRO-3 gathers or none does, whatever rows a rank has.
-            with request.gather(weight, bias) if request.gather is not None else nullcontext():
+            gathered = request.gather(weight, bias) if request.gather is not None else nullcontext()
+            with gathered, exact_fp32_products():
                 head = Head(weight, bias, request.transform, request.dtype)
                 differentiate_head(head, vocabulary, hidden, targets, odds, log_probs, stores, recompute, gradients)
 

@@ -1,5 +1,7 @@
 """The one public function: statistics of given tokens under a language model's head, with their gradients."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -21,6 +23,7 @@ def token_statistics(
     outputs: tuple[str, ...] = ("log_probs",),
     memory_budget_bytes: int = 1 << 30,
     gather: Gather | None = None,
+    ignore_index: int | None = None,
 ) -> TokenStatistics:
     """Statistics of `targets` under softmax(z), z = softcap(logit_scale * (hidden @ weight.T + bias)) / temperature.
 
@@ -31,10 +34,11 @@ def token_statistics(
              so that the backward of a trained head need not recompute the logits
     gather   called as gather(weight, bias), a context manager around the backward's use of them: ZeRO-3 has
              partitioned them meanwhile
+    ignore_index  a target that marks rows to leave out, such as -100: their statistics are 0 (False), without gradient
     Inputs are rounded to the autocast dtype under autocast, to hidden's dtype otherwise; products and sums are fp32.
     Differentiable once, by hidden, weight and bias.
-    raises   ValueError if shapes do not fit, an output is unknown, temperature or softcap is not above 0, or (looked at
-             on the CPU alone) a target is out of range
+    raises   ValueError if shapes do not fit, an output is unknown, temperature or softcap is not above 0, or a target
+             is out of range. On an accelerator, where looking would wait for it, such a row's statistics are NaN.
     """
     unknown = [name for name in outputs if name not in OUTPUTS]
     if unknown:
@@ -43,16 +47,30 @@ def token_statistics(
         if number is not None and not number > 0:
             raise ValueError(f"{name} must be above 0, found {number}.")
     _check(hidden, weight, bias, targets)
+    counted = None if ignore_index is None else targets != ignore_index
+    _check_range(targets, counted, len(weight))
     kind = hidden.device.type
     dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
     if dtype == torch.float64:
         dtype = torch.float32
     request = Request(LogitTransform(temperature, softcap, logit_scale), outputs, dtype, memory_budget_bytes, gather)
     trained = any(x is not None and x.requires_grad for x in (hidden, weight, bias))
+    inside = targets.clamp(0, len(weight) - 1)
     with torch.autocast(kind, enabled=False):
         if torch.is_grad_enabled() and trained:
-            return TokenStatistics(*TokenStatisticsFunction.apply(hidden, weight, bias, targets, request))
-        return without_gradient(hidden, weight, bias, targets, request)
+            found = TokenStatistics(*TokenStatisticsFunction.apply(hidden, weight, bias, inside, request))
+        else:
+            found = without_gradient(hidden, weight, bias, inside, request)
+    if kind != "cpu":
+        found = _filled(found, targets == inside, math.nan)
+    return found if counted is None else _filled(found, counted, 0.0)
+
+
+def _filled(found: TokenStatistics, kept: Tensor, value: float) -> TokenStatistics:
+    """Statistics with `value` (False for bools) in the rows that are not `kept`, which get no gradient."""
+    return TokenStatistics(
+        *(None if x is None else x & kept if x.dtype == torch.bool else torch.where(kept, x, value) for x in found)
+    )
 
 
 def _check(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor) -> None:
@@ -68,13 +86,14 @@ def _check(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor)
         )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ValueError(f"bias must have shape ({len(weight)},) or be None, found {tuple(bias.shape)}.")
-    # On an accelerator this would wait for it.
-    if (
-        targets.device.type == "cpu"
-        and len(targets)
-        and not 0 <= int(targets.min()) <= int(targets.max()) < len(weight)
-    ):
+
+
+def _check_range(targets: Tensor, counted: Tensor | None, vocabulary: int) -> None:
+    if targets.device.type != "cpu":
+        return
+    looked_at = targets if counted is None else targets[counted]
+    if len(looked_at) and not 0 <= int(looked_at.min()) <= int(looked_at.max()) < vocabulary:
         raise ValueError(
-            f"targets must be in [0, {len(weight)}), found {int(targets.min())} to {int(targets.max())}. "
-            "Leave masked tokens (-100) out, or clamp them and mask the results."
+            f"targets must be in [0, {vocabulary}), found {int(looked_at.min())} to {int(looked_at.max())}. "
+            "Masked tokens are left out with ignore_index=-100."
         )

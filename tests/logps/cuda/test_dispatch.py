@@ -62,7 +62,7 @@ def test_rocm_is_left_to_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
         assert passes_for_cuda(0) is PLAIN
 
 
-@pytest.mark.parametrize(("cuda", "package"), [("13.0", "rewardkit[cuda]"), ("12.8", "nvidia-cuda-nvrtc-cu12")])
+@pytest.mark.parametrize(("cuda", "package"), [("13.0", "rewardkit[cuda]"), ("12.8", "rewardkit[cuda12]")])
 def test_the_command_fits_the_cuda_of_pytorch(cuda: str, package: str) -> None:
     assert package in install_command(cuda)
 

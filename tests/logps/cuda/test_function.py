@@ -83,7 +83,7 @@ def test_statistics_and_gradients_on_the_host(
         monkeypatch.setattr(module, "passes_for", lambda _: host_passes)
     given = inputs(5, 12, 1100, torch.float32, "cpu")  # a whole tile of the CPU's, and a ragged one
     check(given, FULL, trained, entropy=entropy, loose=2e-5)
-    assert {variant.name for variant in host_passes._launch.launched} >= {"fold", "scale_rows"}
+    assert {variant.name for variant in host_passes._run.launched} >= {"fold", "scale_rows"}
 
 
 @pytest.mark.parametrize("trained", [("hidden",), ("hidden", "weight", "bias")], ids=["frozen", "trained"])
@@ -103,7 +103,7 @@ def test_two_byte_types_go_through_the_kernels_on_the_host_as_on_a_gpu(
         # Where a GPU multiplies bf16 into fp32, `matmul` widens its inputs here: the same numbers.
         monkeypatch.setattr(module, "multiplies_narrow", lambda _: True)
     check(inputs(5, 12, 1100, dtype, "cpu"), FULL, trained, entropy=entropy, loose=1e-2)
-    assert dtype is torch.float16 or "bfloat16" in {variant.number for variant in host_passes._launch.launched}
+    assert dtype is torch.float16 or "bfloat16" in {variant.number for variant in host_passes._run.launched}
 
 
 # Sizes: less than a tile, several tiles with a ragged last one, and the widest vocabulary.

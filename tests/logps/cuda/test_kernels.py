@@ -179,9 +179,7 @@ def test_kernels_touch_their_rows_alone(
         around.as_strided(matrix.shape, matrix.stride(), matrix.storage_offset()).fill_(False)
         memory = torch.empty(0, dtype=matrix.dtype).set_(matrix.untyped_storage())
         assert torch.isnan(memory[around]).all()
-    assert {variant.vectors for variant in host_passes._launch.launched} == {
-        columns == 64 and offset == 0 and past == 64
-    }
+    assert {variant.vectors for variant in host_passes._run.launched} == {columns == 64 and offset == 0 and past == 64}
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
@@ -274,7 +272,7 @@ def test_rows_scale_by_their_factors(host_passes: CudaPasses) -> None:
 def test_no_bit_depends_on_the_order_of_threads_or_on_other_rows(host_passes: CudaPasses, columns: int) -> None:
     given = case(5, columns)
     forward, total = fold_in_tiles(host_passes, given, PLAIN_TRANSFORM, columns, ALL, torch.float32)
-    host_passes._launch.reverse = True
+    host_passes._run.reverse = True
     backward, total_backward = fold_in_tiles(host_passes, given, PLAIN_TRANSFORM, columns, ALL, torch.float32)
     one = Case(given.products[3:4], None, given.targets[3:4])
     alone, total_alone = fold_in_tiles(host_passes, one, PLAIN_TRANSFORM, columns, ALL, torch.float32)
@@ -289,7 +287,7 @@ def test_no_rows_launch_nothing(host_passes: CudaPasses) -> None:
     block = Block(torch.empty(0, dtype=torch.int64), 0, None, PLAIN_TRANSFORM)
     host_passes.fold(torch.empty(0, 8), block, RowStatistics.empty(0, torch.device("cpu")))
     host_passes.scale_rows(torch.empty(0, 8), torch.empty(0))
-    assert not host_passes._launch.launched
+    assert not host_passes._run.launched
 
 
 @pytest.mark.parametrize(

@@ -48,5 +48,5 @@ def _missing(index: int) -> str | None:
 def install_command(cuda: str) -> str:
     """The pip command that brings cuda-core and NVRTC for a PyTorch built with CUDA version `cuda`, such as "13.0"."""
     if cuda.startswith("12."):
-        return "pip install 'cuda-core>=1,<2' 'cuda-bindings==12.*' 'nvidia-cuda-nvrtc-cu12'"
+        return "pip install 'rewardkit[cuda12]'"
     return "pip install 'rewardkit[cuda]'"

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from rewardkit_logps.cuda.passes import Argument
+from rewardkit_logps.cuda.passes import Argument, KernelUnavailableError
 from rewardkit_logps.cuda.variant import BLOCK, Variant, source
 
 
@@ -33,7 +33,10 @@ def compile_variant(variant: Variant, architecture: str, cache: Any = None, logs
 
 
 class DeviceLaunch:
-    """`Launch` through cuda-core, on the stream that is torch's current one."""
+    """`Launch` through cuda-core, on the stream that is torch's current one.
+
+    raises  KernelUnavailableError for a variant that does not compile or load; it is not tried a second time
+    """
 
     def __call__(
         self, variant: Variant, grid: tuple[int, int], arguments: Sequence[Argument], device: torch.device
@@ -42,7 +45,10 @@ class DeviceLaunch:
 
         with torch.cuda.device(device):
             stream = Stream.from_handle(torch.cuda.current_stream().cuda_stream)
-            launch(stream, _config(grid), load(variant, torch.cuda.current_device()), *arguments)
+            kernel = kernel_or_reason(variant, torch.cuda.current_device())
+            if isinstance(kernel, str):
+                raise KernelUnavailableError(kernel)
+            launch(stream, _config(grid), kernel, *arguments)
 
 
 @cache
@@ -50,6 +56,15 @@ def _config(grid: tuple[int, int]) -> Any:
     from cuda.core import LaunchConfig  # noqa: PLC0415
 
     return LaunchConfig(grid=grid, block=BLOCK)
+
+
+@cache
+def kernel_or_reason(variant: Variant, device: int) -> Any:
+    """The kernel on a device, or as a text why there is none."""
+    try:
+        return load(variant, device)
+    except Exception as error:  # noqa: BLE001 -- whatever a compiler or driver lacks, the plain passes need none of it
+        return f"{type(error).__name__}: {error}"
 
 
 @cache

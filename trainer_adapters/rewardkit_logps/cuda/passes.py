@@ -3,6 +3,7 @@
 Launching is left to a `Launch`, so that the tests run all of this with the kernels compiled for the host.
 """
 
+import warnings
 from collections.abc import Sequence
 from ctypes import c_float, c_int32, c_int64
 from typing import Literal, Protocol
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rewardkit_logps.cuda.variant import COLUMNS, Name, Variant
-from rewardkit_logps.passes import Block, LogitGradient, RowStatistics
+from rewardkit_logps.passes import PLAIN, Block, LogitGradient, RowStatistics
 
 Argument = int | c_int32 | c_int64 | c_float
 """An address is an int."""
@@ -23,8 +24,15 @@ _NUMBERS: dict[torch.dtype, Literal["float", "bfloat16", "float16"]] = {
 }
 
 
+class KernelUnavailableError(RuntimeError):
+    """A variant of a kernel that cannot be had on a device; the message gives the reason."""
+
+
 class Launch(Protocol):
-    """Runs a kernel over a grid of blocks, in order with the other work on a device."""
+    """Runs a kernel over a grid of blocks, in order with the other work on a device.
+
+    raises  KernelUnavailableError, before anything has run
+    """
 
     def __call__(
         self, variant: Variant, grid: tuple[int, int], arguments: Sequence[Argument], device: torch.device
@@ -35,11 +43,27 @@ class CudaPasses:
     """`Passes` with one kernel launch each, on fp32 tiles of up to 8192 columns; they leave fp32, bf16 or fp16.
 
     Rows on 16-byte boundaries of a length divisible by four are read and written 16 bytes at a time, others number by
-    number: slower, not different. Nothing is allocated, and nothing depends on which rows share a tile.
+    number: slower, not different. Nothing is allocated, and nothing depends on which rows share a tile. A call whose
+    variant of a kernel cannot be had is done by the plain passes, with one warning for each variant.
     """
 
     def __init__(self, launch: Launch) -> None:
-        self._launch = launch
+        self._run = launch
+        self._unavailable: set[Variant] = set()
+
+    def _launched(
+        self, variant: Variant, grid: tuple[int, int], arguments: Sequence[Argument], device: torch.device
+    ) -> bool:
+        """True if the kernel was launched; False if it cannot be had."""
+        if variant in self._unavailable:
+            return False
+        try:
+            self._run(variant, grid, arguments, device)
+        except KernelUnavailableError as error:
+            self._unavailable.add(variant)
+            warnings.warn(f"{variant.name} is computed by PyTorch, slower than by our kernel: {error}", stacklevel=4)
+            return False
+        return True
 
     def fold(
         self,
@@ -73,8 +97,8 @@ class CudaPasses:
             *_matrix_arguments(exponentials),
             _vector(rescale, tile),
         )
-        if tile.numel():
-            self._launch(variant, (len(tile), 1), arguments, tile.device)
+        if tile.numel() and not self._launched(variant, (len(tile), 1), arguments, tile.device):
+            PLAIN.fold(tile, block, rows, exponentials, rescale)
 
     def differentiate(self, tile: Tensor, block: Block, gradient: LogitGradient, out: Tensor) -> None:
         variant = _variant("differentiate", tile, block, out)._replace(entropy=gradient.entropy is not None)
@@ -85,13 +109,17 @@ class CudaPasses:
         )
         if tile.numel():
             pieces = 1 if tile.shape[1] <= COLUMNS // 2 else 2
-            self._launch(variant, (len(tile), pieces), arguments, tile.device)
+            if not self._launched(variant, (len(tile), pieces), arguments, tile.device):
+                PLAIN.differentiate(tile, block, gradient, out)
 
     def scale_rows(self, matrix: Tensor, factors: Tensor) -> None:
         _require(matrix.dtype == torch.float32 and matrix.stride(1) == 1, "a matrix whose rows scale", matrix)
         arguments = (*_matrix_arguments(matrix), _vector(factors, matrix), c_int32(matrix.shape[1]))
-        if matrix.numel():
-            self._launch(Variant("scale_rows"), (len(matrix), 1), arguments, matrix.device)
+        launched = not matrix.numel() or self._launched(
+            Variant("scale_rows"), (len(matrix), 1), arguments, matrix.device
+        )
+        if not launched:
+            PLAIN.scale_rows(matrix, factors)
 
 
 def _variant(name: Name, tile: Tensor, block: Block, out: Tensor | None) -> Variant:
