@@ -18,25 +18,25 @@ import torch
 from jinja2 import TemplateError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from rewardkit import ConfigError
-from rewardkit_preference.exchange import NotJudgeable, without_tokens
+from rewardkit import REASONING_FORMATS, ConfigError
+from rewardkit_preference.conversation import NotJudgeable, without_tokens
 
-THOUGHT_TAGS = ("<think>", "</think>")
+REASONING_TAGS = REASONING_FORMATS["think"].opens + REASONING_FORMATS["think"].closes
 """Tokens that a completion may well hold; every other control token is the template's alone."""
 
 CHARACTERS_PER_TOKEN = 64
 """A text longer than this for each token that may be read is cut before it is tokenized."""
 
 HEADROOM_BYTES = 512 * 1024**2
-"""What judging takes beside the loaded model, at the least."""
+"""Bytes that judging takes beside the loaded model, at the least."""
 
 
 class Encoded(NamedTuple):
-    """What the model reads of one text."""
+    """The model's input for one text."""
 
     inputs: Mapping[str, list[int]]
     truncated: bool
-    """Whether the end of the answer was left out."""
+    """True if the end of the answer was left out."""
 
     @property
     def tokens(self) -> int:
@@ -229,7 +229,7 @@ def _control_tokens(tokenizer: Any, template: str) -> tuple[str, ...]:
         token.content
         for token in added
         if (token.special or token.content in template)
-        and token.content not in THOUGHT_TAGS
+        and token.content not in REASONING_TAGS
         and not token.content.isspace()
     )
 

@@ -13,27 +13,40 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, responses
 from time import monotonic, time
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 MAX_REPLY_BYTES = 4 * 1024**2
 SHOWN_CHARACTERS = 200
+FaultKind = Literal["plugin_error", "unavailable", "rate_limited", "timeout"]
+
+TOO_MANY_REQUESTS = 429
 RETRIED = frozenset({408, 409, 425, 429})
 
 
 class EndpointError(Exception):
     """The endpoint gave no chat completion.
 
-    retry    whether the same request may succeed later
+    retry    true if the same request may succeed later
     wait_s   how long the server asked to be left alone
     status   of the HTTP response, None where there was none
+    kind     of the failed score that this becomes
     """
 
-    def __init__(self, message: str, *, retry: bool, wait_s: float = 0.0, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry: bool,
+        wait_s: float = 0.0,
+        status: int | None = None,
+        kind: "FaultKind | None" = None,
+    ) -> None:
         super().__init__(message)
         self.retry = retry
         self.wait_s = wait_s
         self.status = status
+        self.kind: FaultKind = kind or ("rate_limited" if status == TOO_MANY_REQUESTS else "unavailable")
 
 
 class Endpoint:
@@ -73,7 +86,7 @@ class Endpoint:
             response = connection.getresponse()
             text = response.read(MAX_REPLY_BYTES + 1)
         except TimeoutError:
-            raise EndpointError("the endpoint did not answer in time", retry=True) from None
+            raise EndpointError("the endpoint did not answer in time", retry=True, kind="timeout") from None
         except (OSError, HTTPException) as error:
             raise EndpointError(f"the endpoint cannot be reached: {type(error).__name__}", retry=True) from None
         finally:
@@ -108,7 +121,9 @@ class Endpoint:
             now = monotonic()
             begin = max(now, self._next_s)
             if begin >= until:
-                raise EndpointError("the rate limit leaves no time for it before the deadline", retry=False)
+                raise EndpointError(
+                    "the rate limit leaves no time before the deadline", retry=False, kind="rate_limited"
+                )
             self._next_s = begin + self._interval_s
             return begin - now
 
@@ -130,7 +145,7 @@ class Endpoint:
         return EndpointError(said, retry=retry, wait_s=_seconds(response.getheader("Retry-After")), status=status)
 
     def _why(self, text: bytes) -> str:
-        """What an error's body says, in the shape of OpenAI's API or as text; without the key."""
+        """The message in an error's body, in the form of OpenAI's API or as text; without the key."""
         said: Any = text[:MAX_REPLY_BYTES].decode("utf-8", "replace")
         with suppress(ValueError, RecursionError):
             said = json.loads(said)

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score
-from rewardkit_preference.endpoint import Endpoint, EndpointError
-from rewardkit_preference.exchange import Exchange, NotJudgeable, Part, exchange
-from rewardkit_preference.verdict import BadReplyError, nonce_of, parse, question, response_format
+from rewardkit_preference.conversation import Conversation, NotJudgeable, Part, conversation_of
+from rewardkit_preference.endpoint import Endpoint, EndpointError, FaultKind
+from rewardkit_preference.judge_reply import BadReplyError, nonce_of, parse, question, response_format
 
 BUDGET = 0.9
 """The share of a deadline that the endpoint may take: past the whole of it the worker would be killed, and the
@@ -26,6 +26,7 @@ FIRST_WAIT_S = 0.5
 
 REASON_CHARACTERS = 300
 
+_DEFAULT_KIND: FaultKind = "plugin_error"
 _OURS = ("model", "messages", "response_format", "stream", "n")
 
 
@@ -33,7 +34,7 @@ class JudgeModelParams(RewardParams):
     """Who judges, by what, and how hard the endpoint may be pressed."""
 
     base_url: str
-    """What stands before `/chat/completions`, as in `http://localhost:8000/v1`."""
+    """The part of the URL before `/chat/completions`, as in `http://localhost:8000/v1`."""
     model: str = Field(min_length=1)
     """The model's name at the endpoint."""
     api_key_env: str | None = None
@@ -42,11 +43,11 @@ class JudgeModelParams(RewardParams):
         default="Judge how well the answer helps the user: whether it is right, to the point, complete and clear.",
         min_length=1,
     )
-    """What a good answer is, in words to the judge."""
+    """Description of a good answer, in words to the judge."""
     scale: tuple[int, int] = (1, 10)
     """The worst and the best score that the judge may give; the reward's value is 0 to 1 between them."""
     part: Part = "answer"
-    """`answer`: what follows the thought. `whole`: all of the completion, the thought too."""
+    """`answer`: what follows the reasoning. `whole`: all of the completion, the reasoning too."""
     max_characters: int = Field(default=32_000, ge=100)
     """Most characters of the answer, and of the prompt; a longer prompt abstains."""
     too_long: Literal["truncate", "abstain"] = "truncate"
@@ -56,7 +57,7 @@ class JudgeModelParams(RewardParams):
     requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Most requests begun in a minute, evenly spread, by one worker process."""
     attempts: int = Field(default=4, ge=1)
-    """Most requests for one sample: after 429, 5xx, a broken connection, or a reply that is no verdict."""
+    """Most requests for one sample: after 429, 5xx, a broken connection, or a reply without a grade."""
     seed: int = 0
     extra_body: Mapping[str, Any] = Field(default_factory=dict)
     """More fields of the request, or others than `temperature: 0` and `max_tokens: 1024`; null leaves a field out."""
@@ -132,49 +133,49 @@ class JudgeModel(Reward):
 
     def _score(self, sample: Sample, until: float) -> Score:
         try:
-            whole = exchange(sample, self.params.part)
+            whole = conversation_of(sample, self.params.part)
         except NotJudgeable as reason:
             return Score.abstained(str(reason))
         most = self.params.max_characters
         if sum(len(message["content"]) for message in whole.messages) > most:
-            return Score.abstained(f"the prompt has more than {most} characters")
+            return Score.abstained(f"the prompt has more than {most} characters", kind="unsupported")
         if not whole.answer:
-            return Score.scored(0.0, f"the {self.params.part} is empty")
+            return Score.scored(0.0, f"the {self.params.part} is empty", kind="no_answer")
         truncated = len(whole.answer) > most
         if truncated and self.params.too_long == "abstain":
-            return Score.abstained(f"the {self.params.part} has more than {most} characters")
+            return Score.abstained(f"the {self.params.part} has more than {most} characters", kind="unsupported")
         cut = whole._replace(answer=whole.answer[:most])
         return self._judged(cut, min(until, monotonic() + BUDGET * self.context.deadline_s), truncated=truncated)
 
-    def _judged(self, asked: Exchange, until: float, *, truncated: bool) -> Score:
-        """The judge's verdict, asked for again until it is one, or until time or attempts run out."""
+    def _judged(self, asked: Conversation, until: float, *, truncated: bool) -> Score:
+        """The judge's grade; asked again until there is one, or until time or attempts run out."""
         low, high = self.params.scale
         bad_replies = 0
-        fault = ""
+        fault, kind = "", _DEFAULT_KIND
         for attempt in range(self.params.attempts):
             nonce = nonce_of(asked, self.params.criteria, bad_replies)
             pause = FIRST_WAIT_S * 2**attempt
             try:
-                verdict = parse(self._reply(asked, nonce, until), nonce, self.params.scale)
+                grade = parse(self._reply(asked, nonce, until), nonce, self.params.scale)
             except BadReplyError as error:
                 bad_replies += 1
-                fault, pause = f"the judge's reply is no verdict: {error}", 0.0
+                fault, pause, kind = f"the judge's reply holds no grade: {error}", 0.0, _DEFAULT_KIND
             except EndpointError as error:
-                fault, pause = str(error), max(pause, error.wait_s)
+                fault, pause, kind = str(error), max(pause, error.wait_s), error.kind
                 if not error.retry:
-                    return Score.failed(fault)
+                    return Score.failed(fault, kind=kind)
             else:
-                details = {"score": verdict.score, "scale": [low, high], "truncated": truncated}
-                value = (verdict.score - low) / (high - low)
-                return Score.scored(value, verdict.reason[:REASON_CHARACTERS], **details)
+                details: dict[str, Any] = {"score": grade.score, "scale": [low, high], "truncated": truncated}
+                value = (grade.score - low) / (high - low)
+                return Score.scored(value, grade.reason[:REASON_CHARACTERS], **details)
             if monotonic() + pause >= until:
-                return Score.failed(f"no time for attempt {attempt + 2}: {fault}")
+                return Score.failed(f"no time for attempt {attempt + 2}: {fault}", kind=kind)
             if attempt + 1 < self.params.attempts:
                 self._endpoint.wait(pause)
-        return Score.failed(f"{self.params.attempts} attempts: {fault}")
+        return Score.failed(f"{self.params.attempts} attempts: {fault}", kind=kind)
 
-    def _reply(self, asked: Exchange, nonce: str, until: float) -> str:
-        """What the judge says to one question; a server that refuses the schema is asked without it from then on."""
+    def _reply(self, asked: Conversation, nonce: str, until: float) -> str:
+        """The judge's reply to one question; a server that refuses the schema is asked without it from then on."""
         body = self._body(asked, nonce)
         if not self._takes_schema:
             return self._endpoint.chat(body, until)
@@ -187,7 +188,7 @@ class JudgeModel(Reward):
         self._takes_schema = False
         return reply
 
-    def _body(self, asked: Exchange, nonce: str) -> dict[str, Any]:
+    def _body(self, asked: Conversation, nonce: str) -> dict[str, Any]:
         fields: dict[str, Any] = {"temperature": 0, "seed": self.params.seed, "max_tokens": 1024}
         fields = {name: value for name, value in (fields | dict(self.params.extra_body)).items() if value is not None}
         messages = question(asked, self.params.criteria, self.params.scale, nonce)
@@ -196,7 +197,7 @@ class JudgeModel(Reward):
 
 def _result(future: "Future[Score]") -> Score:
     if future.cancelled() or not future.done():
-        return Score.failed("no verdict in time; raise limits.deadline_s or concurrency")
+        return Score.failed("no grade in time; raise limits.deadline_s or concurrency", kind="timeout")
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001 - one sample's fault is not its group's

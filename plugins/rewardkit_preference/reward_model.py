@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from rewardkit import ConfigError, Finding, Reward, RewardContext, RewardParams, Sample, Score
-from rewardkit_preference.exchange import NotJudgeable, Part, exchange
+from rewardkit_preference.conversation import NotJudgeable, Part, conversation_of
 
 if TYPE_CHECKING:
     from rewardkit_preference.classifier import Encoded
@@ -32,7 +32,7 @@ class RewardModelParams(RewardParams):
     revision: str | None = None
     """Of a model on the Hub: the commit, tag or branch. A commit makes a run repeatable."""
     part: Part = "answer"
-    """`answer`: what follows the thought. `whole`: all of the completion, the thought too."""
+    """`answer`: what follows the reasoning. `whole`: all of the completion, the reasoning too."""
     normalise: Literal["none", "sigmoid"] = "none"
     """`none`: the logit itself. `sigmoid`: 1 / (1 + exp(-logit)), from 0 to 1."""
     max_tokens: int = Field(default=4096, ge=16)
@@ -87,19 +87,20 @@ class RewardModel(Reward):
         self._classifier.close()
 
     def _input(self, sample: Sample) -> "Encoded | Score":
-        """What the model reads of a sample, or why it does not."""
+        """The model's input for a sample, or why there is none."""
         try:
-            messages, answer = exchange(sample, self.params.part)
+            messages, answer = conversation_of(sample, self.params.part)
             found = self._classifier.encoded(messages, answer)
         except NotJudgeable as reason:
             return Score.abstained(str(reason))
         if found.truncated and self.params.too_long == "abstain":
-            return Score.abstained(f"more than the {self._classifier.max_tokens} tokens that the model may read")
+            most = self._classifier.max_tokens
+            return Score.abstained(f"more than the {most} tokens that the model may read", kind="unsupported")
         return found
 
     def _score(self, found: "Encoded", logit: float | None) -> Score:
         if logit is None:
-            return Score.failed("the model was not done in time; raise limits.deadline_s")
+            return Score.failed("the model was not done in time; raise limits.deadline_s", kind="timeout")
         if not math.isfinite(logit):
             return Score.failed(f"the model gave {logit}; try dtype: float32")
         value = logit if self.params.normalise == "none" else 0.5 * (1.0 + math.tanh(0.5 * logit))
@@ -108,7 +109,7 @@ class RewardModel(Reward):
 
 
 def finding() -> Finding:
-    """Whether what the reward model runs on is installed, found without importing it."""
+    """A finding on the packages that the reward model needs, made without importing them."""
     missing = _missing()
     state: Literal["ok", "missing"] = "missing" if missing else "ok"
     found = f"{' and '.join(missing)} not installed" if missing else "torch and transformers are installed"

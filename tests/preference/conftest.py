@@ -118,7 +118,7 @@ def pair_model(tmp_path_factory) -> Path:
 
 @dataclass
 class Request:
-    """What the endpoint was asked."""
+    """A request to the endpoint."""
 
     path: str
     headers: dict[str, str]
@@ -140,7 +140,7 @@ class Request:
 
 @dataclass
 class Reply:
-    """What the endpoint answers: `content` as a chat completion, or `raw` as it stands."""
+    """An answer of the endpoint: `content` as a chat completion, or `raw` as it stands."""
 
     content: Any = ""
     status: int = 200
@@ -155,7 +155,7 @@ class Endpoint:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        self.answer: Callable[[Request], Reply] = lambda request: verdict(request, 10)
+        self.answer: Callable[[Request], Reply] = lambda request: grade(request, 10)
         self.most_at_once = 0
         self.stopped = threading.Event()
         self._at_once = 0
@@ -215,7 +215,7 @@ class Endpoint:
         return Handler
 
 
-def verdict(request: Request, score: float, **changes: Any) -> Reply:
+def grade(request: Request, score: float, **changes: Any) -> Reply:
     """The reply of a judge that follows its instructions."""
     return Reply(json.dumps({"nonce": request.nonce, "reason": "because", "score": score} | changes))
 

@@ -125,7 +125,7 @@ def test_a_tokenizer_without_a_template_reads_a_pair(pair_model):
     assert read.replace(" ", "") == "[CLS]Why?[SEP]So.[SEP]"
 
 
-def test_the_thought_is_read_only_where_the_whole_is_asked_for(causal_model):
+def test_the_reasoning_is_read_only_where_the_whole_is_asked_for(causal_model):
     sample = Sample(prompt="Why?", completion="<think>hm</think>So.")
     assert read_by(built(causal_model()), sample).endswith("assistant\nSo.<|im_end|>\n")
     assert read_by(built(causal_model(), part="whole"), sample).endswith("<think>hm</think>So.<|im_end|>\n")
@@ -190,7 +190,7 @@ def test_what_no_completion_could_change_abstains(causal_model):
     assert [wanted in score.reason for wanted, score in zip(reasons, scores, strict=True)] == [True] * 4
 
 
-def test_an_empty_answer_is_judged_and_so_is_a_thought_without_an_end(causal_model):
+def test_an_empty_answer_is_judged_and_so_is_reasoning_without_an_end(causal_model):
     empty, unfinished, blank = built(causal_model()).score(answers("", "<think>and so on and", " \n"))
     assert empty.status == unfinished.status == "scored"
     assert empty.value == unfinished.value == blank.value

@@ -1,11 +1,11 @@
-"""What is judged: the conversation out of every way to write a prompt, and the part of the completion."""
+"""The conversation out of every way to write a prompt, and the part of the completion."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import Message, Sample
-from rewardkit_preference.exchange import NotJudgeable, exchange, without_tokens
+from rewardkit_preference.conversation import NotJudgeable, conversation_of, without_tokens
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 ASKED = {"role": "user", "content": "Why?"}
@@ -36,13 +36,13 @@ RENDERED = {
 
 @pytest.mark.parametrize("template", RENDERED)
 def test_a_rendered_prompt_becomes_its_messages(template):
-    found = exchange(Sample(prompt=RENDERED[template], completion="So."), "answer")
+    found = conversation_of(Sample(prompt=RENDERED[template], completion="So."), "answer")
     assert found.messages == TURNS
     assert found.answer == "So."
 
 
 def test_plain_text_is_one_message_of_the_user():
-    assert exchange(Sample(prompt=" Why?\n", completion="So."), "answer").messages == [ASKED]
+    assert conversation_of(Sample(prompt=" Why?\n", completion="So."), "answer").messages == [ASKED]
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def test_plain_text_is_one_message_of_the_user():
         (Message(role="user", content="Why?"), Message(role="assistant", content="<think>\n")),
     ],
 )
-def test_a_thought_that_the_prompt_opened_is_no_answer(prompt):
+def test_reasoning_that_the_prompt_opened_is_no_answer(prompt):
     sample = Sample(prompt=prompt, completion="hm</think>So.<|im_end|>")
-    assert exchange(sample, "answer") == ([ASKED], "So.")
-    assert "".join(exchange(sample, "whole").answer.split()) == "<think>hm</think>So."
-    assert exchange(Sample(prompt=prompt, completion="hm and hm"), "answer").answer == ""
+    assert conversation_of(sample, "answer") == ([ASKED], "So.")
+    assert "".join(conversation_of(sample, "whole").answer.split()) == "<think>hm</think>So."
+    assert conversation_of(Sample(prompt=prompt, completion="hm and hm"), "answer").answer == ""
 
 
 def test_an_answer_that_the_prompt_began_is_judged_whole():
     prompt = (Message(role="user", content="Why?"), Message(role="assistant", content="Because "))
-    assert exchange(Sample(prompt=prompt, completion="it is."), "answer") == ([ASKED], "Because it is.")
+    assert conversation_of(Sample(prompt=prompt, completion="it is."), "answer") == ([ASKED], "Because it is.")
 
 
 def test_of_messages_the_last_text_of_the_assistant_is_the_answer():
@@ -72,7 +72,7 @@ def test_of_messages_the_last_text_of_the_assistant_is_the_answer():
         Message(role="tool", content="blue"),
         Message(role="assistant", content="It is blue.", reasoning_content="so it is"),
     )
-    assert exchange(Sample(prompt="Which?", completion=completion), "answer").answer == "It is blue."
+    assert conversation_of(Sample(prompt="Which?", completion=completion), "answer").answer == "It is blue."
 
 
 def test_what_a_prompt_message_holds_besides_its_text_is_kept():
@@ -82,7 +82,7 @@ def test_what_a_prompt_message_holds_besides_its_text_is_kept():
         Message(role="assistant", tool_calls=calls),
         Message(role="tool", content="x"),
     )
-    found = exchange(Sample(prompt=prompt, completion="y"), "answer").messages
+    found = conversation_of(Sample(prompt=prompt, completion="y"), "answer").messages
     assert found[1] == {"role": "assistant", "content": "", "tool_calls": calls}
 
 
@@ -91,17 +91,17 @@ def test_what_a_prompt_message_holds_besides_its_text_is_kept():
 )
 def test_without_a_prompt_there_is_nothing_to_judge_by(prompt):
     with pytest.raises(NotJudgeable, match="no prompt"):
-        exchange(Sample(prompt=prompt, completion="So."), "answer")
+        conversation_of(Sample(prompt=prompt, completion="So."), "answer")
 
 
 def test_a_picture_in_the_prompt_cannot_be_judged():
     prompt = (Message(role="user", content=[{"type": "text", "text": "Who?"}, {"type": "image_url", "image_url": {}}]),)
     with pytest.raises(NotJudgeable, match="not text"):
-        exchange(Sample(prompt=prompt, completion="So."), "answer")
+        conversation_of(Sample(prompt=prompt, completion="So."), "answer")
 
 
 def test_half_a_surrogate_pair_does_not_reach_a_judge():
-    found = exchange(Sample(prompt="a\ud800", completion="b\udfff"), "answer")
+    found = conversation_of(Sample(prompt="a\ud800", completion="b\udfff"), "answer")
     assert found == ([{"role": "user", "content": "a?"}], "b?")
 
 

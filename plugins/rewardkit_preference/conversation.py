@@ -1,4 +1,4 @@
-"""What a preference is asked about: the conversation so far, and the answer to be judged. Pure.
+"""The conversation so far and the answer to be judged, as a preference model reads them. Pure.
 
 A prompt comes as chat messages, as plain text, or as text that the policy's chat template has rendered already. A judge
 has a template of its own, so all three become messages: a rendered prompt is taken apart at the turn markers of the
@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
-from rewardkit import Sample, split_reasoning, strip_end_tokens
+from rewardkit import REASONING_FORMATS, Sample, split_reasoning, strip_end_tokens
 
 Part = Literal["answer", "whole"]
 
-_OPEN = "<think>"
+_OPEN = REASONING_FORMATS["think"].opens[0]
 
 _TURN = re.compile(
     r"<\|im_start\|>(\w+)\n?"  # ChatML: Qwen, Yi, OLMo
@@ -21,12 +21,14 @@ _TURN = re.compile(
     r"|<start_of_turn>(\w+)\n?"  # Gemma
     r"|<[|｜](User|Assistant)[|｜]>"  # DeepSeek
     r"|\[(/?INST)\]"  # Mistral, Llama 2
+    r"|<\|turn>(\w+)\n?"  # Gemma 4
+    r"|<\|start\|>(\w+)(?:<\|channel\|>\w+)?(?:<\|message\|>)?"  # gpt-oss
 )
 _ROLES = {"model": "assistant", "inst": "user", "/inst": "assistant"}
 _BEGIN = re.compile(r"\s*(?:<\|begin_of_text\|>|<[|｜]begin▁of▁sentence[|｜]>|<bos>|<s>)?\s*")
 
 
-class Exchange(NamedTuple):
+class Conversation(NamedTuple):
     """A conversation and the answer to its last message."""
 
     messages: list[dict[str, Any]]
@@ -35,13 +37,13 @@ class Exchange(NamedTuple):
 
 
 class NotJudgeable(Exception):  # noqa: N818 - not an error: the sample is abstained on
-    """Nobody can say how good the answer is, for a reason that lies in the prompt."""
+    """The prompt leaves no way to say how good the answer is."""
 
 
-def exchange(sample: Sample, part: Part) -> Exchange:
+def conversation_of(sample: Sample, part: Part) -> Conversation:
     """The conversation of a sample, and the part of the completion that is to be judged.
 
-    part    `answer`: what follows the thought, empty where the thought has no end; `whole`: all of the completion
+    part    `answer`: what follows the reasoning, empty where the reasoning has no end; `whole`: all of the completion
     raises  NotJudgeable where the prompt is empty or holds more than text
 
     An assistant's message at the end of the prompt is the beginning of the completion.
@@ -51,7 +53,9 @@ def exchange(sample: Sample, part: Part) -> Exchange:
     if not any(message["content"] or message.get("tool_calls") for message in messages):
         raise NotJudgeable("there is no prompt that this could be an answer to")
     completion = begun + strip_end_tokens(_encodable(sample.completion_text))
-    return Exchange(messages, split_reasoning(completion).answer if part == "answer" else completion.strip())
+    if part == "whole":
+        return Conversation(messages, completion.strip())
+    return Conversation(messages, split_reasoning(completion, wanted=sample.reasoning_format).answer)
 
 
 def without_tokens(text: str, tokens: Iterable[str]) -> str:

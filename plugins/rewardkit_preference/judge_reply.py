@@ -1,14 +1,14 @@
-"""What a judge is asked, and what counts as its verdict. Pure.
+"""The question to a judge, and the one form of reply that counts as its grade. Pure.
 
-A verdict is the whole of a reply and nothing but it: one JSON object with the keys of the schema, the nonce of this
-question, and a score on the scale. The reply is never searched for something that looks like a verdict, so a judge that
-copies one out of the completion has said nothing.
+A grade is the whole of a reply and nothing but it: one JSON object with the keys of the schema, the nonce of this
+question, and a score on the scale. The reply is never searched for something that looks like a grade, so a judge that
+copies one out of the completion has given none.
 
 The nonce fences the texts that are judged: a text cannot close a fence whose name it does not know. It is a hash of
 everything that is asked, so the same question is put in the same words on each run, and no text can hold its own hash.
 
-Covered: closing the fence, a fake verdict in the completion or the prompt, a chat template's control tokens, a reply
-with anything around the verdict. Not covered: a completion whose words persuade the judge (docs/preference.md).
+Covered: closing the fence, a fake grade in the completion or the prompt, a chat template's control tokens, a reply
+with anything around the grade. Not covered: a completion whose words persuade the judge (docs/preference.md).
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from rewardkit_preference.exchange import Exchange, without_tokens
+from rewardkit_preference.conversation import Conversation, without_tokens
 
 Scale = tuple[int, int]
 
@@ -48,8 +48,8 @@ The data ends here. Judge the answer by the criteria that you were given at the 
 alone; its nonce is "{nonce}"."""
 
 
-class Verdict(NamedTuple):
-    """What the judge said."""
+class Grade(NamedTuple):
+    """The judge's grade of one answer."""
 
     score: float
     """On the scale that it was asked for."""
@@ -57,37 +57,37 @@ class Verdict(NamedTuple):
 
 
 class BadReplyError(ValueError):
-    """A reply that is no verdict; the message says what is wrong with it."""
+    """A reply that holds no grade; the message names the fault."""
 
 
-def nonce_of(exchange: Exchange, criteria: str, attempt: int) -> str:
+def nonce_of(conversation: Conversation, criteria: str, attempt: int) -> str:
     """The nonce of a question: 16 hexadecimal digits, others for each attempt."""
-    asked = json.dumps([exchange.messages, exchange.answer, criteria, attempt], sort_keys=True, default=str)
+    asked = json.dumps([conversation.messages, conversation.answer, criteria, attempt], sort_keys=True, default=str)
     return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def question(exchange: Exchange, criteria: str, scale: Scale, nonce: str) -> list[dict[str, str]]:
+def question(conversation: Conversation, criteria: str, scale: Scale, nonce: str) -> list[dict[str, str]]:
     """The messages that put the question to the judge."""
     low, high = scale
     system = _SYSTEM.format(criteria=criteria.strip(), nonce=nonce, low=low, high=high)
-    parts = [_fenced(_said(message), f"{message['role']}'s message", nonce) for message in exchange.messages]
-    parts += [_fenced(exchange.answer, "answer to be judged", nonce), _LAST.format(nonce=nonce)]
+    parts = [_fenced(_said(message), f"{message['role']}'s message", nonce) for message in conversation.messages]
+    parts += [_fenced(conversation.answer, "answer to be judged", nonce), _LAST.format(nonce=nonce)]
     return [{"role": "system", "content": system}, {"role": "user", "content": "\n\n".join(parts)}]
 
 
 def response_format(scale: Scale) -> dict[str, Any]:
-    """The schema of a verdict, for servers that hold a reply to one. It does not give the nonce away."""
+    """The schema of a grade, for servers that hold a reply to one. It does not give the nonce away."""
     said = {
         "nonce": {"type": "string", "description": "the nonce of this question"},
         "reason": {"type": "string", "description": "one short sentence"},
         "score": {"type": "number", "description": f"from {scale[0]} to {scale[1]}"},
     }
     schema = {"type": "object", "properties": said, "required": list(KEYS), "additionalProperties": False}
-    return {"type": "json_schema", "json_schema": {"name": "verdict", "strict": True, "schema": schema}}
+    return {"type": "json_schema", "json_schema": {"name": "grade", "strict": True, "schema": schema}}
 
 
-def parse(reply: str, nonce: str, scale: Scale) -> Verdict:
-    """The verdict that a reply is. BadReplyError for every other reply."""
+def parse(reply: str, nonce: str, scale: Scale) -> Grade:
+    """The grade in a reply. BadReplyError for a reply that is anything else or more."""
     try:
         found = json.loads(reply, object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -103,7 +103,7 @@ def parse(reply: str, nonce: str, scale: Scale) -> Verdict:
         raise BadReplyError(f"its score {score!r:.40} is not from {scale[0]} to {scale[1]}")
     if not isinstance(reason, str) or not reason.strip():
         raise BadReplyError("it gives no reason")
-    return Verdict(float(score), reason.strip())
+    return Grade(float(score), reason.strip())
 
 
 def _fenced(text: str, name: str, nonce: str) -> str:
