@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from pydantic import Field, FiniteFloat
 
 from rewardkit import Reward, Sample, Score
-from rewardkit_shaping.length import NO_COUNT, RightParams, is_right, length
+from rewardkit_shaping.length import RightParams, is_right, length, no_count
 
 
 class LengthCosineParams(RightParams):
+    # The values are those of ms-swift (modelscope/ms-swift at 3602360a, swift/rlhf_trainers/args_mixin.py:374-377), the
+    # curve is its CosineReward.cosfn (swift/rewards/orm.py:154). The paper's own runs have -10 and 0 for wrong, 2 and 1
+    # for right, and -10 at the limit (eddycmu/demystify-long-cot, scripts of section 4.2, …cosine.sh:59-63), of which
+    # reward/cosine.py:70 counts the last 16 tokens as reached. ms-swift has no value for the limit: ours is, as in the
+    # paper, that of the shortest wrong completion.
     limit: int = Field(gt=0)
     """Length at which the curve ends, such as the token limit."""
     right: tuple[FiniteFloat, FiniteFloat] = (1.0, 0.5)
@@ -24,7 +29,7 @@ class LengthCosine(Reward):
     """From `right[0]` at length 0 to `right[1]` at the limit, or so for `wrong`, by (1 + cos(pi * length / limit)) / 2.
 
     Yeo et al. 2025, arXiv:2502.03373, section 4.2: a wrong completion gains by thinking on, a right one by stopping,
-    and one that reaches the limit has `exceeded`. The values are ms-swift's defaults.
+    and one that reaches the limit has `exceeded`.
     """
 
     name = "length_cosine"
@@ -38,9 +43,10 @@ class LengthCosine(Reward):
         params: LengthCosineParams = self.params
         size, right = length(sample, params), is_right(sample, params)
         if size is None:
-            return Score.abstained(NO_COUNT)
+            return Score.abstained(no_count(params), kind="unsupported")
         if right is None:
-            return Score.abstained(f"column {params.right_column!r} does not tell whether the completion is right")
+            reason = f"column {params.right_column!r} does not tell whether the completion is right"
+            return Score.abstained(reason, kind="unsupported")
         if size >= params.limit or sample.truncated:
             return Score.scored(params.exceeded, f"reaches the limit of {params.limit} {params.unit}", length=size)
         at_zero, at_limit = params.right if right else params.wrong

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from rewardkit import Reward, Sample, Score
-from rewardkit_shaping.length import NO_COUNT, LengthParams, length
+from rewardkit_shaping.length import LengthParams, length, no_count
 
 
 class LengthOverlongParams(LengthParams):
@@ -25,7 +25,10 @@ class LengthOverlongParams(LengthParams):
 class LengthOverlong(Reward):
     """0 up to limit - cache, then linear to -1 at the limit, -1 beyond.
 
-    DAPO (Yu et al. 2025), arXiv:2503.14476, eq. 13; TRL's `get_soft_overlong_punishment`. verl has no floor at -1.
+    DAPO (Yu et al. 2025), arXiv:2503.14476, eq. 13; TRL's `get_soft_overlong_punishment`
+    (trl/rewards/other_rewards.py). The paper's run has limit 20480 and cache 4096 (section 4.1; verl at 03150d4f,
+    recipe/dapo/run_dapo_qwen2.5_32b.sh: `max_response_length`, `overlong_buffer_len`). verl and ms-swift have no floor
+    at -1 (verl/workers/reward_manager/dapo.py, swift/rewards/orm.py:231), where their token limit cannot be passed.
     """
 
     name = "length_overlong"
@@ -39,7 +42,7 @@ class LengthOverlong(Reward):
         params: LengthOverlongParams = self.params
         size = length(sample, params)
         if size is None:
-            return Score.abstained(NO_COUNT)
+            return Score.abstained(no_count(params), kind="unsupported")
         over = size - (params.limit - params.cache)
         if over <= 0:
             return Score.scored(0.0, length=size)

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from rewardkit import Reward, Sample, Score
-from rewardkit_shaping.length import NO_COUNT, RightParams, is_right, length
+from rewardkit_shaping.length import RightParams, is_right, length, no_count
 
 
 class LengthRelative(Reward):
     """0.5 for the shortest of a group, -0.5 for the longest, linear between; a wrong one gets no more than 0.
 
     Kimi k1.5 (2025), arXiv:2501.12599, section 2.3.3: 0.5 - (length - min) / (max - min), and 0 for all where all
-    are equally long. Completions of unknown length or correctness abstain and do not count.
+    are equally long (MoonshotAI/Kimi-k1.5, Kimi_k1.5.pdf, "Length Penalty"; open-r1 at 1416fa0c,
+    src/open_r1/rewards.py, len_reward). Completions of unknown length or correctness abstain and do not count.
     """
 
     name = "length_relative"
@@ -20,15 +21,16 @@ class LengthRelative(Reward):
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         params: RightParams = self.params
-        told = [(length(sample, params), is_right(sample, params)) for sample in samples]
-        sizes = [size for size, right in told if size is not None and right is not None]
-        return [self._score(size, sizes, right=right) for size, right in told]
+        judged = [(length(sample, params), is_right(sample, params)) for sample in samples]
+        sizes = [size for size, right in judged if size is not None and right is not None]
+        return [self._score(size, sizes, right=right) for size, right in judged]
 
     def _score(self, size: int | None, sizes: Sequence[int], *, right: bool | None) -> Score:
         if size is None:
-            return Score.abstained(NO_COUNT)
+            return Score.abstained(no_count(self.params), kind="unsupported")
         if right is None:
-            return Score.abstained(f"column {self.params.right_column!r} does not tell whether the completion is right")
+            reason = f"column {self.params.right_column!r} does not tell whether the completion is right"
+            return Score.abstained(reason, kind="unsupported")
         low, high = min(sizes), max(sizes)
         if low == high:
             return Score.scored(0.0, "all of the group are equally long", length=size)

@@ -14,8 +14,8 @@ _BETWEEN = re.compile(r"\n[ \t]*\n")
 class ParagraphsParams(RewardParams):
     least: int = Field(default=1, ge=0)
     most: int | None = Field(default=None, ge=0)
-    """None: as many as one likes."""
-    part: Literal["thought", "answer"] = "answer"
+    """None: no upper bound."""
+    part: Literal["reasoning", "answer"] = "answer"
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -40,9 +40,9 @@ class Paragraphs(Reward):
 
     def _score(self, sample: Sample) -> Score:
         params: ParagraphsParams = self.params
-        text = sample.parts.reasoning if params.part == "thought" else sample.parts.answer
+        text = sample.parts.reasoning if params.part == "reasoning" else sample.parts.answer
         if text is None:
-            return Score.scored(0.0, "no thought", paragraphs=0)
+            return Score.scored(0.0, "no reasoning", paragraphs=0)
         blocks = _BETWEEN.split(text.replace("\r\n", "\n"))
         count = sum(any(map(str.isalnum, block)) for block in blocks)
         fits = count >= params.least and (params.most is None or count <= params.most)

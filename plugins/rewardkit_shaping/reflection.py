@@ -1,4 +1,4 @@
-"""The reward `reflection`: markers of second thoughts."""
+"""The reward `reflection`: markers of reflection."""
 
 import re
 from collections.abc import Sequence
@@ -16,10 +16,11 @@ class ReflectionParams(RewardParams):
 
 
 class Reflection(Reward):
-    """Sentences of the thought that hold a marker of reflection, as a share of `enough`, at most 1.
+    """Sentences of the reasoning that hold a marker of reflection, as a share of `enough`, at most 1.
 
     The markers are those by which Open-Reasoner-Zero (Hu et al. 2025, arXiv:2503.24290) follows reflection
-    in training. Where there is no thought the whole completion is read. A sentence counts once, or `wait wait wait`
+    in training (orz/ppo/utils.py at 176851b2, check_reflection_pattern: the same words, in small letters and some only
+    before a comma). Where there is no reasoning the whole completion is read. A sentence counts once, or `wait wait`
     would do. Writing such words is not reflecting: this is a probe (weight 0) rather than a goal.
     """
 
@@ -36,8 +37,8 @@ class Reflection(Reward):
         return [self._score(sample) for sample in samples]
 
     def _score(self, sample: Sample) -> Score:
-        thought = sample.parts.reasoning
-        text = sample.completion_text if thought is None else thought
+        reasoning = sample.parts.reasoning
+        text = sample.completion_text if reasoning is None else reasoning
         sentences = _SENTENCE_END.split(text)
         count = sum(self._marker.search(sentence) is not None for sentence in sentences)
         return Score.scored(min(count / self.params.enough, 1.0), f"{count} sentences with a marker", sentences=count)

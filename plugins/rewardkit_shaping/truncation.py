@@ -36,6 +36,7 @@ class Truncation(Reward):
         if cut is None:
             return Score.abstained(
                 "nothing says whether the completion was cut off: name a column by --map truncated=COLUMN, or give "
-                "`limit` and a token count"
+                "`limit` and a token count",
+                kind="unsupported",
             )
         return Score.scored(-1.0, "cut off by the token limit") if cut else Score.scored(0.0)

@@ -107,7 +107,8 @@ def completion_tokens(value: Any) -> int:
     """A count, or the list of token ids; a count that went through a table of floats or text is a count still."""
     value = plain(value)
     if isinstance(value, list):
-        return len(value[0]) if len(value) == 1 and isinstance(value[0], list) else len(value)
+        turns = [plain(ids) for ids in value] if value and not isinstance(value[0], int) else []
+        return sum(map(len, turns)) if turns and all(isinstance(ids, list) for ids in turns) else len(value)
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == value // 1:

@@ -2,7 +2,9 @@
 
 import json
 import math
+import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from pydantic import ValidationError
 
 import rewardkit_shaping
 from rewardkit import Reward, RewardContext, Sample, Score
+from rewardkit_shaping.repetition import windows
 from rewardkit_shaping.words import words
 
 REWARDS: dict[str, type[Reward]] = {reward.name: reward for reward in rewardkit_shaping.rewardkit_rewards()}
@@ -101,13 +104,29 @@ def test_cosine_right_falls_and_wrong_rises_with_length(one, other, right):
     assert values[0] >= values[1] if right else values[0] <= values[1]
 
 
+def share_seen_before(units: Sequence[object], n: int) -> float:
+    """The definition, in quadratic time."""
+    grams = [tuple(units[start : start + n]) for start in range(len(units) - n + 1)]
+    return sum(gram in grams[:index] for index, gram in enumerate(grams)) / len(grams) if grams else 0.0
+
+
 @given(st.text(alphabet="ab \n.", max_size=60), st.integers(1, 4))
-def test_repetition_is_the_share_of_ngrams_seen_before(text, n):
+def test_repetition_is_the_greater_share_of_words_or_characters_seen_before(text, n):
     said = text.lower().replace(".", " ").split()
-    grams = [tuple(said[start : start + n]) for start in range(len(said) - n + 1)]
-    again = sum(gram in grams[:index] for index, gram in enumerate(grams))
+    in_words, in_characters = share_seen_before(said, n), share_seen_before(re.sub(" +", " ", text), 8 * n)
     score = judge("repetition", Sample(completion=text), n=n)
-    assert score.value == pytest.approx(-again / len(grams) if grams else 0.0)
+    assert score.value == pytest.approx(-max(in_words, in_characters))
+
+
+@given(st.text(max_size=120), st.integers(1, 40))
+def test_windows_of_characters_are_counted_as_the_definition_says(text, length):
+    found = windows(text, length)
+    assert found.share == pytest.approx(share_seen_before(re.sub(r"[^\S\n]+", " ", text), length))
+
+
+@pytest.mark.parametrize("unit", ["🙂", "=-", "a", "!?\n", "今", "\\quad ", "0"])
+def test_a_loop_of_anything_costs_nearly_all(unit):
+    assert judge("repetition", Sample(completion=unit * 2000)).value < -0.95
 
 
 @given(st.text(max_size=200))

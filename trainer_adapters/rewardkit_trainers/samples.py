@@ -31,11 +31,14 @@ def row_of(
     truncated: bool | None = None,
     group: str | None = None,
     prefill: str | None = None,
+    reasoning_tokens: int | None = None,
 ) -> dict[str, Any]:
     """The row of one completion. Columns that are no plain data, such as images, are left out: no judge reads them."""
     row = _plain_values(columns)
     row["prompt"] = _chat(prompt)
     row["completion"] = _chat(completion)
+    if reasoning_tokens is not None:
+        row["reasoning_tokens"] = reasoning_tokens
     return row | {
         "prefill": prefill,
         "completion_tokens": completion_tokens,

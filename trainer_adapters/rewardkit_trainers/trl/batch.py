@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rewardkit_trainers.reasoning_tokens import reasoning_tokens, text_with_tags
 from rewardkit_trainers.samples import row_of
 
 _PREFILL_CHARACTERS = 512
@@ -102,12 +103,15 @@ class Batch:
         ends = self._end_tokens()
         rows = []
         prefills: dict[int, str | None] = {}
+        tokenizer = self._tokenizer()
         for index, (prompt, completion, group) in enumerate(
             zip(self.prompts, self.completions, self.groups(), strict=True)
         ):
             ids = None if self.completion_ids is None else self.completion_ids[index]
             if group not in prefills:
                 prefills[group] = self._prefill(prompt)
+            if tokenizer is not None and ids is not None:
+                completion = _with_tags(tokenizer, ids, completion)  # noqa: PLW2901 - the same completion, whole
             rows.append(
                 row_of(
                     prompt,
@@ -117,6 +121,7 @@ class Batch:
                     truncated=None if ends is None or not ids else int(ids[-1]) not in ends,
                     group=group_key(group),
                     prefill=prefills[group],
+                    reasoning_tokens=None if tokenizer is None or ids is None else reasoning_tokens(tokenizer, ids),
                 )
             )
         return rows
@@ -141,6 +146,22 @@ class Batch:
         ends = getattr(self.trainer, "eos_token_ids", None)
         if ends is None:
             return None
-        processing = self.trainer.processing_class
-        tokenizer = getattr(processing, "tokenizer", processing)
-        return {*ends, tokenizer.pad_token_id}
+        return {*ends, self._tokenizer().pad_token_id}
+
+    def _tokenizer(self) -> Any:
+        """The trainer's tokenizer; None if unknown."""
+        processing = getattr(self.trainer, "processing_class", None)
+        return getattr(processing, "tokenizer", processing)
+
+
+def _with_tags(tokenizer: Any, ids: Sequence[int], completion: Any) -> Any:
+    """A completion with the tags of its reasoning, where TRL's decoder has left them out with the special tokens."""
+    if isinstance(completion, str):
+        return text_with_tags(tokenizer, ids, completion)
+    if (
+        len(completion) == 1
+        and completion[0].keys() == {"role", "content"}
+        and isinstance(completion[0]["content"], str)
+    ):
+        return [completion[0] | {"content": text_with_tags(tokenizer, ids, completion[0]["content"])}]
+    return completion

@@ -22,6 +22,7 @@ from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 from rewardkit import ConfigError, Result, Rubric, default_workers, strip_end_tokens
 from rewardkit.adapters import nearest
 from rewardkit_trainers.imputation import SCORE, Imputation, checked
+from rewardkit_trainers.reasoning_tokens import reasoning_tokens
 from rewardkit_trainers.row_scorer import RowScorer, named_rubric
 from rewardkit_trainers.samples import row_of
 from rewardkit_trainers.verl.function import words
@@ -154,6 +155,7 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
             completion_tokens=len(written),
             truncated=cut_off,
             group=str(columns["uid"]) if "uid" in columns else repr(prompt),
+            reasoning_tokens=reasoning_tokens(tokenizer, written.tolist()),
             prefill=tokenizer.decode(asked[-_TAIL:]),  # the template may have opened the reasoning behind the messages
         )
 
