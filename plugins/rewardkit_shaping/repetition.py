@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-import numpy as np
 from pydantic import Field
 
 from rewardkit import Reward, RewardParams, Sample, Score
@@ -15,7 +14,7 @@ CHARACTERS_PER_WORD = 8
 """Characters that are compared for each word: 24 in a row for the usual three words, a little more than those take."""
 
 _BLANKS = re.compile(r"[^\S\n]+")
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no bit of a hash is lost
+_FACTOR = 0x9E3779B97F4A7C15  # odd, so that no bit of a hash is lost
 
 
 class RepetitionParams(RewardParams):
@@ -84,6 +83,8 @@ def windows(text: str, length: int) -> Found:
 
     Runs are compared by a hash of 64 bits, so that a megabyte takes about a tenth of a second.
     """
+    import numpy as np  # noqa: PLC0415 - plugins are light to list
+
     text = _BLANKS.sub(" ", text)
     total = len(text) - length + 1
     if total <= 0:
@@ -92,7 +93,7 @@ def windows(text: str, length: int) -> Found:
     hashes, done = codes + np.uint64(1), 1
     # The hash of twice as many characters is that of the first half, times a factor, plus that of the second.
     result, covered = np.zeros(total, dtype=np.uint64), 0
-    factor = _FACTOR
+    factor = np.uint64(_FACTOR)
     with np.errstate(over="ignore"):
         while covered < length:
             if length & done:
