@@ -16,6 +16,12 @@ from rewardkit.input import coercion
 BLOCK = "rewardkit"
 """The column of an output row that holds the judgement."""
 
+
+def is_judgement(value: Any) -> bool:
+    """True for a block that some version of rewardkit wrote, and for null, as tables write one that is missing."""
+    return value is None or (isinstance(value, Mapping) and {"reward", "scores"} <= value.keys())
+
+
 Place = str
 """A column, or a dotted path into one."""
 Convert = Callable[[Any], Any]

@@ -20,9 +20,9 @@ from rewardkit.dotted_path import replaced_at, value_at
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.input import coercion
 from rewardkit.input.caller import Caller
-from rewardkit.input.columns_found import ColumnsFound, no_completion
+from rewardkit.input.columns_found import ColumnsFound, no_completion, short
 from rewardkit.input.row import Row
-from rewardkit.input.row_format import BLOCK, CONVERT, ROW_FORMATS, Convert, Place, RowFormat, find_place
+from rewardkit.input.row_format import BLOCK, CONVERT, ROW_FORMATS, Convert, Place, RowFormat, find_place, is_judgement
 from rewardkit.sample import Sample
 from rewardkit.suggestions import nearest
 
@@ -130,6 +130,11 @@ class RowReader:
         raises  InputError, naming file, line and field
         """
         data = row.data
+        if BLOCK in data and not is_judgement(data[BLOCK]):
+            raise InputError(
+                f"{row.where}: has a column {BLOCK!r} of its own ({short(data[BLOCK])}), where judgements are written; "
+                "rename that column"
+            )
         plan = self._plan(row)
         values: dict[str, Any] = {"columns": {name: data[name] for name in plan.rest}}
         step = plan.completion

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ class Table(NamedTuple):
     """The schema of an input file, and its rows, some at a time."""
 
     schema: Any
-    batches: Iterator[Any]
+    batches: Generator[Any, None, None]
     """Record batches of pyarrow with that schema."""
 
 
@@ -71,10 +71,10 @@ def table_rows(path: str | Path) -> Iterator[dict[str, Any]]:
         for batch in table.batches:
             yield from batch.to_pylist()
     finally:
-        table.batches.close()  # type: ignore[attr-defined]
+        table.batches.close()
 
 
-def _batches(path: str | Path, child: "subprocess.Popen[bytes]", reader: Any) -> Iterator[Any]:
+def _batches(path: str | Path, child: "subprocess.Popen[bytes]", reader: Any) -> Generator[Any, None, None]:
     import pyarrow as pa  # noqa: PLC0415
 
     try:

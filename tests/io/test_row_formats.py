@@ -333,8 +333,18 @@ def test_the_first_row_decides_which_column_is_a_completion_and_a_row_without_it
         shape.sample(row({"prompt": "p", "other": "x"}, line=9))
 
 
-def test_a_judgement_of_ours_is_no_column_of_the_row():
-    assert sample_of({"completion": "2", "rewardkit": {"reward": 1.0}}).columns == {}
+@pytest.mark.parametrize(
+    "block", [{"version": 1, "reward": 1.0, "scores": {}}, {"reward": None, "scores": {"math": {}}}, None]
+)
+def test_a_judgement_of_ours_is_no_column_of_the_row(block):
+    assert sample_of({"completion": "2", "rewardkit": block}).columns == {}
+
+
+@pytest.mark.parametrize("value", ["yes", 1, {"reward": 1.0}, {}, [{"reward": 1.0, "scores": {}}]])
+def test_a_column_of_that_name_that_is_no_judgement_is_never_dropped(value):
+    message = refusal({"completion": "2", "rewardkit": value})
+    assert message.startswith("rows.jsonl, line 1: has a column 'rewardkit' of its own (")
+    assert message.endswith("rename that column")
 
 
 @pytest.mark.parametrize(
@@ -442,5 +452,5 @@ def test_an_option_that_does_not_fit_is_answered_with_the_nearest(mapping, shape
 
 @given(st.dictionaries(st.text().map("x_{}".format), st.none() | st.text() | st.lists(st.integers()), max_size=6))
 def test_every_column_that_is_no_field_reaches_the_judges_as_it_is(columns):
-    data = {**columns, "completion": "2", "finish_reason": "stop", "rewardkit": {}}
+    data = {**columns, "completion": "2", "finish_reason": "stop", "rewardkit": None}
     assert sample_of(data).columns == {**columns, "finish_reason": "stop"}

@@ -94,6 +94,29 @@ def test_a_table_keeps_its_types_values_and_metadata(tmp_path, into, out):
     assert found.column("rewardkit").to_pylist()[1999]["scores"]["math"]["details"] == "{}"
 
 
+def test_rows_that_were_chosen_keep_their_own_columns(tmp_path):
+    table = typed(2000)
+    source = write(tmp_path / "in.parquet", table)
+    chosen = [3, 4, 700, 1999]
+    with open_output(tmp_path / "out.parquet") as output:
+        for number, row in enumerate(read_rows(source)):
+            if number in chosen:
+                output.write(row, BLOCK)
+    assert written(tmp_path / "out.parquet").drop_columns("rewardkit").equals(table.take(chosen))
+
+
+def test_rows_out_of_order_and_a_table_that_comes_back_are_written_by_their_values(tmp_path):
+    one, two = (write(tmp_path / f"{n}.parquet", pa.table({"completion": [n, n + n]})) for n in "ab")
+    first, second = read_rows(one)
+    for rows in ([second, first], [first, next(read_rows(two)), second]):
+        with open_output(tmp_path / "out.parquet") as output:
+            for row in rows:
+                output.write(row, BLOCK)
+        assert written(tmp_path / "out.parquet").column("completion").to_pylist() == [
+            r.data["completion"] for r in rows
+        ]
+
+
 def test_a_judgement_of_before_is_replaced_and_a_limit_keeps_the_first_rows(tmp_path):
     score(write(tmp_path / "in.parquet", typed(1000)), tmp_path / "once.parquet")
     score(tmp_path / "once.parquet", tmp_path / "twice.parquet", limit=700)
@@ -130,7 +153,7 @@ def test_a_type_conflict_shows_while_rows_are_judged(tmp_path):
     first, second = read_rows(tmp_path / "in.jsonl")
     output = open_output(tmp_path / "out.parquet")
     output.write(first, BLOCK)
-    with pytest.raises(OutputError, match=r"do not fit one table: .*n.*; write \.jsonl instead"), output:
+    with pytest.raises(OutputError, match=r"do not fit one table: .*n.*; write \.jsonl,"), output:
         output.write(second, BLOCK)
 
 
