@@ -18,7 +18,8 @@ from typing import Literal, NamedTuple
 
 from rewardkit import stated_choice
 from rewardkit_math.complexity_limits import TooCostlyError
-from rewardkit_math.equality.compare import Comparison
+from rewardkit_math.equality.compare import same
+from rewardkit_math.equality.outcome import DIFFERENT, Outcome, Terms, every
 from rewardkit_math.ground_truth import GroundTruth, plain_number
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.params import MathParams
@@ -121,9 +122,9 @@ def same_option(question: Question) -> Judgement | None:
     if letter is None:
         several = len(ground_truth.text.strip("()$. ")) == 1 and _TWO_LETTERS.search(question.prediction)
         return Judgement("different", "choice", "it states no single option") if several else None
-    same = letter == ground_truth.letter
+    right = letter == ground_truth.letter
     alone = len(ground_truth.text.strip("()$. ")) == 1 or not any(isinstance(node, Sym) for node in ground_truth.nodes)
-    return Judgement("equal" if same else "different", "choice") if same or alone else None
+    return Judgement("equal" if right else "different", "choice") if right or alone else None
 
 
 def same_words(question: Question) -> Judgement | None:
@@ -143,25 +144,21 @@ def same_meaning(question: Question) -> Judgement | None:
     if isinstance(reading.node, Text) and not question.ground_truth.in_words:
         retry = decimal_comma(question)
         return retry or Judgement("unparsable", "parse", reading.why, reading.text)
-    stage = "structure"
+    outcome = DIFFERENT
     for node in question.ground_truth.nodes:
-        equal, stage = _compared(_as_asked(reading.node, node), _spread(node), question.policy)
-        if equal:
-            return Judgement("equal", stage, "", reading.text)
-    return decimal_comma(question) or Judgement("different", stage, "", reading.text)
+        outcome = _compared(_as_asked(reading.node, node), _spread(node), question.policy)
+        if outcome:
+            return Judgement("equal", outcome.stage, "", reading.text)
+    return decimal_comma(question) or Judgement("different", outcome.stage, "", reading.text)
 
 
-def _compared(found: Node, wanted: Node, policy: MathParams) -> tuple[bool, str]:
-    """True where two trees are the same answer, and the stage that settled it; `1/2 or 0.5` is one value twice."""
-    comparison = Comparison(policy)
-    if comparison.same(found, wanted):
-        return True, comparison.stage
-    if isinstance(found, Seq) and found.kind == "list" and not isinstance(wanted, Seq):
-        if len(set(found.items)) < len(found.items) or len(found.items) > _TWICE:
-            return False, comparison.stage
-        each = [_compared(item, wanted, policy) for item in found.items]
-        return all(equal for equal, _ in each), each[-1][1]
-    return False, comparison.stage
+def _compared(found: Node, wanted: Node, policy: MathParams) -> Outcome:
+    """Equality of two trees; `1/2, 0.5` is one value twice."""
+    outcome = same(found, wanted, Terms(policy))
+    if not outcome and isinstance(found, Seq) and found.kind == "list" and not isinstance(wanted, Seq):
+        if len(set(found.items)) == len(found.items) <= _TWICE:
+            return every(_compared(item, wanted, policy) for item in found.items)
+    return outcome
 
 
 def decimal_comma(question: Question) -> Judgement | None:

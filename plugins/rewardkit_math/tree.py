@@ -6,8 +6,8 @@ quantity, text.
 Equality of two trees is equality of what was written, not of what it means; `equality` asks for the meaning.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -86,9 +86,9 @@ class BigOperator:
 
 @dataclass(frozen=True, slots=True)
 class Seq:
-    """Several items: a bare `list`, a `tuple` in brackets, or a `set` in braces."""
+    """Several items: a bare `list`, items joined by `or`, a `tuple` in brackets, or a `set` in braces."""
 
-    kind: Literal["list", "tuple", "set"]
+    kind: Literal["list", "or", "tuple", "set"]
     items: "tuple[Node, ...]"
 
 
@@ -190,31 +190,54 @@ def named(name: str) -> Node:
     return Const(name) if name in ("e", "i") else Sym(name)
 
 
+_FIELDS: dict[type, tuple[str, ...]] = {
+    Add: ("args",),
+    Mul: ("args",),
+    Pow: ("base", "exponent"),
+    Call: ("args",),
+    UnknownFunction: ("args",),
+    BigOperator: ("low", "high", "body"),
+    Seq: ("items",),
+    Interval: ("low", "high"),
+    SetOp: ("args",),
+    Builder: ("head", "condition"),
+    Rel: ("sides",),
+    Logic: ("items",),
+    Matrix: ("rows",),
+    Ratio: ("items",),
+    Quantity: ("value",),
+    Conditioned: ("body",),
+}
+"""The fields of each kind that hold nodes: one, several, or rows of several."""
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly under a node."""
-    match node:
-        case Add(args) | Mul(args) | Call(_, args) | UnknownFunction(_, args) | SetOp(_, args):
-            return args
-        case Seq(_, items) | Logic(_, items) | Ratio(items):
-            return items
-        case Pow(base, exponent):
-            return (base, exponent)
-        case BigOperator(_, _, low, high, body):
-            return tuple(child for child in (low, high, body) if child is not None)
-        case Interval(low, high, _, _):
-            return (low, high)
-        case Builder(head, condition):
-            return (head, condition)
-        case Rel(_, sides):
-            return sides
-        case Matrix(rows):
-            return tuple(entry for row in rows for entry in row)
-        case Quantity(value, _):
-            return (value,)
-        case Conditioned(body, _, _):
-            return (body,)
-        case _:
-            return ()
+    found: list[Node] = []
+    for field in _FIELDS.get(type(node), ()):
+        value = getattr(node, field)
+        if field == "rows":
+            found.extend(entry for row in value for entry in row)
+        elif isinstance(value, tuple):
+            found.extend(value)
+        elif value is not None:
+            found.append(value)
+    return tuple(found)
+
+
+def with_children(node: Node, new: Iterable[Node]) -> Node:
+    """The node with other nodes directly under it, as many as it has."""
+    left = iter(new)
+    changes: dict[str, Any] = {}
+    for field in _FIELDS.get(type(node), ()):
+        value = getattr(node, field)
+        if field == "rows":
+            changes[field] = tuple(tuple(next(left) for _ in row) for row in value)
+        elif isinstance(value, tuple):
+            changes[field] = tuple(next(left) for _ in value)
+        elif value is not None:
+            changes[field] = next(left)
+    return replace(node, **changes) if changes else node
 
 
 def names(node: Node) -> frozenset[str]:
@@ -230,43 +253,5 @@ def rebuild(node: Node, change: Mapping[Any, Node]) -> Node:
     if node in change:
         return change[node]
 
-    def go(child: Node) -> Node:
-        return rebuild(child, change)
-
-    match node:
-        case Add(args):
-            return Add(tuple(map(go, args)))
-        case Mul(args):
-            return Mul(tuple(map(go, args)))
-        case Pow(base, exponent):
-            return Pow(go(base), go(exponent))
-        case Call(name, args):
-            return Call(name, tuple(map(go, args)))
-        case UnknownFunction(name, args):
-            return UnknownFunction(name, tuple(map(go, args)))
-        case BigOperator(kind, var, low, high, body):
-            return BigOperator(
-                kind, var, None if low is None else go(low), None if high is None else go(high), go(body)
-            )
-        case Seq(kind, items):
-            return Seq(kind, tuple(map(go, items)))
-        case Interval(low, high, low_closed, high_closed):
-            return Interval(go(low), go(high), low_closed, high_closed)
-        case SetOp(op, args):
-            return SetOp(op, tuple(map(go, args)))
-        case Builder(head, condition):
-            return Builder(go(head), go(condition))
-        case Rel(ops, sides):
-            return Rel(ops, tuple(map(go, sides)))
-        case Logic(op, items):
-            return Logic(op, tuple(map(go, items)))
-        case Matrix(rows):
-            return Matrix(tuple(tuple(map(go, row)) for row in rows))
-        case Ratio(items):
-            return Ratio(tuple(map(go, items)))
-        case Quantity(value, unit):
-            return Quantity(go(value), unit)
-        case Conditioned(body, text, integers):
-            return Conditioned(go(body), text, integers)
-        case _:
-            return node
+    inner = children(node)
+    return with_children(node, [rebuild(child, change) for child in inner]) if inner else node

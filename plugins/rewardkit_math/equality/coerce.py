@@ -8,9 +8,11 @@ from rewardkit_math.tree import (
     EXPRESSION,
     Add,
     Call,
+    Matrix,
     Mul,
     Node,
     Num,
+    Pow,
     Rel,
     Seq,
     Sym,
@@ -22,37 +24,76 @@ from rewardkit_math.tree import (
 
 _UNIT_VECTORS = (named("i"), Sym("j"), Sym("k"))
 _MARKED = ("vec(", "hat(")
+_OPTIONS = frozenset("ABCDEFGHIJ")
 
 
-def in_shape_of(other: Node, node: Node) -> Node:
+def in_kind_of(other: Node, node: Node) -> Node:
     """The node as the other side asks for it, or as it is.
 
     `ACD` beside a list of letters is several options of multiple choice; `C(10, 3)` beside a number a binomial; a point
-    `P(1, 2)` beside a tuple that tuple; a tuple beside `3i + 2j` a sum of unit vectors.
+    `P(1, 2)` beside a tuple that tuple; a tuple or a column beside `3i + 2j` a sum of unit vectors; a column beside
+    `x = 1, y = 2` a tuple.
     """
     match node, other:
-        case Mul(args), Seq("list", items) if all(map(_is_letter, args)) and all(map(_is_letter, items)):
+        case Mul(args), Seq("list" | "or", items) if all(map(_is_option, args)) and all(map(_is_option, items)):
             return Seq("list", args)
         case Rel(("=",), (Sym("C"), Seq("tuple", (_, _) as items))), _ if isinstance(other, EXPRESSION):
             return Call("binomial", items)
         case UnknownFunction(name, items), Seq("tuple", _) if len(name) == 1 and name.isupper():
             return Seq("tuple", items)
-        case Seq("tuple", items), _ if 2 <= len(items) <= 3 and isinstance(other, EXPRESSION):
-            if not {"j", "k"} & names(unmarked(other)):
-                return node
-            return Add(tuple(Mul((item, unit)) for item, unit in zip(items, _UNIT_VECTORS, strict=False)))
+        case Matrix(rows), Seq("list", _) if all(len(row) == 1 for row in rows):
+            return Seq("tuple", tuple(row[0] for row in rows))
+        case ((Matrix() | Seq("tuple", _)), _) if isinstance(other, EXPRESSION):
+            return _in_unit_vectors(node, other)
         case _:
             return node
 
 
-def _is_letter(node: Node) -> bool:
-    return isinstance(node, Sym) and len(node.name) == 1 and node.name in "ABCDEFGHIJ"
+def _in_unit_vectors(node: Node, other: Node) -> Node:
+    """A vector as a sum of unit vectors, if the other side is one; else the vector as it is."""
+    items = node.items if isinstance(node, Seq) else _column(node)
+    vectors = {"i", "j", "k"} & {*names(without_marks(other)), *(["i"] if _holds_i(other) else [])}
+    if not 2 <= len(items) <= 3 or not vectors & {"j", "k"} or (len(items) == 2 and "k" in vectors):
+        return node
+    return Add(tuple(Mul((item, unit)) for item, unit in zip(items, _UNIT_VECTORS, strict=False)))
 
 
-def unmarked(node: Node) -> Node:
+def _column(node: Node) -> tuple[Node, ...]:
+    assert isinstance(node, Matrix)
+    if len(node.rows) == 1:
+        return node.rows[0]
+    return tuple(row[0] for row in node.rows) if all(len(row) == 1 for row in node.rows) else ()
+
+
+def _holds_i(node: Node) -> bool:
+    return node != rebuild(node, {named("i"): Sym("i")})
+
+
+def _is_option(node: Node) -> bool:
+    return isinstance(node, Sym) and node.name in _OPTIONS
+
+
+def without_marks(node: Node) -> Node:
     """Vectors of one letter without their arrows: bold type and arrows say the same."""
     marked = [name for name in names(node) if name.startswith(_MARKED) and len(name) == len(_MARKED[0]) + 2]
     return rebuild(node, {Sym(name): named(name[4]) for name in marked}) if marked else node
+
+
+def without_degrees(node: Node) -> Node:
+    """The node with its degree signs left out, but for those inside of functions: `90° - x` as `90 - x`."""
+    match node:
+        case Call("deg", (inner,)):
+            return inner
+        case Add(args):
+            return Add(tuple(map(without_degrees, args)))
+        case Mul(args):
+            return Mul(tuple(map(without_degrees, args)))
+        case Pow(base, exponent):
+            return Pow(without_degrees(base), exponent)
+        case Call("pm" | "mp" as sign, (inner,)):
+            return Call(sign, (without_degrees(inner),))
+        case _:
+            return node
 
 
 def written_out(items: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -4,20 +4,17 @@ The prediction is read in the way that the ground truth's kind asks for, never t
 as a set, a named value as a value, an inequality as an interval; a list is never read as one of its members.
 """
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-
-from rewardkit_math.equality.coerce import in_shape_of, written_out
+from rewardkit_math.equality.coerce import in_kind_of, written_out
+from rewardkit_math.equality.lists import distinct, in_order, match_any_order
+from rewardkit_math.equality.outcome import DIFFERENT, SAME, Outcome, Terms, every, first_equal
 from rewardkit_math.equality.periodic import same_families
 from rewardkit_math.equality.quantity import compound
 from rewardkit_math.equality.regions import NoRegionError, region_of, same_region
-from rewardkit_math.equality.solutions import Value, equations, indexed, solutions, spread, stems
-from rewardkit_math.equality.values import ValueComparison
-from rewardkit_math.numeric.evaluation import UndefinedError
-from rewardkit_math.numeric.numeric_equality import equal_values, rough_value
+from rewardkit_math.equality.relations import same_relation
+from rewardkit_math.equality.solutions import Value, equations, has_sign, indexed, solutions, spread, stems
+from rewardkit_math.equality.values import is_value, same_text, same_value
+from rewardkit_math.equality.vectors import holds_matrix, rows_of, with_determinants
 from rewardkit_math.tree import (
-    EXPRESSION,
-    MINUS_ONE,
     Add,
     Builder,
     Call,
@@ -25,10 +22,8 @@ from rewardkit_math.tree import (
     Const,
     Interval,
     Logic,
-    Matrix,
     Mul,
     Node,
-    Num,
     Quantity,
     Rel,
     Seq,
@@ -41,326 +36,150 @@ from rewardkit_math.tree import (
     rebuild,
 )
 
-_SHORT_LIST = 6
-_ZERO = Num(Fraction(0))
-_ANCHORS = ((7, 3, 5), (11, 4, 7), (13, 2, 11), (17, 5, 3))
-"""Points at which two equations are weighed against each other: several, for a point may lie on the curve itself."""
 _COORDINATES = frozenset("xyz")
 _PARAMETERS = frozenset("knmlz")
+_QUANTIFIED = ("for all", "for any", "for every", "for each")
 
 
-class Comparison(ValueComparison):
-    """One comparison of a prediction with a ground truth, under a policy and a budget. `stage` says what settled it."""
-
-    def same(self, found: Node, ground_truth: Node) -> bool:
-        """True if the prediction says what the ground truth says. Raises TooCostlyError."""
-        if found == ground_truth:
-            return True
-        if isinstance(found, Conditioned) or isinstance(ground_truth, Conditioned):
-            return self._same_given(found, ground_truth)
-        found, ground_truth = self._settle(found), self._settle(ground_truth)
-        found, ground_truth = in_shape_of(ground_truth, found), in_shape_of(found, ground_truth)
-        if isinstance(ground_truth, Text) or isinstance(found, Text):
-            return self.same_text(found, ground_truth)
-        if isinstance(ground_truth, Matrix) or isinstance(found, Matrix):
-            return self._same_matrix(found, ground_truth)
-        if _set_like(ground_truth) or _set_like(found):
-            verdict = self._same_region(found, ground_truth)
-            if verdict is not None:
-                return verdict
-        one, other = solutions(found), solutions(ground_truth)
-        if one is not None and other is not None:
-            if self._same_solutions(one, other, found, ground_truth) or self._same_periodic(found, ground_truth):
-                return True
-            return isinstance(found, Rel) and isinstance(ground_truth, Rel) and self._same_relation(found, ground_truth)
-        if isinstance(found, Rel) or isinstance(ground_truth, Rel):
-            return self._same_relation(found, ground_truth) or self._same_equations(found, ground_truth)
-        if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(ground_truth):
-            return self._same_shape(found, ground_truth)
-        if _is_tuple(found) and _is_tuple(ground_truth):
-            return self._same_shape(found, ground_truth)
-        return False
-
-    def _settle(self, node: Node) -> Node:
-        """A chain `{…} = {…}` of collections that are the same, as the last of them."""
-        match node:
-            case Rel(ops, sides) if set(ops) == {"="} and all(
-                isinstance(side, Seq) and not names(side) for side in sides
-            ):
-                return sides[-1] if all(self.same(side, sides[-1]) for side in sides[:-1]) else node
-            case Seq("list" | "set", (Quantity() | Text() as only,)):
-                return only
-            case Rel(("=",), (SetOp(_, args), region)) if all(
-                isinstance(arg, Sym) and arg.name.isupper() for arg in args
-            ):
-                # `A ∩ B = {2}` names a set by two others.
-                return region
-            case Seq("list", items) if isinstance(items[0], Quantity):
-                return compound(items) or node
-            case Seq(kind, items) if Sym("…") in items:
-                return Seq(kind, written_out(items))
-            case _:
-                return node
-
-    # -- several values
-
-    def _same_solutions(self, one: list[Value], other: list[Value], found: Node, ground_truth: Node) -> bool:
-        one, other = stems(one), stems(other)
-        if (
-            isinstance(ground_truth, Seq)
-            and ground_truth.kind == "list"
-            and len(one) == 1 < len({value.value for value in other})
-        ):
-            alternatives = all(self._same_named(one[0], value) for value in other)
-            if alternatives:
-                # One value in several writings: `1/4 or 0.25`.
-                return True
-        if len(one) != len(other):
-            one, other = spread(one), spread(other)
-        if len(one) != len(other):
-            return False
-        named = {value.name for value in one}, {value.name for value in other}
-        if len(one) == 1:
-            return self._same_named(one[0], other[0])
-        if None not in named[0] and None not in named[1] and self.policy.names == "same":
-            return self._match(one, other, self._same_named)
-        by_name = any(None not in group and len(group) > 1 and not indexed(group) for group in named)
-        ordered = _is_tuple(found) or _is_tuple(ground_truth) or by_name
-        if self.policy.order == "given" and not (_is_set(found) or _is_set(ground_truth)):
-            ordered = True
-        if ordered:
-            one, other = _in_order(one), _in_order(other)
-            return all(self.same_value(a.value, b.value) for a, b in zip(one, other, strict=True))
-        return self._match(one, other, lambda a, b: self.same_value(a.value, b.value))
-
-    def _match(self, one: Sequence[Value], other: Sequence[Value], same: "Callable[[Value, Value], bool]") -> bool:
-        """A multiset comparison: sameness is transitive, so that the first partner found is as good as any.
-
-        Of a long list only the numerically nearest partners are tried.
-        """
-        left = list(other)
-        tries = len(left) if len(left) <= _SHORT_LIST else 2
-        keys = {} if len(left) <= _SHORT_LIST else {value: rough_value(value.value) for value in (*one, *left)}
-        for value in one:
-            if keys:
-                left.sort(key=lambda candidate: abs(keys[candidate] - keys[value]))
-            for index, candidate in enumerate(left[:tries]):
-                if same(value, candidate):
-                    del left[index]
-                    break
-            else:
-                return False
-        return True
-
-    def _same_named(self, found: Value, ground_truth: Value) -> bool:
-        if found.name is None and isinstance(ground_truth.name, Add | Mul) and names(ground_truth.name) <= _COORDINATES:
-            # `x + y = 5` is a line, and more than 5.
-            return False
-        if (
-            found.name is not None
-            and ground_truth.name is not None
-            and found.name != ground_truth.name
-            and self.policy.names == "same"
-        ):
-            if _label(found.name) == _label(ground_truth.name):
-                return self.same_value(found.value, ground_truth.value)
-            if {type(found.name), type(ground_truth.name)} == {Sym, UnknownFunction} and _dependent(
-                found.name, ground_truth.name
-            ):
-                return self.same_value(found.value, ground_truth.value)
-            if not (isinstance(found.name, UnknownFunction) and isinstance(ground_truth.name, UnknownFunction)):
-                return False
-            renamed = _rename_arguments(found, ground_truth)
-            return renamed is not None and self.same_value(renamed, ground_truth.value)
-        return self.same_value(found.value, ground_truth.value)
-
-    # -- relations, sets, matrices, text
-
-    def _same_relation(self, found: Node, ground_truth: Node) -> bool:
-        if isinstance(found, Rel) and isinstance(ground_truth, Rel) and self._same_chain(found, ground_truth):
-            return True
-        one, other = _equation(found), _equation(ground_truth)
-        if one is None or other is None:
-            return False
-        (op, left), (ground_truth_op, right) = one, other
-        self.stage = "numeric"
-        try:
-            if op == ground_truth_op and self._proportional(left, right, positive=op not in ("=", "!=")):
-                return True
-            if op == {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(ground_truth_op):
-                return self._proportional(Mul((MINUS_ONE, left)), right, positive=True)
-        except UndefinedError:
-            return False
-        return False
-
-    def _same_equations(self, found: Node, ground_truth: Node) -> bool:
-        """`3x ± 4y = 0` and other pairs of equations, one by one."""
-        one, other = equations(found), equations(ground_truth)
-        if len(one) != len(other) or len(one) < 2:
-            return False
-        return self._match(one, other, lambda a, b: self._same_relation(a.value, b.value))
-
-    def _proportional(self, left: Node, right: Node, *, positive: bool) -> bool:
-        """True if `left = c right` with a constant c other than 0 (above 0 where `positive`)."""
-        free = names(left) | names(right)
-        if not free or names(left) != names(right):
-            return False
-        for step, start, under in _ANCHORS:
-            at = {Sym(name): Num(Fraction(index * step + start, under)) for index, name in enumerate(sorted(free))}
-            here, there = rebuild(left, at), rebuild(right, at)
-            on_left, on_right = (equal_values(value, _ZERO, self.budget) for value in (here, there))
-            if on_left != on_right:
-                return False
-            if not on_left:
-                break
-        else:
-            return equal_values(left, right, self.budget)
-        if positive and not equal_values(Call("sign", (here,)), Call("sign", (there,)), self.budget):
-            return False
-        return equal_values(Mul((left, there)), Mul((right, here)), self.budget)
-
-    def _same_chain(self, found: Rel, ground_truth: Rel) -> bool:
-        """`f(2) < f(1) < f(4)`: side by side, in either direction."""
-        if len(found.ops) != len(ground_truth.ops):
-            return False
-        if found.ops == ground_truth.ops and all(
-            self.same_value(a, b) for a, b in zip(found.sides, ground_truth.sides, strict=True)
-        ):
-            return True
-        turned = _turned(found)
-        return turned.ops == ground_truth.ops and all(
-            self.same_value(a, b) for a, b in zip(turned.sides, ground_truth.sides, strict=True)
+def same(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    """Equality of a prediction and a ground truth, whatever their kinds. Raises TooCostlyError."""
+    if found == ground_truth:
+        return SAME
+    if isinstance(found, Conditioned) or isinstance(ground_truth, Conditioned):
+        return _same_conditioned(found, ground_truth, terms)
+    found, ground_truth = _settled(found, terms), _settled(ground_truth, terms)
+    found, ground_truth = in_kind_of(ground_truth, found), in_kind_of(found, ground_truth)
+    if isinstance(ground_truth, Text) or isinstance(found, Text):
+        return same_text(found, ground_truth)
+    if holds_matrix(found) or holds_matrix(ground_truth):
+        found, ground_truth = with_determinants(found), with_determinants(ground_truth)
+        if rows_of(found) or rows_of(ground_truth):
+            return _same_matrix(found, ground_truth, terms)
+    if _set_like(ground_truth) or _set_like(found):
+        outcome = _same_region(found, ground_truth, terms)
+        if outcome is not None:
+            return outcome
+    if solutions(found) is not None and solutions(ground_truth) is not None:
+        return first_equal(
+            lambda: _same_solutions(found, ground_truth, terms),
+            lambda: _same_periodic(found, ground_truth, terms),
+            lambda: same_relation(found, ground_truth, terms),
         )
-
-    def _same_region(self, found: Node, ground_truth: Node) -> bool | None:
-        """None where one of them is no set of real numbers that can be listed."""
-        try:
-            one, name = region_of(found, self.budget)
-            other, ground_truth_name = region_of(ground_truth, self.budget)
-        except NoRegionError:
-            return None
-        self.stage = "region"
-        if (
-            name is not None
-            and ground_truth_name is not None
-            and name != ground_truth_name
-            and self.policy.names == "same"
-        ):
-            return False
-        return same_region(one, other, self.policy.tolerance)
-
-    def _same_shape(self, found: Node, ground_truth: Node) -> bool:
-        """Sets and statements with symbolic bounds, part by part."""
-        match found, ground_truth:
-            case Interval(), Interval():
-                if (found.low_closed, found.high_closed) != (ground_truth.low_closed, ground_truth.high_closed):
-                    return False
-            case SetOp(op, _), SetOp(ground_truth_op, _):
-                if op != ground_truth_op:
-                    return False
-                if op != "difference":
-                    return self._match(_values(found), _values(ground_truth), lambda a, b: self.same(a.value, b.value))
-            case Logic(op, _), Logic(ground_truth_op, _):
-                return op == ground_truth_op and self._match(
-                    _values(found), _values(ground_truth), lambda a, b: self.same(a.value, b.value)
-                )
-            case _:
-                pass
-        one, other = children(found), children(ground_truth)
-        return len(one) == len(other) and all(self._same_part(a, b) for a, b in zip(one, other, strict=True))
-
-    def _same_part(self, found: Node, ground_truth: Node) -> bool:
-        return found == ground_truth or self.same(found, ground_truth)
-
-    def _same_matrix(self, found: Node, ground_truth: Node) -> bool:
-        one, other = _rows(found), _rows(ground_truth)
-        if one is None or other is None or [len(row) for row in one] != [len(row) for row in other]:
-            return False
-        return all(
-            self.same_value(a, b)
-            for row, ground_truth_row in zip(one, other, strict=True)
-            for a, b in zip(row, ground_truth_row, strict=True)
+    if isinstance(found, Rel) or isinstance(ground_truth, Rel):
+        return first_equal(
+            lambda: same_relation(found, ground_truth, terms), lambda: _same_equations(found, ground_truth, terms)
         )
-
-    def _same_given(self, found: Node, ground_truth: Node) -> bool:
-        one = found if isinstance(found, Conditioned) else Conditioned(found, "", frozenset())
-        other = ground_truth if isinstance(ground_truth, Conditioned) else Conditioned(ground_truth, "", frozenset())
-        if one.integers or other.integers:
-            verdict = same_families(one, other, self.budget)
-            if verdict is not None:
-                self.stage = "periodic"
-                return verdict
-        if len(one.integers) == len(other.integers) == 1:
-            one = Conditioned(
-                rebuild(one.body, {Sym(*one.integers): Sym(*other.integers)}), one.condition, other.integers
-            )
-        if one.condition and other.condition and not _like_conditions(one.condition, other.condition):
-            return False
-        return self.same(one.body, other.body)
-
-    def _same_periodic(self, found: Node, ground_truth: Node) -> bool:
-        """Families whose integer parameter nobody introduced, under two different names."""
-        mine, theirs = names(found) & _PARAMETERS, names(ground_truth) & _PARAMETERS
-        if not (len(mine) == len(theirs) == 1) or not _holds_pi(ground_truth):
-            return False
-        verdict = same_families(Conditioned(found, "", mine), Conditioned(ground_truth, "", theirs), self.budget)
-        if verdict:
-            self.stage = "periodic"
-        return bool(verdict)
+    if isinstance(found, SetOp | Interval | Builder | Logic) and type(found) is type(ground_truth):
+        return _same_parts(found, ground_truth, terms)
+    return DIFFERENT
 
 
-def _like_conditions(one: str, other: str) -> bool:
-    """Two side conditions that are written alike; quantifiers (`for all x`) restrict nothing."""
-    kept = [text for text in (one, other) if not text.startswith(("for all", "for any", "for every", "for each"))]
-    return len(kept) < 2 or kept[0].split() == kept[1].split()
+def _same_member(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    """Equality of two members of a list: values, or answers of any kind."""
+    if is_value(found) and is_value(ground_truth):
+        return same_value(found, ground_truth, terms)
+    return same(found, ground_truth, terms)
 
 
-def _set_like(node: Node) -> bool:
+def _settled(node: Node, terms: Terms) -> Node:
+    """The node in a simpler form, where it says one thing in several ways."""
     match node:
-        case Interval() | SetOp() | Builder() | Logic() | Const("R" | "empty"):
-            return True
-        case Rel(ops, _):
-            return bool(set(ops) - {"=", "~"})
-        case Seq("list", items):
-            return any(map(_set_like, items))
+        case Rel(ops, sides) if set(ops) == {"="} and all(isinstance(side, Seq) and not names(side) for side in sides):
+            # `{…} = {…}`: collections that are the same.
+            return sides[-1] if every(same(side, sides[-1], terms) for side in sides[:-1]) else node
+        case Seq("list" | "or" | "set", (Quantity() | Text() as only,)):
+            return only
+        case Rel(("=",), (SetOp(_, args), region)) if all(isinstance(arg, Sym) and arg.name.isupper() for arg in args):
+            # `A ∩ B = {2}` names a set by two others.
+            return region
+        case Seq("list", items) if isinstance(items[0], Quantity):
+            return compound(items) or node
+        case Seq("or", items) if all(_either_way(item, items[0], terms) for item in items[1:]):
+            # `3/8 or 0.375`: one value in several writings.
+            return items[0]
+        case Seq(kind, items) if Sym("…") in items:
+            return Seq(kind, written_out(items))
         case _:
-            return False
+            return node
 
 
-def _values(node: Node) -> list[Value]:
-    return [Value(None, child) for child in children(node)]
+def _either_way(one: Node, other: Node, terms: Terms) -> bool:
+    return bool(_same_member(one, other, terms) or _same_member(other, one, terms))
 
 
-def _holds_pi(node: Node) -> bool:
-    return node == Const("pi") or any(map(_holds_pi, children(node)))
+# -- several values
 
 
-def _in_order(values: list[Value]) -> list[Value]:
-    """`y = 2, x = 1` as the point (1, 2) that it names; other names keep the order in which they were written."""
-    letters = [value.name.name for value in values if isinstance(value.name, Sym)]
-    if len(letters) < len(values) or not set(letters) <= set("xyz"):
+def _same_solutions(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    """Equality of the values that two answers list; signs in one answer may belong together or not."""
+
+    def as_listed(*, independent: bool) -> Outcome:
+        one, other = (solutions(node, independent=independent) for node in (found, ground_truth))
+        assert one is not None
+        assert other is not None
+        return _same_values(stems(one), stems(other), (found, ground_truth), terms)
+
+    return first_equal(lambda: as_listed(independent=False), lambda: as_listed(independent=True))
+
+
+def _same_values(one: list[Value], other: list[Value], answers: tuple[Node, Node], terms: Terms) -> Outcome:
+    found, ground_truth = answers
+
+    def same_named(a: Value, b: Value) -> Outcome:
+        return _same_named(a, b, terms)
+
+    def same_bare(a: Value, b: Value) -> Outcome:
+        return _same_member(a.value, b.value, terms)
+
+    if _is_list(ground_truth) and len(one) == 1 < len({value.value for value in other}):
+        # One value in several writings: `1/4, 0.25`.
+        alternatives = every(same_named(one[0], value) for value in other)
+        if alternatives:
+            return alternatives
+    if len(one) != len(other):
+        one, other = spread(one), spread(other)
+    if len(one) != len(other):
+        one = _without_repeats(one, found, ground_truth, terms)
+        other = _without_repeats(other, ground_truth, found, terms)
+    if len(one) != len(other):
+        return DIFFERENT
+    if len(one) == 1:
+        return same_named(one[0], other[0])
+    named = {value.name for value in one}, {value.name for value in other}
+    if None not in named[0] and None not in named[1] and terms.policy.names == "same":
+        return match_any_order(one, other, same_named)
+    ordered = any(_is_tuple(node) and not has_sign(node) for node in answers)
+    ordered = ordered or any(None not in group and len(group) > 1 and not indexed(group) for group in named)
+    if terms.policy.order == "given" and not (_is_set(found) or _is_set(ground_truth)):
+        ordered = True
+    if ordered:
+        return every(same_bare(a, b) for a, b in zip(in_order(one), in_order(other), strict=True))
+    return match_any_order(one, other, same_bare)
+
+
+def _without_repeats(values: list[Value], node: Node, beside: Node, terms: Terms) -> list[Value]:
+    """The members of a set, the points of a list, the solutions for one name: said twice they are one."""
+    points = all(isinstance(value.value, Seq) and value.value.kind == "tuple" for value in values)
+    one_name = len({value.name for value in values}) == 1 and values[0].name is not None
+    if not ((_is_set(node) and isinstance(beside, Seq)) or points or one_name):
         return values
-    return [value for _, value in sorted(zip(letters, values, strict=True), key=lambda pair: pair[0])]
+    return distinct(values, lambda a, b: _same_member(a.value, b.value, terms))
 
 
-def _is_tuple(node: Node) -> bool:
-    return isinstance(node, Seq) and node.kind == "tuple"
-
-
-def _is_set(node: Node) -> bool:
-    return isinstance(node, Seq) and node.kind == "set"
-
-
-def _rename_arguments(found: Value, ground_truth: Value) -> Node | None:
-    """`f(m) = 2m` read as `f(n) = 2n`: the value with the other's argument names; None where the functions differ."""
+def _same_named(found: Value, ground_truth: Value, terms: Terms) -> Outcome:
     one, other = found.name, ground_truth.name
-    assert isinstance(one, UnknownFunction)
-    assert isinstance(other, UnknownFunction)
-    if one.name != other.name or len(one.args) != len(other.args):
-        return None
-    if not all(isinstance(arg, Sym) for arg in (*one.args, *other.args)):
-        return None
-    return rebuild(found.value, dict(zip(one.args, other.args, strict=True)))
+    if one is None and isinstance(other, Add | Mul) and names(other) <= _COORDINATES:
+        # `x + y = 5` is a line, and more than 5.
+        return DIFFERENT
+    value = found.value
+    if one is not None and other is not None and one != other and terms.policy.names == "same":
+        alike = _label(one) == _label(other)
+        if not alike and not ({type(one), type(other)} == {Sym, UnknownFunction} and _dependent(one, other)):
+            renamed = _with_arguments_of(other, found)
+            if renamed is None:
+                return DIFFERENT
+            value = renamed
+    return _same_member(value, ground_truth.value, terms)
 
 
 def _label(name: Node) -> Node:
@@ -383,30 +202,129 @@ def _dependent(one: Node, other: Node) -> bool:
     return name.name.startswith("y") and name.name.removeprefix("y") == mark
 
 
-def _equation(node: Node) -> tuple[str, Node] | None:
-    """A relation as `expression op 0`."""
-    match node:
-        case Rel((op,), (left, right)) if op != "in" and isinstance(left, EXPRESSION) and isinstance(right, EXPRESSION):
-            return ("=" if op == "~" else op), Add((left, Mul((MINUS_ONE, right))))
+def _with_arguments_of(other: Node, found: Value) -> Node | None:
+    """`f(m) = 2m` read as `f(n) = 2n`: the value with the other's argument names; None where the functions differ."""
+    one = found.name
+    if not (isinstance(one, UnknownFunction) and isinstance(other, UnknownFunction)):
+        return None
+    if one.name != other.name or len(one.args) != len(other.args):
+        return None
+    if not all(isinstance(arg, Sym) for arg in (*one.args, *other.args)):
+        return None
+    return rebuild(found.value, dict(zip(one.args, other.args, strict=True)))
+
+
+# -- relations, sets, matrices
+
+
+def _same_equations(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    """`3x ± 4y = 0` and other pairs of equations, one by one."""
+    one, other = equations(found), equations(ground_truth)
+    if len(one) != len(other) or len(one) < 2:
+        return DIFFERENT
+    return match_any_order(one, other, lambda a, b: same_relation(a.value, b.value, terms))
+
+
+def _same_region(found: Node, ground_truth: Node, terms: Terms) -> Outcome | None:
+    """None where one of them is no set of real numbers that can be listed."""
+    try:
+        one, name = region_of(found, terms.budget)
+        other, wanted = region_of(ground_truth, terms.budget)
+    except NoRegionError:
+        return None
+    if name is not None and wanted is not None and name != wanted and terms.policy.names == "same":
+        return Outcome(equal=False, stage="region")
+    return Outcome(same_region(one, other, terms.policy.tolerance), "region")
+
+
+def _same_parts(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    """Sets and statements with symbolic bounds, part by part."""
+
+    def in_any_order() -> Outcome:
+        one, other = ([Value(None, child) for child in children(node)] for node in (found, ground_truth))
+        return match_any_order(one, other, lambda a, b: same(a.value, b.value, terms))
+
+    match found, ground_truth:
+        case Interval(), Interval():
+            if (found.low_closed, found.high_closed) != (ground_truth.low_closed, ground_truth.high_closed):
+                return DIFFERENT
+        case (SetOp(op, _), SetOp(wanted, _)) | (Logic(op, _), Logic(wanted, _)):
+            if op != wanted:
+                return DIFFERENT
+            if op != "difference":
+                return in_any_order()
         case _:
-            return None
+            pass
+    one, other = children(found), children(ground_truth)
+    if len(one) != len(other):
+        return DIFFERENT
+    return every(_same_member(a, b, terms) for a, b in zip(one, other, strict=True))
 
 
-def _turned(node: Rel) -> Rel:
-    flip = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-    return Rel(tuple(flip.get(op, op) for op in reversed(node.ops)), tuple(reversed(node.sides)))
+def _same_matrix(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    one, other = rows_of(found), rows_of(ground_truth)
+    if one is None or other is None or [len(row) for row in one] != [len(row) for row in other]:
+        return DIFFERENT
+    pairs = [pair for both in zip(one, other, strict=True) for pair in zip(*both, strict=True)]
+    return every(_same_member(a, b, terms) for a, b in pairs)
 
 
-def _rows(node: Node) -> list[tuple[Node, ...]] | None:
-    """The rows of a matrix; a tuple is read as a column, and a row as a column too."""
+# -- conditions, families
+
+
+def _same_conditioned(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    one = found if isinstance(found, Conditioned) else Conditioned(found, "", frozenset())
+    other = ground_truth if isinstance(ground_truth, Conditioned) else Conditioned(ground_truth, "", frozenset())
+    if one.integers or other.integers:
+        equal = same_families(one, other, terms.budget)
+        if equal is not None:
+            return Outcome(equal, "periodic")
+    if len(one.integers) == len(other.integers) == 1:
+        renamed = rebuild(one.body, {Sym(*one.integers): Sym(*other.integers)})
+        one = Conditioned(renamed, one.condition, other.integers)
+    if one.condition and other.condition and not _like_conditions(one.condition, other.condition):
+        return DIFFERENT
+    return same(one.body, other.body, terms)
+
+
+def _like_conditions(one: str, other: str) -> bool:
+    """True for two side conditions that are written alike; quantifiers (`for all x`) restrict nothing."""
+    kept = [text for text in (one, other) if not text.startswith(_QUANTIFIED)]
+    return len(kept) < 2 or kept[0].split() == kept[1].split()
+
+
+def _same_periodic(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    """Families whose integer parameter nobody introduced, under two different names."""
+    mine, theirs = names(found) & _PARAMETERS, names(ground_truth) & _PARAMETERS
+    if not (len(mine) == len(theirs) == 1) or not _holds_pi(ground_truth):
+        return DIFFERENT
+    one, other = Conditioned(found, "", mine), Conditioned(ground_truth, "", theirs)
+    return Outcome(bool(same_families(one, other, terms.budget)), "periodic")
+
+
+def _holds_pi(node: Node) -> bool:
+    return node == Const("pi") or any(map(_holds_pi, children(node)))
+
+
+def _set_like(node: Node) -> bool:
     match node:
-        case Rel(("=",), (Sym(), Matrix() | Seq() as inner)):
-            return _rows(inner)
-        case Matrix(rows):
-            return [(entry,) for entry in rows[0]] if len(rows) == 1 else list(rows)
-        case Seq("tuple", items) if items and all(isinstance(item, Seq) and item.kind == "tuple" for item in items):
-            return [item.items for item in items if isinstance(item, Seq)]
-        case Seq("tuple", items):
-            return [(item,) for item in items]
+        case Interval() | SetOp() | Builder() | Logic() | Const("R" | "empty"):
+            return True
+        case Rel(ops, _):
+            return bool(set(ops) - {"=", "~"})
+        case Seq("list" | "or", items):
+            return any(map(_set_like, items))
         case _:
-            return None
+            return False
+
+
+def _is_list(node: Node) -> bool:
+    return isinstance(node, Seq) and node.kind in ("list", "or")
+
+
+def _is_tuple(node: Node) -> bool:
+    return isinstance(node, Seq) and node.kind == "tuple"
+
+
+def _is_set(node: Node) -> bool:
+    return isinstance(node, Seq) and node.kind == "set"

@@ -6,16 +6,18 @@ from rewardkit_math.numeric.evaluation import Budget
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import MINUS_ONE, Add, Call, Const, Mul, Node, Num, Pow, Quantity, Sym
-from rewardkit_math.units import scale_of, unit_name
+from rewardkit_math.units import Measure, find_unit, is_unit, measure
 
 _SIGNIFICANT = 3
 _PROGRAM_DIGITS = 10
+_DOUBLE_DIGITS = 15
+_DOUBLE_ERROR = Fraction(1, 2**51)
 
 
 def split_unit(node: Node) -> tuple[Node, str]:
     """The value and its unit, `""` where it has none."""
     if isinstance(node, Quantity):
-        return node.value, unit_name(node.unit)
+        return node.value, node.unit
     if isinstance(node, Call) and node.name == "base":
         index = node.args[1]
         assert isinstance(index, Num)
@@ -23,29 +25,50 @@ def split_unit(node: Node) -> tuple[Node, str]:
     return node, ""
 
 
-def split_letter(node: Node) -> tuple[Node, str]:
-    """`5 m` or `5 m^2` beside a quantity or a bare number: the one-letter name after the number is a unit."""
+def split_letters(node: Node) -> tuple[Node, str]:
+    """`5m`, `5m^2`, `3kg` beside a quantity or a bare number: the letters behind the number as a unit."""
+    if not isinstance(node, Mul):
+        return node, ""
+    count = next((at for at, arg in enumerate(node.args) if not isinstance(arg, Num | Call)), len(node.args))
+    letters = [_unit_letter(arg) for arg in node.args[count:]]
+    if not count or not letters or None in letters:
+        return node, ""
+    value = node.args[0] if count == 1 else Mul(node.args[:count])
+    plain = [letter.partition("^") for letter in letters if letter]
+    joined = "".join(stem for stem, _, _ in plain) + "".join(plain[-1][1:])
+    if all(not caret for _, caret, _ in plain[:-1]) and find_unit(joined.partition("^")[0]):
+        return value, joined
+    spaced = " ".join(letter for letter in letters if letter)
+    return (value, spaced) if is_unit(spaced) else (node, "")
+
+
+def _unit_letter(node: Node) -> str | None:
+    """A name of one letter, with its power, as the text of a unit; None for anything else."""
     match node:
-        case Mul((Num() as value, Sym(name))) if scale_of(name):
-            return value, name
-        case Mul((Num() as value, Pow(Sym("m"), Num(power)))) if power in (2, 3):
-            return value, f"m^{power}"
+        case Sym("Omega"):
+            return "Ω"
+        case Sym("mu"):
+            return "μ"
+        case Sym(name) if len(name) == 1:
+            return name
+        case Pow(Sym(name), Num(power)) if len(name) == 1 and power.denominator == 1 and abs(power) < 5:
+            return f"{name}^{power}"
         case _:
-            return node, ""
+            return None
 
 
 def compound(items: tuple[Node, ...]) -> Node | None:
     """`3 hours 20 minutes` as minutes; None for what is no number of ever smaller units of one kind."""
     terms: list[Node] = []
-    before: tuple[str, Fraction] | None = None
-    last = unit_name(items[-1].unit) if isinstance(items[-1], Quantity) else ""
-    smallest = scale_of(last)
+    before: Measure | None = None
+    last = items[-1].unit if isinstance(items[-1], Quantity) else ""
+    smallest = measure(last) if is_unit(last) else None
     for item in items:
-        kind = scale_of(unit_name(item.unit)) if isinstance(item, Quantity) else None
-        if kind is None or smallest is None or (before and (kind[0] != before[0] or kind[1] >= before[1])):
+        kind = measure(item.unit) if isinstance(item, Quantity) and is_unit(item.unit) else None
+        if kind is None or smallest is None or (before and (kind[1] != before[1] or kind[0] >= before[0])):
             return None
         assert isinstance(item, Quantity)
-        terms.append(Mul((Num(kind[1] / smallest[1]), item.value)))
+        terms.append(Mul((Num(kind.size / smallest.size), item.value)))
         before = kind
     return Quantity(Add(tuple(terms)), last) if len(terms) > 1 else None
 
@@ -81,8 +104,16 @@ def rounds_to(found: Node, ground_truth: Node, budget: Budget, *, decimals_too: 
             return _rounds(found, ground_truth, printed, budget)
         return False
     if printed is None and shown is not None and _significant(shown) >= _PROGRAM_DIGITS:
-        return _rounds(ground_truth, found, shown, budget)
+        return _rounds(ground_truth, found, shown, budget) or _is_double(ground_truth, found, shown, budget)
     return False
+
+
+def _is_double(value: Node, decimal: Node, printed: Num, budget: Budget) -> bool:
+    """True if a decimal is a double printed in full, which stands for the value up to its last two bits."""
+    if _significant(printed) < _DOUBLE_DIGITS or isinstance(decimal, Call):
+        return False
+    exactly, shown = real_value(value, budget), exact(decimal)
+    return exactly is not None and shown is not None and abs(exactly - shown) <= abs(exactly) * _DOUBLE_ERROR
 
 
 def _rounds(value: Node, decimal: Node, printed: Num, budget: Budget) -> bool:

@@ -76,16 +76,16 @@ def region_of(node: Node, budget: Budget) -> tuple[Region, str | None]:
             return region, None
         case Builder(Rel(("in",), (Sym(name), Const("R"))), condition):
             return region_of(Builder(Sym(name), condition), budget)
-        case Logic(op, items) | Seq("list" as op, items):
+        case Logic(op, items) | Seq("list" | "or" as op, items):
             parts = [region_of(item, budget) for item in items]
             variables = {variable for _, variable in parts if variable is not None}
             if len(variables) > 1:
                 raise NoRegionError("several variables")
-            if op == "list" and any(not isinstance(item, Rel | Interval | SetOp) for item in items):
+            if isinstance(node, Seq) and any(not isinstance(item, Rel | Interval | SetOp) for item in items):
                 raise NoRegionError("a list")
-            together = _intersection if op == "and" or (op == "list" and _bounds_only(items)) else _union
-            if op == "and" and not _overlap([part for part, _ in parts]):
-                together = _union
+            # Statements beside each other hold together, unless nothing is left: `x < 1, x > 2` lists two solutions.
+            joint = op == "and" or (op == "list" and any(isinstance(item, Rel) for item in items))
+            together = _intersection if joint and _overlap([part for part, _ in parts]) else _union
             total = parts[0][0]
             for other, _ in parts[1:]:
                 total = together(total, other)
@@ -208,11 +208,6 @@ def _overlap(regions: list[Region]) -> bool:
     for other in regions[1:]:
         total = _intersection(total, other)
     return bool(total)
-
-
-def _bounds_only(items: tuple[Node, ...]) -> bool:
-    """`x > 1, x != 2`: statements in a list that restrict each other rather than list alternatives."""
-    return any(isinstance(item, Rel) and "!=" in item.ops for item in items)
 
 
 def _relation(ops: tuple[str, ...], sides: tuple[Node, ...], budget: Budget) -> tuple[Region, str]:

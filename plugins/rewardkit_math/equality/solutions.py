@@ -1,7 +1,9 @@
 """The values that an answer lists: `x = 1 or x = 2`, `3 ± 1`, `(x, y) = (1, 2)` as named values."""
 
+from itertools import product
 from typing import NamedTuple
 
+from rewardkit_math.equality.labels import is_label
 from rewardkit_math.equality.quantity import split_unit
 from rewardkit_math.numeric.evaluation import Budget, UndefinedError
 from rewardkit_math.numeric.exact import exact
@@ -9,7 +11,6 @@ from rewardkit_math.numeric.numeric_equality import equal_values
 from rewardkit_math.tree import (
     EXPRESSION,
     MINUS_ONE,
-    Add,
     Builder,
     Call,
     Interval,
@@ -17,7 +18,6 @@ from rewardkit_math.tree import (
     Mul,
     Node,
     Num,
-    Pow,
     Quantity,
     Ratio,
     Rel,
@@ -29,7 +29,10 @@ from rewardkit_math.tree import (
     children,
     names,
     rebuild,
+    with_children,
 )
+
+_MOST_SIGNS = 6
 
 
 class Value(NamedTuple):
@@ -39,34 +42,40 @@ class Value(NamedTuple):
     value: Node
 
 
-def solutions(node: Node) -> list[Value] | None:
-    """The values that an answer lists, with ± written out; None where it lists no values."""
+def solutions(node: Node, *, independent: bool = False) -> list[Value] | None:
+    """The values that an answer lists, with ± written out; None where it lists no values.
+
+    independent  each ± has both signs on its own; else all signs of a value turn together
+    """
+    signed = every_sign if independent else plus_minus
     match node:
-        case Seq("tuple", _) if _has_sign(node):
-            return [Value(None, version) for version in plus_minus(node)]
+        case Seq("tuple", _) if has_sign(node):
+            return [Value(None, version) for version in signed(node)]
         case Seq(_, items):
             found: list[Value] = []
             for item in items:
-                inner = solutions(item) if not (isinstance(item, Seq) and item.kind != "list") else [Value(None, item)]
+                closed = isinstance(item, Seq) and item.kind not in ("list", "or")
+                signs = closed and has_sign(item)
+                inner = [Value(None, item)] if closed and not signs else solutions(item, independent=independent)
                 if inner is None:
                     return None
                 found.extend(inner)
             return found
         case Rel(ops, sides) if set(ops) <= {"=", "~"}:
-            return _named(_before_approximation(ops, sides))
+            return _named(_before_approximation(ops, sides), independent=independent)
         case Rel(("in",), (Sym() as name, Seq("set", items))):
             return [Value(name, item) for item in items]
         case Rel():
             return None
         case Quantity(value, unit):
-            inside = solutions(value)
+            inside = solutions(value, independent=independent)
             if inside is None or (len(inside) == 1 and inside[0].name is None and inside[0].value == value):
                 return [Value(None, node)]
             return [Value(item.name, Quantity(item.value, unit)) for item in inside]
         case Interval() | SetOp() | Builder() | Logic():
             return None
         case _:
-            return [Value(None, version) for version in plus_minus(node)]
+            return [Value(None, version) for version in signed(node)]
 
 
 def _before_approximation(ops: tuple[str, ...], sides: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -88,13 +97,13 @@ def _contradict(one: Node, other: Node) -> bool:
     return first is not None and second is not None and first.denominator == second.denominator == 1 and first != second
 
 
-def _named(sides: tuple[Node, ...]) -> list[Value] | None:
+def _named(sides: tuple[Node, ...], *, independent: bool) -> list[Value] | None:
     """`x = 3`, `x = 2 + 1 = 3`, `(x, y) = (1, 2)`: the value, where the left side names it."""
     if not sides:
         return None
     first, last = sides[0], sides[-1]
     if len(sides) == 1:
-        return solutions(first)
+        return solutions(first, independent=independent)
     if isinstance(last, Text):
         return None
     if isinstance(first, Seq | Ratio) and names(first):
@@ -104,9 +113,9 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
         return [Value(first, last)] if alike else None
     if isinstance(last, Sym) and not names(first):
         first, last, sides = last, first, (last, *sides[:-1])
-    if not isinstance(first, Sym | UnknownFunction) and not (_is_label(first) and not names(last)):
+    if not isinstance(first, Sym | UnknownFunction) and not (is_label(first) and not names(last)):
         # `2 + 3 = 5` is worth 5; `42 = 43` is worth nothing.
-        return solutions(last) if _consistent((first, last)) else None
+        return solutions(last, independent=independent) if _consistent((first, last)) else None
     if isinstance(first, Sym) and any(first.name in names(side) for side in sides[1:]):
         return None
     if isinstance(first, UnknownFunction) and any(_holds(side, first.name) for side in sides[1:]):
@@ -116,23 +125,8 @@ def _named(sides: tuple[Node, ...]) -> list[Value] | None:
         return None
     if isinstance(last, Seq) and last.kind == "tuple":
         return [Value(first, last)]
-    inner = solutions(last)
+    inner = solutions(last, independent=independent)
     return None if inner is None else [Value(first, item.value) for item in inner]
-
-
-def _is_label(node: Node) -> bool:
-    r"""True for a measure that is named: `AB`, `\angle ABC`, `|AB|`, `\sin A`, `m + n`, `m / n`."""
-    match node:
-        case Call("abs" | "norm" | "sin" | "cos" | "tan", (inner,)):
-            return _is_label(inner) or (isinstance(inner, Sym) and (inner.name.isupper() or len(inner.name) > 1))
-        case Add(args) | Mul(args):
-            return all(
-                isinstance(arg, Sym)
-                or (isinstance(arg, Pow) and arg.exponent == MINUS_ONE and isinstance(arg.base, Sym))
-                for arg in args
-            )
-        case _:
-            return False
 
 
 def stems(values: list[Value]) -> list[Value]:
@@ -173,9 +167,25 @@ def plus_minus(node: Node) -> list[Node]:
     if isinstance(node, Call) and node.name in ("pm", "mp") and isinstance(node.args[0], Seq):
         point = node.args[0]
         return [point, Seq(point.kind, tuple(Mul((MINUS_ONE, item)) for item in point.items))]
-    if not _has_sign(node):
+    if not has_sign(node):
         return [node]
     return [_signed(node, plus=True), _signed(node, plus=False)]
+
+
+def every_sign(node: Node) -> list[Node]:
+    """The values of an expression with ±, each sign on its own."""
+    if isinstance(node, Call) and node.name in ("pm", "mp"):
+        inner = every_sign(node.args[0])
+        return [*inner, *(Mul((MINUS_ONE, item)) for item in inner)]
+    if not has_sign(node) or _signs(node) > _MOST_SIGNS:
+        return [node]
+    versions = product(*(every_sign(child) for child in children(node)))
+    return [with_children(node, version) for version in versions]
+
+
+def _signs(node: Node) -> int:
+    own = isinstance(node, Call) and node.name in ("pm", "mp")
+    return own + sum(map(_signs, children(node)))
 
 
 def equations(node: Node) -> list[Value]:
@@ -183,22 +193,23 @@ def equations(node: Node) -> list[Value]:
     match node:
         case Rel():
             return [Value(None, version) for version in plus_minus(node)]
-        case Seq("list" | "set", items) | Logic(_, items):
+        case Seq("list" | "or" | "set", items) | Logic(_, items):
             each = [equations(item) for item in items]
             return [value for inner in each for value in inner] if all(each) else []
         case _:
             return []
 
 
-def _has_sign(node: Node) -> bool:
-    return (isinstance(node, Call) and node.name in ("pm", "mp")) or any(map(_has_sign, children(node)))
+def has_sign(node: Node) -> bool:
+    """True if ± stands in a node."""
+    return (isinstance(node, Call) and node.name in ("pm", "mp")) or any(map(has_sign, children(node)))
 
 
 def _signed(node: Node, *, plus: bool) -> Node:
     if isinstance(node, Call) and node.name in ("pm", "mp"):
         inner = _signed(node.args[0], plus=plus)
         return inner if (node.name == "pm") == plus else Mul((MINUS_ONE, inner))
-    return rebuild(node, {child: _signed(child, plus=plus) for child in children(node) if _has_sign(child)})
+    return rebuild(node, {child: _signed(child, plus=plus) for child in children(node) if has_sign(child)})
 
 
 def indexed(group: set[Node | None]) -> bool:

@@ -1,10 +1,22 @@
 """Nodes for items in brackets, lists and sympy's constructors: pure functions from nodes to a node."""
 
 from rewardkit_math.notation.tokens import UnreadableError
-from rewardkit_math.tree import MINUS_ONE, Const, Interval, Logic, Matrix, Mul, Node, Num, Pow, Rel, Seq, Sym
-
-SYMPY_SHAPES = frozenset(
-    ("Matrix", "FiniteSet", "Eq", "Integer", "Interval", "Intervalopen", "IntervalLopen", "IntervalRopen")
+from rewardkit_math.tree import (
+    MINUS_ONE,
+    Add,
+    BigOperator,
+    Const,
+    Interval,
+    Logic,
+    Matrix,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Rel,
+    Seq,
+    SetOp,
+    Sym,
 )
 
 
@@ -50,7 +62,7 @@ def join(items: list[Node], joined: str) -> Node:
     relations = [item for item in items if isinstance(item, Rel)]
     if joined and len(relations) == len(items) and any(set(item.ops) - {"=", "~"} for item in relations):
         return Logic("or" if joined == "or" else "and", tuple(items))
-    return Seq("list", tuple(items))
+    return Seq("or" if joined == "or" else "list", tuple(items))
 
 
 def assignments(groups: list[list[Node]]) -> Node | None:
@@ -99,29 +111,62 @@ def brackets(opened: str, close: str, inner: Node) -> Node:
     return Seq("tuple", items)
 
 
-def sympy_shape(name: str, args: tuple[Node, ...]) -> Node:
-    if name == "FiniteSet":
-        return Seq("set", args)
-    if name == "Eq" and len(args) == 2:
-        return Rel(("=",), args)
-    if name == "Integer" and len(args) == 1:
-        return args[0]
+_RELATIONS = {"Eq": "=", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
+_SET_OPS = {"Complement": "difference", "Intersection": "intersection"}
+_OPERATORS = {"Sum": "sum", "Product": "prod", "Integral": "int"}
+_OPEN_ENDS = {"open": (True, True), "Lopen": (True, False), "Ropen": (False, True), "": (False, False)}
+
+
+def constructed(name: str, args: tuple[Node, ...]) -> Node:
+    """The node of one of sympy's constructors. Raises UnreadableError for arguments that do not fit."""
+    match name, args:
+        case "FiniteSet", _:
+            return Seq("set", args)
+        case "Tuple", _:
+            return Seq("tuple", args)
+        case (("Integer" | "Float" | "Symbol"), (only,)):
+            return only
+        case "Add", _:
+            return Add(args)
+        case "Mul", _:
+            return Mul(args)
+        case "Pow", (base, exponent):
+            return Pow(base, exponent)
+        case (("And" | "Or"), _):
+            return Logic("and" if name == "And" else "or", args)
+        case (("Matrix" | "ImmutableMatrix"), ((Seq() | Interval()) as rows, *_)):
+            return _matrix(rows)
+        case (("Sum" | "Product" | "Integral"), (body, Seq("tuple", (Sym(var), low, high)))):
+            return BigOperator(_OPERATORS[name], var, low, high, body)
+        case "Integral", (body, Sym(var)):
+            return BigOperator("int", var, None, None, body)
+        case "Limit", (body, Sym(var), towards, *_):
+            return BigOperator("lim", var, None, towards, body)
+        case _:
+            pass
+    if name in _RELATIONS and len(args) == 2:
+        return Rel((_RELATIONS[name],), args)
+    if name in _SET_OPS and len(args) >= 2:
+        return SetOp(_SET_OPS[name], args)
     if name.startswith("Interval") and len(args) == 2:
-        low_open, high_open = name[8:] in ("open", "Lopen"), name[8:] in ("open", "Ropen")
-        if low_open or high_open:
-            return Interval(args[0], args[1], low_closed=not low_open, high_closed=not high_open)
-        return Interval(args[0], args[1], low_closed=not infinite(args[0]), high_closed=not infinite(args[1]))
-    if name == "Matrix" and len(args) == 1 and isinstance(args[0], Seq | Interval):
-        first = args[0]
-        rows = first.items if isinstance(first, Seq) else (first.low, first.high)
-        cells = []
-        for row in rows:
-            if isinstance(row, Seq):
-                cells.append(row.items)
-            elif isinstance(row, Interval):
-                cells.append((row.low, row.high))
-            else:
-                cells.append((row,))
-        if len({len(row) for row in cells}) == 1:
-            return Matrix(tuple(cells))
+        low_open, high_open = _OPEN_ENDS[name.removeprefix("Interval")]
+        low, high = args
+        return Interval(
+            low, high, low_closed=not low_open and not infinite(low), high_closed=not high_open and not infinite(high)
+        )
     raise UnreadableError(name)
+
+
+def _matrix(rows: Seq | Interval) -> Node:
+    cells = []
+    for row in rows.items if isinstance(rows, Seq) else (rows.low, rows.high):
+        match row:
+            case Seq():
+                cells.append(row.items)
+            case Interval():
+                cells.append((row.low, row.high))
+            case _:
+                cells.append((row,))
+    if len({len(row) for row in cells}) != 1:
+        raise UnreadableError("rows of different length")
+    return Matrix(tuple(cells))

@@ -8,7 +8,8 @@ import unicodedata
 from fractions import Fraction
 
 from rewardkit_math.complexity_limits import ANSWER_CHARS, TooCostlyError
-from rewardkit_math.notation.vocabulary import COMMANDS, UNICODE
+from rewardkit_math.notation.vocabulary.characters import CHARACTERS
+from rewardkit_math.notation.vocabulary.commands import COMMANDS
 
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-ni")
 _SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n")
@@ -37,6 +38,8 @@ _DERIVATIVE = re.compile(r"^[\s$]*\\[dt]?frac\s*\{d([a-z])\}\s*\{d([a-z])\}\s*="
 _MODULO = re.compile(
     r"\(\s*(?:\\(?:mathrm|text|operatorname)\s*\{\s*mod\s*\}|\\?mod\b)(?:\s|\\ )*\{?(\d{1,9}|[a-z])\}?\s*\)"
 )
+_BRACED_PERCENT = re.compile(r"\{\s*\\?%\s*\}")
+_OR_AGAIN = re.compile(r"\\text\s*\{\s*\(\s*(or|=)\s*\}")
 _TIMES = re.compile(r"(?<=\d) x (?=[$€£]?\d)")
 
 
@@ -51,7 +54,7 @@ def clean(text: str) -> str:
         text = _SUPERS.sub(lambda found: "^{" + found[0].translate(_SUPER) + "}", text)
         text = _SUBS.sub(lambda found: "_{" + found[0].translate(_SUB) + "}", text)
         text = _VULGAR.sub(_vulgar_fraction, text)
-        text = unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
+        text = unicodedata.normalize("NFKC", text.translate(CHARACTERS)).translate(CHARACTERS)
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub(lambda found: "\\" if found[1] in COMMANDS else found[0], text)
     if "C" in text or "A" in text:
@@ -60,6 +63,10 @@ def clean(text: str) -> str:
         text = _DERIVATIVE.sub(_derivative, text)
     if "mod" in text:
         text = _MODULO.sub(r"\\pmod{\1}", text)
+    if "%" in text:
+        text = _BRACED_PERCENT.sub(r"\%", text)
+    if "\\text" in text:
+        text = _OR_AGAIN.sub(r" (\1 ", text)
     if " x " in text:
         text = _TIMES.sub(" * ", text)
     if ":" in text:

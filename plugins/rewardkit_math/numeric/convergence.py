@@ -4,6 +4,7 @@ A proper integral of an analytic function is enclosed by Arb, with proof. All ot
 mpmath and hold some 14 digits.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,17 +12,19 @@ from flint import acb, arb, ctx
 
 from rewardkit_math.complexity_limits import TooCostlyError
 
-_DIGITS = 25
+_DIGITS = (18, 25)
+_AGREED = 1e-12
 _WORKING_BITS = 160
+_SPARE_BITS = 40
 _RELATIVE = 1e-15
-_EVALUATIONS = 4_000
+_EVALUATIONS = 20_000
+_MOST_BITS = 1 << 20
 Term = Callable[[Any], Any]
 
 
 def infinite_sum(term: Term, low: int) -> Any:
     """The sum of `term(k)` from `low` to infinity."""
-    numbers = _numbers()
-    return _estimate(numbers, lambda: numbers.nsum(_for_mpmath(numbers, term), [low, numbers.inf], error=True))
+    return _settled(lambda numbers: numbers.nsum(_for_mpmath(numbers, term), [low, numbers.inf], method="r+s"))
 
 
 def integral(in_plane: Callable[[Any, bool], Any], term: Term, low: Any, high: Any) -> Any:
@@ -35,37 +38,38 @@ def integral(in_plane: Callable[[Any, bool], Any], term: Term, low: Any, high: A
             found = acb.integral(
                 in_plane, acb(low), acb(high), rel_tol=arb(2) ** -100, abs_tol=arb(2) ** -100, eval_limit=_EVALUATIONS
             )
-        if found.is_finite() and found.rad() < arb(2) ** -80 * (1 + abs(found)):
+        if found.is_finite() and found.rad() < arb(2) ** -60 * (1 + abs(found)):
             return found.real if found.imag.is_zero() or 0 in found.imag else found
-    numbers = _numbers()
-    bounds = [_bound(numbers, low), _bound(numbers, high)]
-    return _estimate(numbers, lambda: numbers.quad(_for_mpmath(numbers, term), bounds, maxdegree=6, error=True))
+    return _settled(
+        lambda numbers: numbers.quad(
+            _for_mpmath(numbers, term), [_bound(numbers, low), _bound(numbers, high)], maxdegree=6
+        )
+    )
 
 
 def limit(term: Term, towards: Any) -> Any:
-    """The limit of `term` towards a number or infinity, from above or from either side."""
-    numbers = _numbers()
-    function = _for_mpmath(numbers, term)
-    return _estimate(numbers, lambda: (numbers.limit(function, _bound(numbers, towards)), 0))
+    """The limit of `term` towards a number or infinity."""
+    return _settled(lambda numbers: numbers.limit(_for_mpmath(numbers, term), _bound(numbers, towards)))
 
 
-def _numbers() -> Any:
-    """A context of mpmath of this call's own: precision is never shared."""
+def _settled(approach: Callable[[Any], Any]) -> Any:
+    """What two extrapolations at different precision agree on. Raises ValueError where they do not."""
     import mpmath  # noqa: PLC0415 - few answers need it
 
-    numbers = mpmath.MPContext()
-    numbers.dps = _DIGITS
-    return numbers
-
-
-def _estimate(numbers: Any, approach: Callable[[], tuple[Any, Any]]) -> Any:
-    try:
-        value, error = approach()
-    except (numbers.NoConvergence, IndexError) as failed:
-        raise ValueError(str(failed)) from None
-    if not numbers.isfinite(value):
+    found = []
+    for digits in _DIGITS:
+        # A context of mpmath of this call's own: precision is never shared.
+        numbers = mpmath.MPContext()
+        numbers.dps = digits
+        try:
+            found.append(approach(numbers))
+        except (numbers.NoConvergence, IndexError) as failed:
+            raise ValueError(str(failed)) from None
+    (rough, value), size = found, float(abs(found[1]))
+    error = float(abs(value - rough))
+    if not math.isfinite(size) or error > _AGREED * max(size, 1e-6):
         raise ValueError("no limit")
-    radius = max(float(abs(error)), _RELATIVE * float(abs(value)), 1e-24)
+    radius = max(error, _RELATIVE * size, 1e-24)
     parts = [arb(_ball(part), radius) for part in (numbers.re(value), numbers.im(value))]
     return acb(*parts) if numbers.im(value) else parts[0]
 
@@ -77,7 +81,7 @@ def _ball(value: Any) -> Any:
 
 def _for_mpmath(numbers: Any, term: Term) -> Callable[[Any], Any]:
     def found(point: Any) -> Any:
-        with ctx.workprec(_WORKING_BITS):
+        with ctx.workprec(numbers.prec + _SPARE_BITS):
             value = term(_ball(numbers.mpf(point)))
         if isinstance(value, acb):
             return numbers.mpc(_number(numbers, value.real), _number(numbers, value.imag))
@@ -88,7 +92,9 @@ def _for_mpmath(numbers: Any, term: Term) -> Callable[[Any], Any]:
 
 def _number(numbers: Any, value: Any) -> Any:
     mantissa, exponent = value.mid().man_exp()
-    if abs(int(exponent)) > 1 << 20:
+    if exponent < -_MOST_BITS:
+        return numbers.mpf(0)
+    if exponent > _MOST_BITS:
         raise TooCostlyError("a number of too many digits")
     return numbers.ldexp(int(mantissa), int(exponent))
 

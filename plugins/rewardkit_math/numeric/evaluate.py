@@ -19,6 +19,7 @@ from rewardkit_math.numeric.functions import (
     FUNCTIONS,
     ON_AN_INTERVAL,
     ON_INTEGERS,
+    in_plane,
     logarithm,
     rational_power,
 )
@@ -115,8 +116,8 @@ def _call(at: Evaluation, node: Call) -> Any:
     if node.name not in FUNCTIONS:
         raise UndefinedError(node.name)
     values = [value_of(at, arg) for arg in node.args]
-    if at.analytic and node.name not in ANALYTIC:
-        return acb("nan")
+    if at.analytic is not None and node.name not in ANALYTIC:
+        return in_plane(node.name, values, analytic=at.analytic)
     found = FUNCTIONS[node.name](at, *values)
     if at.field == "real" and not found.is_finite() and node.name in ON_AN_INTERVAL:
         raise NotRealError(node.name)

@@ -90,8 +90,8 @@ class Evaluation:
         """A limit process was cut off: its ball is an estimate."""
         self.snapped = False
         """A number very near to an integer was taken for it."""
-        self.analytic = False
-        """Branch cuts give no value, as integration over the complex plane asks for."""
+        self.analytic: bool | None = None
+        """Set while an integral is enclosed over the complex plane: True where branch cuts must give no value."""
         self.hidden = 0
         """Depth of sums, integrals and limits around the current step."""
 

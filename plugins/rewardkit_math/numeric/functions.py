@@ -8,7 +8,7 @@ from typing import Any
 from flint import acb, arb, fmpq
 
 from rewardkit_math.complexity_limits import BINOMIAL, EXPONENT, TooCostlyError
-from rewardkit_math.numeric.evaluation import Evaluation, UndefinedError
+from rewardkit_math.numeric.evaluation import Evaluation, UndefinedError, magnitude
 
 
 def rational_power(at: Evaluation, below: Any, power: Fraction) -> Any:
@@ -123,11 +123,46 @@ def _part(name: str) -> Callable[..., Any]:
     return lambda at, value: at.number(getattr(acb(value), name))
 
 
+def _saturated(name: str, exponent: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A function that nears a constant as fast as `exp(-exponent)` falls: that distance counts as a number."""
+
+    def found(at: Evaluation, value: Any) -> Any:
+        size = magnitude(abs(exponent(value)).exp())
+        if size is not None and not at.hidden:
+            at.largest = max(at.largest, size)
+        return getattr(value, name)()
+
+    return found
+
+
+def in_plane(name: str, values: list[Any], *, analytic: bool) -> Any:
+    """A function of real numbers as Arb extends it to the complex plane, piece by piece."""
+    match name, values:
+        case (("abs" | "norm"), [value]):
+            return value.real_abs(analytic=analytic)
+        case "sign", [value]:
+            return value.real_sgn(analytic=analytic)
+        case (("floor" | "ceil"), [value]):
+            return value.real_floor(analytic=analytic) if name == "floor" else value.real_ceil(analytic=analytic)
+        case (("max" | "min"), [value, *others]):
+            for other in others:
+                value = getattr(value, f"real_{name}")(other, analytic=analytic)
+            return value
+        case _:
+            return acb("nan")
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _method(name) for name in ("sin", "cos", "tan", "cot", "sec", "csc", "exp")},
-    **{name: _method(name) for name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
+    **{name: _method(name) for name in ("sinh", "cosh", "sech", "csch")},
     **{name: _method(name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
-    **{name: _method(name) for name in ("gamma", "zeta", "erf", "erfc", "digamma")},
+    **{name: _method(name) for name in ("gamma", "digamma")},
+    "loggamma": _method("lgamma"),
+    "tanh": _saturated("tanh", lambda value: 2 * value),
+    "coth": _saturated("coth", lambda value: 2 * value),
+    "erf": _saturated("erf", lambda value: value * value),
+    "erfc": _saturated("erfc", lambda value: value * value),
+    "zeta": _saturated("zeta", lambda value: value),
     "acot": _of_inverse("atan"),
     "asec": _of_inverse("acos"),
     "acsc": _of_inverse("asin"),

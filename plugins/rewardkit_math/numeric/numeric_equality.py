@@ -33,6 +33,7 @@ from rewardkit_math.numeric.points import (
     integer_names,
     integer_points,
     ordered_names,
+    positive_names,
     real_point,
 )
 from rewardkit_math.tree import Const, Node, children, names
@@ -68,7 +69,8 @@ def equal_values(left: Node, right: Node, budget: Budget) -> bool:
         return _equal_in_principal_values(left, right, integer_points(chosen, free), budget)
     if branches(left) or branches(right):
         return _equal_in_branches(left, right, free, budget, field)
-    points = [real_point(free, index) for index in range(_REAL_POINTS)]
+    positive = positive_names(left, right)
+    points = [real_point(free, index, positive) for index in range(_REAL_POINTS)]
     seen = _agreeing(left, right, points, budget, field, enough=_POINTS_TO_AGREE)
     if seen is not None and seen < _FEWEST_POINTS:
         return _equal_in_principal_values(left, right, points[:3], budget)

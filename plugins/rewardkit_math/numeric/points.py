@@ -55,14 +55,14 @@ def ordered_names(*nodes: Node) -> list[str]:
     return [name for name in found if name in free]
 
 
-def real_point(free: list[str], index: int) -> dict[str, Fraction]:
-    """The index-th point of real numbers."""
+def real_point(free: list[str], index: int, positive: frozenset[str] = frozenset()) -> dict[str, Fraction]:
+    """The index-th point of real numbers; some names may be held to positive ones."""
     size, signs = _PATTERNS[index % len(_PATTERNS)]
     found = {}
     for place, name in enumerate(free):
         value = size * (1 + seed_of(f"{place} {index}") % 9973) / 9974
         negative = signs == "-" or (signs == "±" and place % 2 == 0) or (signs == "∓" and place % 2 == 1)
-        found[name] = -value if negative else value
+        found[name] = -value if negative and name not in positive else value
     return found
 
 
@@ -106,6 +106,35 @@ def _turns(base: Node) -> bool:
 
 def _holds_pi(node: Node) -> bool:
     return node == Const("pi") or any(map(_holds_pi, children(node)))
+
+
+def positive_names(*nodes: Node) -> frozenset[str]:
+    r"""The names that are factors of what stands under an even root or a logarithm: `L` and `g` in `\sqrt{Lg}`."""
+    found: frozenset[str] = frozenset()
+    for node in nodes:
+        match node:
+            case Call("sqrt" | "ln" | "log" | "lg" | "log2", (inner, *_)):
+                found |= _factors(inner)
+            case Call("root", (inner, Num(Fraction(numerator=2 | 4)))) | Pow(inner, Num(Fraction(denominator=2 | 4))):
+                found |= _factors(inner)
+            case _:
+                pass
+        found |= positive_names(*children(node)) if children(node) else frozenset()
+    return found
+
+
+def _factors(node: Node) -> frozenset[str]:
+    match node:
+        case Sym(name):
+            return frozenset((name,))
+        case Mul(args):
+            return frozenset().union(*map(_factors, args))
+        case Pow(base, Num(Fraction(numerator=power))) if power % 2:
+            return _factors(base)
+        case Call("sqrt", (inner,)):
+            return _factors(inner)
+        case _:
+            return frozenset()
 
 
 def branches(node: Node) -> bool:

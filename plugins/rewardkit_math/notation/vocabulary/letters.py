@@ -1,0 +1,50 @@
+r"""Letters that have a name: `\alpha`, `alpha`, `α`."""
+
+LETTER_TABLE = (
+    ("alpha", "alpha", "α"),
+    ("beta", "beta", "β"),
+    ("gamma", "gamma", "γ"),
+    ("delta", "delta", "δ"),
+    ("epsilon", "epsilon", "ε"),
+    ("varepsilon", "epsilon", "ϵ"),
+    ("zeta", "zeta", "ζ"),
+    ("eta", "eta", "η"),
+    ("theta", "theta", "θ"),
+    ("vartheta", "theta", "ϑ"),
+    ("iota", "iota", "ι"),
+    ("kappa", "kappa", "κ"),
+    ("lambda", "lambda", "λ"),
+    ("mu", "mu", "μ"),
+    ("nu", "nu", "ν"),
+    ("xi", "xi", "ξ"),
+    ("rho", "rho", "ρ"),
+    ("varrho", "rho", "ϱ"),
+    ("sigma", "sigma", "σ"),
+    ("tau", "tau", "τ"),
+    ("upsilon", "upsilon", "υ"),
+    ("phi", "phi", "φ"),
+    ("varphi", "phi", "ϕ"),
+    ("chi", "chi", "χ"),
+    ("psi", "psi", "ψ"),
+    ("omega", "omega", "ω"),
+    ("Gamma", "Gamma", "Γ"),
+    ("Delta", "Delta", "Δ"),
+    ("Theta", "Theta", "Θ"),
+    ("Lambda", "Lambda", "Λ"),
+    ("Xi", "Xi", "Ξ"),
+    ("Sigma", "Sigma", "Σ"),
+    ("Upsilon", "Upsilon", "Υ"),
+    ("Phi", "Phi", "Φ"),
+    ("Psi", "Psi", "Ψ"),
+    ("Omega", "Omega", "Ω"),
+    ("ell", "ell", "ℓ"),
+    ("hbar", "hbar", "ℏ"),
+    ("nabla", "nabla", "∇"),
+    ("partial", "partial", "∂"),
+    ("aleph", "aleph", "ℵ"),
+)
+"""The LaTeX command, the name in the tree (variants of a letter are one name), and the character."""
+
+LETTERS = {command: name for command, name, _ in LETTER_TABLE}
+SPELLED = frozenset(LETTERS) - {"ell", "hbar", "nabla", "partial", "aleph"}
+"""Greek letters that plain text spells out: `3*alpha`."""
