@@ -155,10 +155,10 @@ def same_meaning(question: Question) -> Judgement | None:
 def _compared(found: Node, wanted: Node, policy: MathParams) -> Outcome:
     """Equality of two trees; `1/2, 0.5` is one value twice."""
     outcome = same(found, wanted, Terms(policy))
-    if not outcome and isinstance(found, Seq) and found.kind == "list" and not isinstance(wanted, Seq):
-        if len(set(found.items)) == len(found.items) <= _TWICE:
-            return every(_compared(item, wanted, policy) for item in found.items)
-    return outcome
+    if outcome or not isinstance(found, Seq) or found.kind != "list" or isinstance(wanted, Seq):
+        return outcome
+    distinct = len(set(found.items)) == len(found.items) <= _TWICE
+    return every(_compared(item, wanted, policy) for item in found.items) if distinct else outcome
 
 
 def decimal_comma(question: Question) -> Judgement | None:

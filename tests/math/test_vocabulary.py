@@ -2,7 +2,8 @@
 
 import pytest
 
-from rewardkit_math.judge import judge, read_ground_truth
+from rewardkit_math.ground_truth import read_ground_truth
+from rewardkit_math.judge import judge
 from rewardkit_math.notation.parse import parse
 from rewardkit_math.notation.tokens import tokenize
 from rewardkit_math.notation.vocabulary import characters, functions, layout, letters, operators, refused, words
