@@ -4,9 +4,11 @@ import asyncio
 import importlib.util
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,14 +19,15 @@ from typing import Any
 import pytest
 
 from rewardkit import ConfigError
+from rewardkit_trainers import openrlhf_server
 from rewardkit_trainers.imputation import UnrewardedError
 from rewardkit_trainers.openrlhf import Rewards, reward_func
-from rewardkit_trainers.openrlhf_server import server
+from rewardkit_trainers.openrlhf_server import serve, server
 
 if importlib.util.find_spec("openrlhf") is None:
     pytest.skip("openrlhf is not installed", allow_module_level=True)
 
-pytestmark = pytest.mark.filterwarnings("default")  # what OpenRLHF's libraries say of themselves is not ours to mend
+pytestmark = pytest.mark.filterwarnings("default")  # what OpenRLHF's libraries say of themselves is not ours to fix
 MOODY = Path(__file__).parent / "moody.py"
 RUBRIC: dict[str, Any] = {"rewards": {"moody": {}, "format": {"weight": 0.5}}}
 FILE = """
@@ -146,6 +149,10 @@ def test_what_openrlhf_cannot_tell_is_refused_before_the_first_rollout(monkeypat
         reward_func({"rewards": {"length_relative": {}}}, workers=1)
 
 
+def post(url: str, body: bytes, **headers: str) -> urllib.request.Request:
+    return urllib.request.Request(url, body, {"Content-Type": "application/json", **headers}, method="POST")
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "says"),
     [
@@ -159,7 +166,7 @@ def test_what_openrlhf_cannot_tell_is_refused_before_the_first_rollout(monkeypat
     ],
 )
 def test_the_server_says_what_is_wrong_with_a_request(url, path, body, status, says):
-    asked = urllib.request.Request(url.replace("/get_reward", path), data=body, method="POST")
+    asked = post(url.replace("/get_reward", path), body)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(asked)
     with refused.value:
@@ -170,7 +177,7 @@ def test_the_server_says_what_is_wrong_with_a_request(url, path, body, status, s
 def test_many_rollouts_may_ask_the_server_at_once(url):
     def ask(text: str, answers: list[Any]) -> None:
         body = json.dumps({"query": ["p" + text], "prompts": ["p"], "labels": [""]}).encode()
-        with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST")) as response:
+        with urllib.request.urlopen(post(url, body)) as response:
             answers.append((text, json.load(response)["rewards"]))
 
     answers: list[Any] = []
@@ -191,7 +198,7 @@ def test_the_command_says_the_url_and_answers_there(tmp_path):
         try:
             option, url = serving.stdout.readline().split()
             body = json.dumps({"query": ["1 + 1 is 2"], "prompts": ["1 + 1 is"], "labels": ["2"]}).encode()
-            with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST")) as response:
+            with urllib.request.urlopen(post(url, body)) as response:
                 answer = json.load(response)
         finally:
             serving.send_signal(signal.SIGINT)
@@ -203,3 +210,65 @@ def test_the_command_says_the_url_and_answers_there(tmp_path):
 def test_a_port_that_is_taken_is_an_error_that_names_it(rewards):
     with server(rewards, "127.0.0.1", 0) as first, pytest.raises(ConfigError, match=str(first.server_port)):
         server(rewards, "127.0.0.1", first.server_port)
+
+
+BODY = json.dumps({"query": ["p right"], "prompts": ["p"], "labels": [""]}).encode()
+
+
+def refused(request: urllib.request.Request) -> int:
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(request)
+    error.value.close()
+    return error.value.code
+
+
+def test_pages_in_a_browser_cannot_ask(url):
+    assert refused(post(url, BODY, **{"Content-Type": "text/plain"})) == 415
+    assert refused(post(url, BODY, Host="attacker.example")) == 403
+
+
+def test_with_a_token_only_those_who_bring_it_are_answered(rewards):
+    with server(rewards, "127.0.0.1", 0, "secret") as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{serving.server_port}/get_reward"
+            assert refused(post(url, BODY)) == refused(post(url + "?token=secre", BODY)) == 401
+            for right in (post(url + "?token=secret", BODY), post(url, BODY, Authorization="Bearer secret")):
+                with urllib.request.urlopen(right) as response:
+                    assert json.load(response)["rewards"] == [1.0]
+        finally:
+            serving.shutdown()
+            thread.join()
+
+
+def test_off_loopback_a_token_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.delenv("REWARDKIT_TOKEN", raising=False)
+    (tmp_path / "rubric.yaml").write_text("rewards: {math: {}}")
+    with pytest.raises(ConfigError, match="REWARDKIT_TOKEN"):
+        serve(tmp_path / "rubric.yaml", host="0.0.0.0")
+
+
+def test_idle_connections_hold_up_nobody(url, monkeypatch):
+    monkeypatch.setattr(openrlhf_server, "MAX_CONNECTIONS", 20)
+    address = ("127.0.0.1", int(url.rsplit(":", 1)[1].split("/")[0]))
+    idle = [socket.create_connection(address) for _ in range(60)]
+    try:
+        with urllib.request.urlopen(post(url, BODY), timeout=20) as response:
+            assert json.load(response)["rewards"] == [1.0]
+    finally:
+        for connection in idle:
+            connection.close()
+
+
+def test_half_sent_bodies_hold_no_more_than_their_bound(url, monkeypatch):
+    monkeypatch.setattr(openrlhf_server, "MAX_BODIES_BYTES", 1000)
+    address = ("127.0.0.1", int(url.rsplit(":", 1)[1].split("/")[0]))
+    head = (
+        b"POST /get_reward HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+    )
+    with socket.create_connection(address) as slow, socket.create_connection(address) as second:
+        slow.sendall(head + b"{")
+        time.sleep(0.2)
+        second.sendall(head)
+        assert b" 503 " in second.recv(100)
