@@ -1,20 +1,13 @@
 """What speaks for a language at a word by itself: its letters, its endings, and the common words.
 
-A model of character n-grams says little of words of one to five letters, and these carry a sentence. The lists are
-written by hand (`lexicon.toml`); they are evidence, not dictionaries: a word that is on no list says nothing.
+A model of character n-grams says little of words of one to five letters, and these carry a sentence. The lists
+(`lexicon.toml`) are evidence, not dictionaries: a word that is on no list says nothing.
 """
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-
-COMMON_WEIGHT = 8.0
-"""Nats against a language that lacks a word which is common in another candidate."""
-LETTER_WEIGHT = 1.5
-"""Nats against a language that does not have a letter of the word."""
-ENDING_WEIGHT = 1.25
-"""Nats against a language that lacks the word's ending, which another candidate has."""
 
 _CORE = frozenset("abcdefghijklmnopqrstuvwxyz'’ʼ-‐‑абвгдежзклмнопрстуфхцчш")
 """Letters that speak for no language of their script, and what joins the halves of a word."""
@@ -25,6 +18,7 @@ class Traits:
     """What is known of one language's words."""
 
     letters: frozenset[str]
+    """Letters that its words are spelt with; empty if any letter of its script may come."""
     endings: tuple[str, ...]
     words: frozenset[str]
 
@@ -35,7 +29,7 @@ def lexicon() -> dict[str, Traits]:
     read = tomllib.loads(files(__package__).joinpath("lexicon.toml").read_text(encoding="utf-8"))
     return {
         code: Traits(
-            _CORE | frozenset(lists["letters"]),
+            _CORE | frozenset(lists["letters"]) if "letters" in lists else frozenset(),
             tuple(lists.get("endings", "").split()),
             frozenset(lists.get("words", "").split()),
         )
@@ -43,19 +37,33 @@ def lexicon() -> dict[str, Traits]:
     }
 
 
-def against(word: str, languages: tuple[str, ...]) -> list[float]:
-    """Nats that the word's spelling speaks against each of the languages; `word` in lower case."""
-    known = lexicon()
-    traits = [known.get(code) for code in languages]
-    common = [trait is not None and word in trait.words for trait in traits]
-    ending = [trait is not None and len(word) > 4 and word.endswith(trait.endings) for trait in traits]
-    own = frozenset(word) - _CORE
-    cost = [0.0] * len(languages)
-    for at, trait in enumerate(traits):
-        if any(common):
-            cost[at] += 0.0 if common[at] else COMMON_WEIGHT
-        elif any(ending):
-            cost[at] += 0.0 if ending[at] else ENDING_WEIGHT
-        if own and trait is not None and not own <= trait.letters:
-            cost[at] += LETTER_WEIGHT
-    return cost
+@cache
+def _index() -> dict[str, frozenset[str]]:
+    index: dict[str, set[str]] = {}
+    for code, traits in lexicon().items():
+        for word in traits.words:
+            index.setdefault(word, set()).add(code)
+    return {word: frozenset(codes) for word, codes in index.items()}
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def languages_of(word: str) -> frozenset[str]:
+    """The languages in whose common words the word is; `word` in lower case."""
+    return _index().get(word, _NONE)
+
+
+@lru_cache(maxsize=50_000)
+def lacking(word: str) -> frozenset[str]:
+    """The languages that do not have a letter of the word; `word` in lower case."""
+    letters = frozenset(word) - _CORE
+    if not letters:
+        return _NONE
+    return frozenset(code for code, traits in lexicon().items() if traits.letters and not letters <= traits.letters)
+
+
+def special_ending(word: str, code: str) -> bool:
+    """The word ends as words of the language often do, and those of its neighbours seldom; `word` in lower case."""
+    traits = lexicon().get(code)
+    return traits is not None and bool(traits.endings) and word.endswith(traits.endings)

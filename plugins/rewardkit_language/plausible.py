@@ -10,12 +10,17 @@ words, and texts that mix real common words in.
 
 from collections.abc import Callable, Sequence
 
+from rewardkit_language.detector import predict
+from rewardkit_language.evidence import fold, normalized
+from rewardkit_language.languages import RELATIVES
 from rewardkit_language.lexicon import lexicon
 from rewardkit_language.scripts import split
-from rewardkit_language.words import Token, weight
+from rewardkit_language.words import UNSPACED, Token, weight
 
 STRETCH = 30
 SHORTEST = 15
+SHORTEST_OF_MORE = 8
+"""Words of a stretch that can be judged: the first in a text, and further ones."""
 
 _CHINESE = frozenset(
     "的一是不了在人有我他这为之大来以个中上们到说国和地也子时道出而要于就下得可你年生自会那后能对着事其里所去行过家十用发天如然作方成"
@@ -54,21 +59,55 @@ _SIGNS: dict[str, tuple[Callable[[Sequence[Token]], float], float]] = {
     "th": (_thai, 0.03),
 }
 """How the share of signs is counted, and what it is never below in a real stretch (half the least that was seen)."""
-LEAST_COMMON = 0.05
+LEAST_COMMON, LEAST_COMMON_OF_MORE = 0.05, 0.15
 """The same for the common words of `lexicon.toml`, where it lists at least LISTED of them."""
 LISTED = 40
+LIST_SHARE = 0.5
+"""Share of the words of a list that stand after a comma or at the start of a line."""
+LIST_LENGTH, LIST_ITEM = 4, 4.0
+"""Pieces of a list, and words of one piece at most, in a script without spaces."""
+LIST_BELIEF, SURE_BELIEF = 0.2, 0.7
+"""The model's probability that a list with commas is in the language; that a list without is, or in another one."""
+MODEL_SCRIPTS = ("latin", "cyrillic", "arabic", "devanagari")
 
 
-def implausible(row: Sequence[Token], language: str) -> list[int]:
-    """The places in the row, all of which passes for the language, that cannot be it."""
+def implausible(row: Sequence[Token], language: str, shortest: float = SHORTEST) -> list[int]:
+    """The places in the row, all of which passes for the language, that cannot be it.
+
+    shortest  words of a stretch that can be judged
+    """
     found: list[int] = []
-    for places in _stretches(row, language):
-        if _lacks_signs([row[at] for at in places], language):
+    for places in _stretches(row, language, shortest):
+        stretch = [row[at] for at in places]
+        least = LEAST_COMMON if shortest == SHORTEST else LEAST_COMMON_OF_MORE
+        if _lacks_signs(stretch, language, least) and not _is_list(stretch, language):
             found.extend(places)
     return found
 
 
-def _stretches(row: Sequence[Token], language: str) -> list[range]:
+def _is_list(row: Sequence[Token], language: str) -> bool:
+    """Names or things one after the other, which need no common words: set apart by commas or lines.
+
+    In Latin letters the model can tell a list without commas too.
+    """
+    if len(row) < LIST_LENGTH:
+        return False
+    apart = sum(token.pause > 0 for token in row) / len(row) >= LIST_SHARE
+    if row[0].script in UNSPACED:
+        short = sum(weight(token, language) for token in row) / len(row) <= LIST_ITEM
+        return short and (apart or row[0].script != "cjk")
+    if row[0].script not in MODEL_SCRIPTS:
+        return apart
+    if not apart and row[0].script != "latin":
+        return False
+    likely = predict(" ".join(normalized(token.text) for token in row))
+    kin = {language, *RELATIVES.get(language, ())}
+    own = sum(p for code, p in likely.items() if fold(code, row[0].script) in kin)
+    other = max((p for code, p in likely.items() if fold(code, row[0].script) not in kin), default=0.0)
+    return own >= SURE_BELIEF or (apart and (own >= LIST_BELIEF or other < SURE_BELIEF))
+
+
+def _stretches(row: Sequence[Token], language: str, shortest: float) -> list[range]:
     """The row in stretches of STRETCH words; what is left over joins the last one, or is one if it is long enough."""
     ends: list[int] = []
     count = 0.0
@@ -77,18 +116,18 @@ def _stretches(row: Sequence[Token], language: str) -> list[range]:
         if count >= STRETCH:
             ends.append(at + 1)
             count = 0.0
-    if count >= SHORTEST:
+    if count >= shortest:
         ends.append(len(row))
     elif ends:
         ends[-1] = len(row)
     return [range(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _lacks_signs(row: Sequence[Token], language: str) -> bool:
+def _lacks_signs(row: Sequence[Token], language: str, least_common: float) -> bool:
     if language in _SIGNS:
         share, least = _SIGNS[language]
         return share(row) < least
     traits = lexicon().get(language)
     if traits is None or len(traits.words) < LISTED:
         return False
-    return sum(token.text.replace("’", "'").lower() in traits.words for token in row) / len(row) < LEAST_COMMON
+    return sum(token.text.replace("’", "'").lower() in traits.words for token in row) / len(row) < least_common

@@ -1,44 +1,45 @@
-"""The reward for thinking in the language that was asked for.
+"""The reward for reasoning in the language that was asked for.
 
 DeepSeek-R1 rewards the share of target-language words among all words of the chain of thought (arXiv:2501.12948,
-section 2.3.2); Magistral gives a bonus when thought and answer are in the language of the prompt (arXiv:2506.10910,
+section 2.3.2); Magistral gives a bonus when reasoning and answer are in the language of the prompt (arXiv:2506.10910,
 section 2.2.4).
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from rewardkit import Reward, RewardContext, RewardParams, Sample, Score
-from rewardkit_language.languages import resolve
-from rewardkit_language.measure import UNKNOWN, Measure, counts_as, measure
+from rewardkit import Parts, Reward, RewardContext, RewardParams, Sample, Score, split_reasoning
+from rewardkit_language.languages import Target, languages, resolve
+from rewardkit_language.measure import UNKNOWN, Measure, measure
+from rewardkit_language.question import instruction, question
 
-Part = Literal["thought", "answer", "whole", "both"]
+Part = Literal["reasoning", "answer", "whole", "both"]
 
 MAIN_SHARE = 0.6
 """A prompt's own language is the one that at least this share of its words is in."""
 PROMPT_WORDS = 3
 """Words that a prompt must have to tell its language by."""
 
-_USER_TURN = re.compile(r"<\|(?:im_start|start_header_id)\|>\s*user(?:<\|end_header_id\|>)?|<[|｜]User[|｜]>|\[INST\]")
-_TURN_END = re.compile(r"<\|(?:im_end|eot_id)\|>|<[|｜]Assistant[|｜]>|\[/INST\]")
-
 
 class LanguageParams(RewardParams):
-    """What language is asked for, of which part, and what a share is worth."""
+    """The language that is asked for, of which part, and the worth of a share."""
 
     target: str | None = None
-    """The language: a code, a tag or an English name (`de`, `de-AT`, `German`)."""
+    """The language: a code, a tag or a name (`de`, `deu`, `de-AT`, `zh-Hant`, `German`, `Deutsch`)."""
     target_column: str | None = None
     """The column that names the row's language; a dotted path. Without either: the prompt's own language."""
-    part: Part = "thought"
-    """`thought` is the whole completion where there is none; `both` is the smaller share of thought and answer."""
+    part: Part = "reasoning"
+    """`reasoning` is the whole completion if it holds no reasoning; `both` is the smaller share of reasoning and
+    answer."""
+    turns: Literal["all", "last"] = "all"
+    """Turns of the assistant that are judged in a conversation, those that call tools included."""
     mode: Literal["share", "threshold", "same-as-prompt"] = "share"
     """`share`: the share itself. `threshold`: 1 from `threshold` on, else 0. `same-as-prompt`: `threshold` on both
     parts, for the prompt's own language."""
     threshold: float = Field(default=0.9, gt=0.0, le=1.0)
+    """Share of target-language words from which on `threshold` and `same-as-prompt` give 1."""
 
     @field_validator("target", mode="before")
     @classmethod
@@ -46,7 +47,7 @@ class LanguageParams(RewardParams):
         if target is False:
             return "no"  # YAML 1.1 reads the code of Norwegian so
         if isinstance(target, str) and resolve(target) is None:
-            raise ValueError(f"no language {target!r} is known; give an ISO 639-1 code such as de or zh")
+            raise ValueError(f"no language {target!r} is known; known are {', '.join(languages())}")
         return target
 
     @model_validator(mode="after")
@@ -73,65 +74,92 @@ class LanguageReward(Reward):
         measure("load the model now")
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        """The share of each sample; an abstention where no word or no target tells a language."""
         return [self._score(sample) for sample in samples]
 
     def _score(self, sample: Sample) -> Score:
         target = self._target(sample)
         if isinstance(target, Score):
             return target
-        measures = {name: measure(text, target) for name, text in self._parts(sample).items()}
-        told = {name: found for name, found in measures.items() if found.total > 0}
+        turns = [_Turn(parts, target) for parts in _turns(sample, self.params.turns)]
+        measures = {name: found for name in self._parts(turns) if (found := [turn.measured(name) for turn in turns])}
+        told = {name: found for name, found in measures.items() if sum(turn.total for turn in found) > 0}
         if not told:
-            return Score.abstained("no word to tell a language from", target=target)
-        wanted = counts_as(target)
-        shares = {name: found.share(wanted) for name, found in told.items()}
+            return Score.abstained("no word to tell a language from", kind="undecidable", target=target.tag)
+        shares = {name: _share(found) for name, found in told.items()}
         worst = min(shares, key=shares.__getitem__)
-        share = shares[worst]
+        share, found = shares[worst], told[worst]
         value = share if self.params.mode == "share" else float(share >= self.params.threshold)
-        reason = f"{share:.0%} of {round(told[worst].total)} words of the {worst} are {target}"
-        return Score.scored(value, reason, **_details(target, share, worst, told[worst]))
+        total = sum(turn.total for turn in found)
+        score = Score.scored(
+            value,
+            f"{share:.0%} of {round(total)} words of the {worst} are {target.tag}",
+            target=target.tag,
+            share=round(share, 4),
+            part=worst,
+            words=round(total, 1),
+            words_by_language=_by_language(found),
+            foreign=[{"language": language, "text": text} for turn in found for language, text in turn.spans][:5],
+        )
+        if len(found) < 2:
+            return score
+        return score.model_copy(update={"turns": tuple(turn.share() if turn.total else None for turn in found)})
 
-    def _target(self, sample: Sample) -> str | Score:
-        """The code of the language that is asked for, or why none is."""
+    def _target(self, sample: Sample) -> Target | Score:
+        """The language that is asked for, or why there is none."""
         if self.params.target is not None:
-            return str(resolve(self.params.target))
+            return resolve(self.params.target) or Score.abstained("no such language", kind="unsupported")
         if self.params.target_column is not None:
             named = sample.column(self.params.target_column)
             if named is None:
-                return Score.abstained(f"the row has no column {self.params.target_column}")
-            code = resolve(str(named))
-            return code or Score.abstained(f"no language {str(named)[:40]!r} is known")
-        found = measure(_question(sample))
-        if found.total < PROMPT_WORDS or found.main in (None, UNKNOWN) or found.share([str(found.main)]) < MAIN_SHARE:
-            return Score.abstained("the prompt's own language cannot be told")
-        return str(found.main)
+                return Score.abstained(f"the row has no column {self.params.target_column}", kind="not_applicable")
+            target = resolve(str(named))
+            return target or Score.abstained(f"no language {str(named)[:40]!r} is known", kind="unsupported")
+        found = measure(instruction(question(sample)))
+        if found.total < PROMPT_WORDS or found.main in (None, UNKNOWN) or found.share(found.main) < MAIN_SHARE:
+            return Score.abstained("the prompt's own language cannot be told", kind="undecidable")
+        target = resolve(str(found.main))
+        return target or Score.abstained(f"the prompt is in {found.main}, which cannot be judged", kind="unsupported")
 
-    def _parts(self, sample: Sample) -> dict[str, str]:
-        parts = sample.parts
+    def _parts(self, turns: Sequence["_Turn"]) -> tuple[str, ...]:
         part = "both" if self.params.mode == "same-as-prompt" else self.params.part
         if part == "answer":
-            return {"answer": parts.answer}
-        if part == "whole" or parts.reasoning is None:
-            return {"completion": sample.completion_text}
-        if part == "thought":
-            return {"thought": parts.reasoning}
-        return {"thought": parts.reasoning, "answer": parts.answer}
+            return ("answer",)
+        if part == "whole" or all(turn.parts.reasoning is None for turn in turns):
+            return ("completion",)
+        return ("reasoning",) if part == "reasoning" else ("reasoning", "answer")
 
 
-def _question(sample: Sample) -> str:
-    """The user's last message, without a chat template's system prompt."""
-    if not isinstance(sample.prompt, str):
-        asked = [message.text for message in sample.prompt if message.role == "user"]
-        return asked[-1] if asked else sample.prompt_text
-    return _TURN_END.split(_USER_TURN.split(sample.prompt)[-1])[0]
+class _Turn:
+    """A turn of the assistant, whose parts are measured when they are asked for."""
+
+    def __init__(self, parts: Parts, target: Target) -> None:
+        self.parts = parts
+        self.target = target
+
+    def measured(self, part: str) -> Measure:
+        """The words of a part: `reasoning`, `answer` or `completion`."""
+        reasoning, answer = self.parts.reasoning or "", self.parts.answer
+        text = {"reasoning": reasoning, "answer": answer, "completion": f"{reasoning}\n\n{answer}"}[part]
+        return measure(text, self.target)
 
 
-def _details(target: str, share: float, part: str, found: Measure) -> dict[str, Any]:
-    return {
-        "target": target,
-        "share": round(share, 4),
-        "part": part,
-        "words": round(found.total, 1),
-        "words_by_language": {code: round(n, 1) for code, n in sorted(found.words.items(), key=lambda item: -item[1])},
-        "foreign": [{"language": language, "text": text} for language, text in found.spans],
-    }
+def _turns(sample: Sample, which: Literal["all", "last"]) -> list[Parts]:
+    """Reasoning and answer of each turn of the assistant, in order."""
+    if isinstance(sample.completion, str) or which == "last":
+        return [sample.parts]
+    written = [message for message in sample.completion if message.role == "assistant" and message.text]
+    return [*(split_reasoning(message.text) for message in written[:-1]), sample.parts]
+
+
+def _share(found: Sequence[Measure]) -> float:
+    """Words in the target by all words, over all turns."""
+    return sum(turn.share() * turn.total for turn in found) / sum(turn.total for turn in found)
+
+
+def _by_language(found: Sequence[Measure]) -> dict[str, float]:
+    words: dict[str, float] = {}
+    for turn in found:
+        for code, count in turn.words.items():
+            words[code] = words.get(code, 0.0) + count
+    return {code: round(count, 1) for code, count in sorted(words.items(), key=lambda item: -item[1])}

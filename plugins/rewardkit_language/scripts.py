@@ -50,7 +50,8 @@ LETTERS = {
 
 LATIN = split(
     "en de fr es it pt nl sv da no fi is pl cs sk sl hr hu ro sq lt lv et tr az uz vi id tl sw ca gl eu ga cy af"
-    " mt eo la so ms bs sr sh nn"
+    " mt eo la so ms bs sr sh nn yo hi-Latn"
+    " gd br lb fy ku ht jv ceb war ilo ast"
 )
 """Languages in Latin letters that are looked for in any text; the model's others only where they are the target."""
 

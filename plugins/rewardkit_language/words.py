@@ -12,11 +12,22 @@ from dataclasses import dataclass, replace
 
 from rewardkit_language.mask import PLACE
 from rewardkit_language.scripts import JAPANESE_LETTERS_PER_WORD, LETTERS, LETTERS_PER_WORD
+from rewardkit_language.vocabulary import REGIONS
 
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
+_LETTERS_AS_SIGNS = re.compile(
+    "[\U0001f150-\U0001f169\U0001f170-\U0001f189\U0001f1e6-\U0001f1ff]+|[\U000e0020-\U000e007e]+"
+    "|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}|[\u2801-\u28ff]+"
+)
+"""Letters in squares and circles, flags' letters, invisible tags, bytes in variation selectors, Braille."""
+UNREADABLE = "\u2d63"
+"""Stands for a letter of no language: a sign that can spell words, or hides them."""
+_EMOJI_TAGS = re.compile("\U0001f3f4[\U000e0020-\U000e007f]{1,8}")
+"""The flag of a part of a country: a black flag and its code in tags."""
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]+")
 _STRAY_MARKS = re.compile("[\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u20d0-\u20ff]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -25,7 +36,7 @@ _UNSPACED_LETTERS = {name: LETTERS[name] for name in LETTERS_PER_WORD if name !=
 _SPACED_LETTERS = {name: span for name, span in LETTERS.items() if name not in UNSPACED}
 _TOKEN = re.compile(
     "|".join(
-        [rf"(?P<{name}>[{span}]+(?:['’ʼ`´׳״‐‑-][{span}]+)*)" for name, span in _SPACED_LETTERS.items()]
+        [rf"(?P<{name}>[{span}]+(?:['’‘ʼʻ`´׳״‐‑-][{span}]+)*)" for name, span in _SPACED_LETTERS.items()]
         + [rf"(?P<cjk>[{LETTERS['han']}{LETTERS['kana']}]+)"]
         + [rf"(?P<{name}>[{span}]+)" for name, span in _UNSPACED_LETTERS.items()]
         + [r"(?P<other>[^\W\d_]+)", r"(?P<end>[.!?。！？؟।۔…:;\n]+|[|]+)", r"(?P<comma>[,、،，(){}\[\]«»„“”\"—–]+)"]
@@ -56,16 +67,33 @@ class Token:
     """A key of `scripts.LETTERS`; `cjk` for Han and kana together; `mixed` for a word of two alphabets."""
     pause: int
     """What stands before it: 0 at most a space, 1 a comma or a bracket, 2 the end of a sentence or a line."""
-    glued: bool
-    """It stands directly after a digit or a sign, without a space."""
+    no_space_before: bool
+    """It stands directly after a digit or a sign."""
 
 
 def clean(text: str) -> str:
-    """The text in compatibility form (`Ａ` and `𝐀` become `A`) without invisible characters and stray marks."""
+    """The text in compatibility form (`Ａ` and `𝐀` become `A`) without invisible characters and stray marks.
+
+    Signs that can spell words, and letters that nobody sees, become letters of no language.
+    """
     if text.isascii():
         return text
-    text = INVISIBLE.sub("", _SURROGATES.sub(" ", text))
+    text = _SURROGATES.sub(" ", text)
+    if _LETTERS_AS_SIGNS.search(text):
+        text = _revealed(text)
+    text = INVISIBLE.sub("", text)
     return _STRAY_MARKS.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _revealed(text: str) -> str:
+    text = _EMOJI_TAGS.sub("", text)
+    text = _FLAGS.sub(lambda run: " " if _are_flags(run[0]) else run[0], text)
+    return _LETTERS_AS_SIGNS.sub(lambda run: f" {UNREADABLE * len(run[0])} ", text)
+
+
+def _are_flags(run: str) -> bool:
+    letters = "".join(chr(ord(sign) - 0x1F1E6 + 65) for sign in run)
+    return all(letters[at : at + 2] in REGIONS for at in range(0, len(letters), 2))
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -145,7 +173,7 @@ def weight(token: Token, language: str) -> float:
             rate = JAPANESE_LETTERS_PER_WORD
             return han / rate["han"] + hiragana / rate["hiragana"] + katakana / rate["katakana"]
         return len(token.text) / LETTERS_PER_WORD["han"]
-    if token.script == "mixed":
+    if token.script in ("mixed", "other"):
         return max(1.0, len(token.text) / SPELT)
     if token.script in LETTERS_PER_WORD:
         return max(1.0, len(_MARKS.sub("", token.text)) / LETTERS_PER_WORD[token.script])

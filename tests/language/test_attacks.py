@@ -4,7 +4,8 @@ import codecs
 
 import pytest
 
-from rewardkit_language.measure import counts_as, measure
+from rewardkit_language.languages import resolve
+from rewardkit_language.measure import measure
 
 ENGLISH = (
     "First we have to find out how many apples are left after she gives two of them to her brother, so we subtract two"
@@ -14,11 +15,11 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 def share(text: str, target: str) -> float:
-    return measure(text, target).share(counts_as(target))
+    return measure(text, resolve(target)).share()
 
 
 @pytest.mark.parametrize("target", ["de", "ru", "zh", "ar", "tr", "ja", "hi", "th", "ko", "fr", "vi"])
-def test_english_thought_earns_nothing(target):
+def test_english_reasoning_earns_nothing(target):
     assert share(ENGLISH, target) < 0.05
 
 
@@ -47,7 +48,7 @@ def test_sprinkled_function_words_do_not_turn_the_rest(target, words):
         ("zh", "shou xian wo men yao ji suan sheng xia de ping guo, ran hou jian qu liang ge, da an shi san ge"),
         ("ja", "mazu ringo no kazu o kazoemasu, soshite futatsu hikimasu, kotae wa mittsu desu"),
         ("ru", "snachala my schitaem skolko yablok ostalos, potom vychitaem dva i poluchaem tri"),
-        ("hi", "pehle hum ginte hain ki kitne seb bache hain, phir do ghatate hain aur teen milte hain"),
+        ("hi-Deva", "pehle hum ginte hain ki kitne seb bache hain, phir do ghatate hain aur teen milte hain"),
         ("ar", "awwalan nahsub kam tuffaha baqiya, thumma natrah ithnayn wa nahsul ala thalatha"),
     ],
 )

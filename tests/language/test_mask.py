@@ -2,6 +2,7 @@
 
 import pytest
 
+from rewardkit_language.languages import resolve
 from rewardkit_language.mask import PLACE, prose
 from rewardkit_language.measure import measure
 
@@ -10,7 +11,7 @@ HIDDEN = "so the remaining amount is what we have to divide by three because the
 
 
 def words(text: str, target: str = "de") -> dict[str, int]:
-    return {code: round(count) for code, count in measure(text, target).words.items()}
+    return {code: round(count) for code, count in measure(text, resolve(target)).words.items()}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """What the reward says of a sample: targets, parts, modes, and when it abstains."""
 
 import doctest
+import time
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from rewardkit import Message, RewardContext, Sample, Score
-from rewardkit_language.languages import SAME
+from rewardkit_language.languages import languages
 from rewardkit_language.reward import LanguageParams, LanguageReward
 
 GERMAN = "Zuerst ziehen wir zwei Äpfel ab, dann bleiben noch drei Äpfel übrig, und das ist die Antwort."
@@ -46,9 +47,10 @@ def test_norwegian_is_not_false():
     assert LanguageParams.model_validate({"target": False}).target == "no"
 
 
-def test_unknown_target_is_refused_before_the_first_sample():
-    with pytest.raises(ValidationError, match="klingon"):
-        LanguageParams(target="klingon")
+@pytest.mark.parametrize("target", ["klingon", "hausa", "de-Cyrl"])
+def test_a_target_that_cannot_be_told_is_refused_with_those_that_can(target):
+    with pytest.raises(ValidationError, match=rf"{target}.*known are en, de, .*, zh, yue"):
+        LanguageParams(target=target)
 
 
 def test_target_and_target_column_exclude_each_other():
@@ -102,12 +104,12 @@ def test_prompt_in_two_languages_abstains():
     assert judge(GERMAN, f"{GERMAN} {ENGLISH}").status == "abstained"
 
 
-def test_thought_is_judged_and_the_answer_is_not():
+def test_reasoning_is_judged_and_the_answer_is_not():
     assert judge(f"<think>{GERMAN}</think>{ENGLISH}", target="de").value == 1.0
     assert judge(f"<think>{GERMAN}</think>{ENGLISH}", target="de", part="answer").value == 0.0
 
 
-def test_completion_without_a_thought_is_judged_whole():
+def test_completion_without_a_reasoning_is_judged_whole():
     score = judge(GERMAN, target="de")
     assert score.value == 1.0
     assert score.details["part"] == "completion"
@@ -119,7 +121,7 @@ def test_both_is_the_smaller_share():
     assert score.details["part"] == "answer"
 
 
-def test_whole_counts_thought_and_answer_together():
+def test_whole_counts_reasoning_and_answer_together():
     value = judge(f"<think>{GERMAN}</think>{ENGLISH}", target="de", part="whole").value
     assert value is not None
     assert 0.35 < value < 0.65
@@ -131,7 +133,7 @@ def test_threshold_is_all_or_nothing():
     assert judge(long, target="de", mode="threshold", threshold=0.99).value == 0.0
 
 
-def test_same_as_prompt_wants_thought_and_answer_in_the_prompt_s_language():
+def test_same_as_prompt_wants_reasoning_and_answer_in_the_prompt_s_language():
     right, half = f"<think>{GERMAN}</think>{GERMAN}", f"<think>{ENGLISH}</think>{GERMAN}"
     assert judge(right, QUESTION, mode="same-as-prompt").value == 1.0
     assert judge(half, QUESTION, mode="same-as-prompt").value == 0.0
@@ -158,5 +160,66 @@ def test_the_page_about_language_says_what_happens_and_lists_what_counts_as_one(
     assert found.attempted > 0
     assert found.failed == 0
     text = page.read_text(encoding="utf-8")
-    assert all(f"`{code}`" in text for code in SAME)
+    assert all(f"`{code}`" in text for code in languages())
     assert all(f"| `{name}` |" in text for name in LanguageParams.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("completion", "prompt", "params", "kind"),
+    [
+        (GERMAN, "", {"target": "de"}, "judged"),
+        ("<think>42</think>", "", {"target": "de"}, "undecidable"),
+        (GERMAN, "2 + 2 = ?", {}, "undecidable"),
+        (GERMAN, "", {"target_column": "language"}, "not_applicable"),
+    ],
+)
+def test_every_judgement_says_how_it_ended(completion, prompt, params, kind):
+    assert judge(completion, prompt, **params).kind == kind
+
+
+def test_a_row_whose_language_is_unknown_is_unsupported():
+    score = judge(GERMAN, columns={"language": "klingon"}, target_column="language")
+    assert (score.status, score.kind) == ("abstained", "unsupported")
+
+
+CONVERSATION = (
+    Message(role="assistant", content="", reasoning_content=ENGLISH, tool_calls=({"id": "1"},)),
+    Message(role="tool", content=ENGLISH),
+    Message(role="assistant", content=f"<think>{GERMAN}</think>{GERMAN}"),
+)
+
+
+def test_the_reasoning_of_every_turn_is_judged_tool_calls_included():
+    score = judge(CONVERSATION, target="de")
+    german, english = len(GERMAN.split()), len(ENGLISH.split())
+    assert score.value == pytest.approx(german / (german + english), abs=0.06)
+    assert score.turns == pytest.approx((0.0, 1.0), abs=0.1)
+
+
+def test_the_last_turn_is_judged_alone_if_asked():
+    score = judge(CONVERSATION, target="de", turns="last")
+    assert score.value == 1.0
+    assert score.turns is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "target"),
+    [
+        (f"Übersetze den folgenden Text ins Englische: {ENGLISH} {ENGLISH}", "de"),
+        (f"Please translate the following sentence: {GERMAN} {GERMAN}", "en"),
+        (f"Translate this text for me, please.\n\n{GERMAN}\n{GERMAN}", "en"),
+        (f'Traduisez cette phrase en anglais : "{GERMAN}"', "fr"),
+    ],
+)
+def test_a_prompt_for_a_translation_asks_in_the_language_of_its_instruction(prompt, target):
+    assert judge(GERMAN, prompt).details["target"] == target
+
+
+@pytest.mark.parametrize(
+    "text", [GERMAN + " ", ENGLISH + " ", "Anna, Peter, ", "x = 1, ", "Wir rechnen, so we add. ", "漢字"]
+)
+def test_a_megabyte_is_judged_by_a_bounded_part(text):
+    judge(text, target="de")
+    started = time.process_time()
+    judge(text * (1_000_000 // len(text)), target="de")
+    assert time.process_time() - started < 1
