@@ -6,6 +6,7 @@
     same words      yes and no, none, infinitely many, the same words
     same meaning    trees, compared by kind (`equality`), exactly or by numeric probes
     decimal comma   once more, with `0,25` read as a decimal
+    symbolic        sympy, in a process of its own, where the policy wants it or nothing else can tell
 
 Ground truths are read once and (prediction, ground truth) pairs are remembered, in bounded memory.
 """
@@ -24,10 +25,11 @@ from rewardkit_math.ground_truth import GroundTruth, plain_number
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.params import MathParams
 from rewardkit_math.sentence import is_sentence, read
+from rewardkit_math.symbolic.prover import CERTAIN, PROBED, Proof, Prover, has_no_other_method
 from rewardkit_math.tree import EXPRESSION, Call, Const, Node, Num, Quantity, Rel, Seq, Sym, Text
 from rewardkit_math.worded import agree, says_none
 
-Verdict = Literal["equal", "different", "unparsable", "too costly"]
+Verdict = Literal["equal", "different", "unparsable", "too costly", "undecided"]
 
 
 class Judgement(NamedTuple):
@@ -38,6 +40,8 @@ class Judgement(NamedTuple):
     why: str = ""
     judged: str = ""
     """The part of the prediction that was judged; empty for the whole."""
+    proof: Proof | None = None
+    """What sympy said; None where it was not asked."""
 
 
 class Question(NamedTuple):
@@ -63,12 +67,38 @@ _MEMORY = 8192
 _CHARS_REMEMBERED = 300
 
 
-def judge(prediction: str, ground_truth: GroundTruth, policy: MathParams, *, last: bool = False) -> Judgement:
-    """The judgement of a prediction."""
+def judge(
+    prediction: str, ground_truth: GroundTruth, policy: MathParams, prover: Prover | None = None, *, last: bool = False
+) -> Judgement:
+    """The judgement of a prediction; with a prover also by what sympy can prove."""
     question = Question(prediction, ground_truth, policy, last)
-    if len(prediction) + len(ground_truth.text) <= _CHARS_REMEMBERED:
-        return _remembered(question)
-    return _judge(question)
+    short = len(prediction) + len(ground_truth.text) <= _CHARS_REMEMBERED
+    judgement = _remembered(question) if short else _judge(question)
+    return judgement if prover is None else _proved(judgement, question, prover)
+
+
+def _proved(judgement: Judgement, question: Question, prover: Prover) -> Judgement:
+    """The judgement after sympy was asked, where `params.proof` wants it asked."""
+    accepted, wanted = judgement.verdict == "equal", question.policy.proof
+    if accepted and (wanted == "off" or judgement.stage in CERTAIN):
+        return judgement
+    if accepted and judgement.stage not in PROBED:
+        why = f"it rests on the policy ({judgement.stage})"
+        return judgement._replace(verdict="undecided", why=why) if wanted == "required" else judgement
+    if not accepted and (judgement.verdict == "unparsable" or judgement.stage in ("exact", "region", "choice")):
+        return judgement
+    found = read(question.prediction, last=question.last).node
+    nodes = [node for node in question.ground_truth.nodes if accepted or has_no_other_method(found, node)]
+    if not nodes:
+        return judgement
+    proof = prover.settle(found, nodes)
+    if accepted and proof == "refuted":
+        return judgement._replace(verdict="different", stage="symbolic", why="sympy refutes it", proof=proof)
+    if accepted and proof == "not settled" and wanted == "required":
+        return judgement._replace(verdict="undecided", why="no proof was found", proof=proof)
+    if not accepted and proof == "proved":
+        return judgement._replace(verdict="equal", stage="symbolic", why="", proof=proof)
+    return judgement._replace(proof=proof) if accepted else judgement
 
 
 def _judge(question: Question) -> Judgement:

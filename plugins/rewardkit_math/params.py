@@ -15,6 +15,10 @@ class MathParams(RewardParams):
     hedge: Literal["refuse", "last"] = "refuse"
     """An answer that names a second, different value beside the one that counts (`7, or 5`): `refuse`: it is none,
     unless the ground truth lists both; `last`: the value that counts is judged alone."""
+    proof: Literal["off", "sought", "required"] = "off"
+    """sympy in a process of its own. `off`: asked only for what nothing else can tell (inequalities that are not
+    linear, pairs of equations, sums and integrals without a value). `sought`: also for what only values at points
+    accepted; what it refutes is wrong. `required`: what is neither identical, exact nor proved is undecidable."""
     percent: Literal["either", "strict", "any"] = "either"
     """A percent sign on one side only: `either` reads 28 % as 0.28 and as 28; `strict` as 0.28. `any`: also without a
     percent sign on either side, 75 and 0.75 are the same."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rewardkit import Reward, RewardParams, Sample, Score
+from rewardkit import Reward, RewardContext, RewardParams, Sample, Score
 from rewardkit_math.extract import Found, find_answer, joined_boxes, last_boxes
 from rewardkit_math.ground_truth import (
     GroundTruth,
@@ -14,6 +14,7 @@ from rewardkit_math.ground_truth import (
 from rewardkit_math.hedge import second_value_after, second_value_before
 from rewardkit_math.judge import Judgement, judge
 from rewardkit_math.params import MathParams
+from rewardkit_math.symbolic.prover import Prover
 
 _SHOWN_CHARS = 200
 
@@ -25,6 +26,13 @@ class MathReward(Reward):
     Params: ClassVar[type[RewardParams]] = MathParams
     cost_ms = 1.0
     reads = ("ground_truth",)
+
+    def __init__(self, params: Any, context: RewardContext) -> None:
+        super().__init__(params, context)
+        self._prover = Prover()
+
+    def close(self) -> None:
+        self._prover.close()
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]
@@ -65,6 +73,12 @@ class MathReward(Reward):
             "verdict": judgement.verdict,
             "stage": judgement.stage,
         }
+        if judgement.proof is not None:
+            details["proof"] = judgement.proof
+        if judgement.verdict == "undecided":
+            return Score.abstained(
+                f"not decided with `proof: required`: {judgement.why}", kind="undecidable", **details
+            )
         if judgement.verdict == "equal":
             return Score.scored(1.0, "equal to the ground truth", **details)
         unread = next((truth for truth in ground_truths if not truth.readable), None)
@@ -107,13 +121,13 @@ class MathReward(Reward):
         elif found.how == "box":
             # Boxes that are joined are one answer, and right where each of them is.
             others = [box.text for box in joined_boxes(text, found)[:-1]]
-        judgement = judge(first, truth, self.params, last=last)
+        judgement = judge(first, truth, self.params, self._prover, last=last)
         if judgement.verdict != "equal" or self.params.hedge == "last":
             return judgement
         if not truth.several:
             others += _second_values(text, found)
         for other in others:
-            if judge(other, truth, self.params, last=last).verdict != "equal":
+            if judge(other, truth, self.params, self._prover, last=last).verdict != "equal":
                 return Judgement("different", "hedge", f"it names a second answer: {_short(other)!r}", judgement.judged)
         return judgement
 

@@ -7,7 +7,12 @@ import rewardkit_math
 
 ROOT = Path(rewardkit_math.__file__).parent
 BASE = {"tree", "units", "complexity_limits", "params"}
-ALLOWED = {"notation": BASE, "numeric": BASE, "equality": BASE | {"numeric"}}
+ALLOWED = {
+    "notation": BASE,
+    "numeric": BASE,
+    "equality": BASE | {"numeric"},
+    "symbolic": BASE | {"numeric", "helper_process"},
+}
 
 
 def imported(path: Path) -> set[str]:
