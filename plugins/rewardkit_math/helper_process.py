@@ -80,6 +80,10 @@ class Helper:
         with self._lock:
             self._stop()
 
+    def __del__(self) -> None:
+        with suppress(Exception):
+            self._stop()
+
     def _start(self) -> None:
         script = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({self.target!r})"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, with a script of our own
@@ -175,7 +179,7 @@ def _answer_all(function: Callable[..., Any], output: int) -> NoReturn:
         head = _exactly(4)
         cpu_s, request = pickle.loads(_exactly(struct.unpack("<I", head)[0]))  # noqa: S301 - written by our own parent
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        limit = math.ceil(usage.ru_utime + usage.ru_stime + cpu_s + 0.5)
+        limit = math.ceil(usage.ru_utime + usage.ru_stime + cpu_s)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         answer: dict[str, Any]
         try:

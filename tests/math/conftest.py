@@ -1,6 +1,6 @@
 """A way to ask for one judgement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,14 +11,20 @@ from rewardkit_math.reward import MathReward
 
 
 @pytest.fixture(scope="session")
-def score() -> Callable[..., Score]:
+def score() -> Iterator[Callable[..., Score]]:
     """`score(completion, ground_truth, **params)`: the Score of one completion."""
+    rewards: dict[MathParams, MathReward] = {}
 
     def ask(completion: str, ground_truth: Any, **params: Any) -> Score:
-        reward = MathReward(MathParams(**params), RewardContext())
+        policy = MathParams(**params)
+        if policy not in rewards:
+            rewards[policy] = MathReward(policy, RewardContext())
+        reward = rewards[policy]
         return reward.score([Sample(completion=completion, ground_truth=ground_truth)])[0]
 
-    return ask
+    yield ask
+    for reward in rewards.values():
+        reward.close()
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,12 @@ def is_region(node: Node) -> bool:
 
 
 def is_equation(node: Node) -> bool:
-    return isinstance(node, Rel) and len(node.sides) == 2 and set(node.ops) <= {"=", "~"}
+    """True for one equation; a congruence is none."""
+    return isinstance(node, Rel) and len(node.sides) == 2 and set(node.ops) <= {"=", "~"} and not _holds_modulus(node)
+
+
+def _holds_modulus(node: Node) -> bool:
+    return (isinstance(node, UnknownFunction) and node.name == "mod") or any(map(_holds_modulus, children(node)))
 
 
 def holds_matrix(node: Node) -> bool:
