@@ -151,3 +151,22 @@ def test_literals_are_values_and_never_calls():
     for text in ("__import__('os')", "f(1)", "x", "float.fromhex('1')"):
         with pytest.raises(ValueError):
             literal(text)
+
+
+@pytest.mark.parametrize("tolerance", [float("inf"), float("nan"), -1, "0.1", True, [1]])
+def test_a_tolerance_is_a_finite_number(tolerance):
+    with pytest.raises(GroundTruthError, match="wanted a finite number"):
+        read({"kind": "stdin", "cases": [{"input": "1", "output": "2"}], "float_tol": tolerance})
+    with pytest.raises(GroundTruthError, match="wanted a finite number"):
+        read({"kind": "function", "fn_name": "f", "cases": [{"args": [], "expected": 1}], "rel": tolerance})
+
+
+def test_tests_nested_too_deeply_cannot_be_read():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(GroundTruthError):
+        read(
+            {"tests": {"tests": "[" * 100_000}, "kind": "function", "fn_name": "f", "cases": [{"args_py": "[" * 9999}]}
+        )
+    assert read(deep) is None

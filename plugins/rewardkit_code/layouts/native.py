@@ -1,5 +1,6 @@
 """rewardkit's own tests objects: `{"kind": stdin | function | expr | asserts | check | unittest | pytest, …}`."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +18,18 @@ def _stdin(truth: Mapping[str, Any], _: Row) -> Tests:
     if compare not in ("exact", "text", "tokens"):
         raise GroundTruthError(f"the unknown compare {compare!r}; there are: exact, text, tokens")
     cases = tuple((as_text(case["input"]), as_text(case["output"])) for case in truth["cases"])
-    return StdinTests(some(cases), compare, truth.get("float_tol"))
+    tolerance = truth.get("float_tol")
+    return StdinTests(some(cases), compare, None if tolerance is None else tolerance_of(tolerance, "float_tol"))
+
+
+def tolerance_of(value: Any, name: str) -> float:
+    """A tolerance: a finite number of at least 0.
+
+    raises  GroundTruthError
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise GroundTruthError(f"{name}: found {value!r}, wanted a finite number of at least 0")
+    return float(value)
 
 
 def _function(truth: Mapping[str, Any], _: Row) -> Tests:
@@ -39,8 +51,8 @@ def rules_of(truth: Mapping[str, Any]) -> Rules:
         raise GroundTruthError(f"the unknown compare {compare!r}; there are: eq, float, json_eq")
     tolerance = 0.0 if compare == "eq" else JSON_FLOAT_TOL
     return Rules(
-        rel=float(truth.get("rel", tolerance)),
-        absolute=float(truth.get("abs", tolerance)),
+        rel=tolerance_of(truth.get("rel", tolerance), "rel"),
+        absolute=tolerance_of(truth.get("abs", tolerance), "abs"),
         nan_ok=bool(truth.get("nan_ok", False)),
         loose=loose,
     )
