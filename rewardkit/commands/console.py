@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rewardkit.output.writers import STDOUT, os_errors_as_output_errors
+from rewardkit.output.os_errors import STDOUT, os_errors_as_output_errors
 from rewardkit.text import one_line, printable
 
 LOG = logging.getLogger("rewardkit")
@@ -32,13 +32,6 @@ def json(content: Any) -> None:
     with os_errors_as_output_errors(STDOUT):
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
-
-
-def text(content: str) -> None:
-    """Text on standard output, as it is."""
-    with os_errors_as_output_errors(STDOUT):
-        sys.stdout.write(content)
-        sys.stdout.flush()
 
 
 def note(message: str) -> None:

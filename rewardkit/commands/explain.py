@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rewardkit.codec import to_block
-from rewardkit.commands import console
+from rewardkit.commands import console, plain
 from rewardkit.commands.explanation import print_explanation
 from rewardkit.commands.judging import Judging, load_rubric, open_scorer
 from rewardkit.commands.options import ExplainOptions
@@ -40,7 +40,7 @@ def run(options: ExplainOptions) -> None:
         limit = options.first if by_result else None
         for row, sample, result in itertools.islice(found, limit):
             if shown:
-                console.text("\n")
+                plain.write("\n")
             name = reader.reader(row).name
             print_explanation(
                 row.where,

@@ -3,12 +3,16 @@
 The list imports nothing but files given by `--plugin`; one reward, `--json` and `--all` import the plugins.
 """
 
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from rewardkit.commands import console
 from rewardkit.commands.options import PluginsOptions
+from rewardkit.commands.plain import aligned, write
 from rewardkit.registry import built_in
 from rewardkit.registry.discovery import PLUGINS, Problem, offers
+from rewardkit.text import printable
 
 if TYPE_CHECKING:
     from rewardkit.registry.loading import InstalledReward
@@ -16,11 +20,11 @@ if TYPE_CHECKING:
 
 def run(options: PluginsOptions) -> None:
     """Prints the rewards; what is wrong with a plugin goes to standard error."""
-    console.set_up_logging(quiet=False, verbose=False)
     if options.name is None and not (options.json or options.all or options.plugins):
         _print_list()
         return
-    from rewardkit.registry.registry import load_registry  # noqa: PLC0415 - pydantic, which the list does without
+    from rewardkit.commands import console  # noqa: PLC0415 - rich and pydantic, which the list does without
+    from rewardkit.registry.registry import load_registry  # noqa: PLC0415
 
     registry = load_registry(options.plugins)
     if options.name is not None:
@@ -50,23 +54,23 @@ def _print_list() -> None:
     ours = f"{built_in.DISTRIBUTION} {built_in.version()}"
     rows = [(name, ours, reward.description) for name, reward in built_in.REWARDS.items()]
     _print_rows([*rows, *((o.point.name, f"{o.distribution} {o.version}", _NOT_LOADED) for o in offered)])
-    console.console().print("\n`rewardkit plugins NAME` shows one with its parameters.")
+    write("\n`rewardkit plugins NAME` shows one with its parameters.\n")
 
 
-def _warn(problems: "tuple[Problem, ...] | list[Problem]") -> None:
+def _warn(problems: Sequence[Problem]) -> None:
     for problem in problems:
-        console.warning(str(problem))
+        with suppress(OSError):  # a full standard error ends no list
+            sys.stderr.write(f"{printable(str(problem))}\n")
 
 
-def _print_rows(rows: list[tuple[str, str, str]]) -> None:
-    listed = console.table("reward", "from", "about")
-    for row in rows:
-        listed.add_row(*map(console.safe, row))
-    console.console().print(listed)
+def _print_rows(rows: Sequence[tuple[str, str, str]]) -> None:
+    write(aligned([("reward", "from", "about"), *rows]))
 
 
 def _print_one(reward: "InstalledReward") -> None:
     """One reward: its description, then each parameter with type, default and meaning."""
+    from rewardkit.commands import console  # noqa: PLC0415
+
     screen = console.console()
     about = _as_dict(reward)
     origin = f"{reward.distribution} {reward.version}"

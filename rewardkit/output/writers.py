@@ -18,7 +18,6 @@ throw away more than a minute of judging. A second run into the same output is r
 """
 
 import contextlib
-import errno
 import hashlib
 import os
 import secrets
@@ -33,11 +32,11 @@ from typing import Any, BinaryIO, Self
 from rewardkit.errors import ConfigError, InputError, OutputError
 from rewardkit.input.row import Row
 from rewardkit.input.streams import source_name
+from rewardkit.output.os_errors import STDOUT, os_errors_as_output_errors, output_error
 from rewardkit.output.output_row import block_of, line_of
 from rewardkit.output.packing import PACKED, packing_of
 from rewardkit.output.partial_file import create_hidden, is_same_file, open_partial
 
-STDOUT = "standard output"
 """How messages call it."""
 
 _FLUSH_S = 1.0
@@ -97,7 +96,7 @@ class Output:
         try:
             self._file.write(line_of(row, block))
         except OSError as error:
-            raise _blamed(self._name, error) from error
+            raise output_error(self._name, error) from error
         if time.monotonic() - self._flushed_s > _FLUSH_S:
             self.flush()
 
@@ -254,31 +253,3 @@ def _close(file: BinaryIO) -> None:
     """Closes a file whose last bytes may have no place to go: that was said already, or is about to be."""
     with contextlib.suppress(OSError):
         file.close()
-
-
-@contextlib.contextmanager
-def os_errors_as_output_errors(name: str | Path) -> Iterator[None]:
-    """Makes errors of the file system an OutputError about `name`; a pipe whose reader has left goes on as it is."""
-    try:
-        yield
-    except OSError as error:
-        raise _blamed(name, error) from error
-
-
-def _blamed(name: str | Path, error: OSError) -> OutputError:
-    """What the user reads of an error of the file system; a pipe whose reader has left goes on as it is."""
-    if isinstance(error, BrokenPipeError):
-        raise error
-    found = error.strerror or str(error)
-    if name == STDOUT:
-        return OutputError(f"{name}: cannot be written: {found}; send it elsewhere")
-    folder = Path(name).parent
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        fix = "free some space, or name a file on another disk with -o"
-    elif isinstance(error, FileNotFoundError):
-        found, fix = f"there is no folder {str(folder)!r}", f"`mkdir -p {folder}` makes it"
-    elif isinstance(error, NotADirectoryError):
-        found, fix = f"{str(folder)!r} is not a folder", "name a file elsewhere with -o"
-    else:
-        fix = f"name a file that you may write with -o, or make {str(folder)!r} writable"
-    return OutputError(f"{name}: cannot be written: {found}; {fix}")
