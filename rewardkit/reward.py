@@ -24,9 +24,12 @@ from rewardkit.score import Score
 
 
 class RewardParams(BaseModel):
-    """Base of a reward's parameters: frozen, and a key that is not there is refused."""
+    """Base of a reward's parameters: frozen, and a key that is not there is refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The docstring below a parameter is its description in `rewardkit plugins NAME` and in editors.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class RewardContext(BaseModel):

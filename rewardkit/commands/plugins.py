@@ -69,6 +69,8 @@ def _print_rows(rows: Sequence[tuple[str, str, str]]) -> None:
 
 def _print_one(reward: "InstalledReward") -> None:
     """One reward: its description, then each parameter with type, default and meaning."""
+    from rich.padding import Padding  # noqa: PLC0415
+
     from rewardkit.commands import console  # noqa: PLC0415
 
     screen = console.console()
@@ -82,11 +84,12 @@ def _print_one(reward: "InstalledReward") -> None:
         screen.print("parameters: none")
         return
     screen.print("parameters:")
+    required = reward.reward.Params.model_json_schema().get("required", ())
     for name, param in about["params"].items():
-        default = f" = {param['default']!r}" if "default" in param else " (required)"
+        default = f" = {param['default']!r}" if "default" in param else " (required)" if name in required else ""
         screen.print(f"  [bold]{console.safe(name)}[/]: {console.safe(_type(param) + default)}", soft_wrap=True)
         if "description" in param:
-            screen.print(f"      {console.safe(param['description'])}", soft_wrap=True)
+            screen.print(Padding(console.safe(" ".join(param["description"].split())), (0, 0, 0, 6)))
 
 
 def _type(param: dict[str, Any]) -> str:

@@ -62,7 +62,7 @@ _ChoicesWritten = BeforeValidator(_as_choices, json_schema_input_type=Mapping[st
 
 
 class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Limits(_Config):

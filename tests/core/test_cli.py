@@ -456,3 +456,282 @@ def test_doctor_does_not_take_a_folder_for_a_package(folder: Path):
         Path(name).mkdir()
     done = rewardkit("doctor")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+ANSWERS = [
+    {"id": "a", "prompt": "1 + 1?", "completion": "\\boxed{2}", "answer": "2", "lang": "no"},
+    {"id": "b", "prompt": "1 + 2?", "completion": "\\boxed{2}", "answer": "3", "lang": "en"},
+    {"id": "c", "prompt": "1 + 3?", "completion": "no idea", "answer": None, "lang": "en"},
+]
+
+
+def write(path: str, rows: list[dict]) -> None:
+    Path(path).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def judged(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return rewardkit("score", *arguments, "--workers", 1)
+
+
+def test_a_run_that_judged_nothing_is_not_a_success(folder: Path):
+    write("rows.jsonl", [{"prompt": "p", "completion": "2", "solutoin": "2"}] * 2)
+    done = judged("rows.jsonl", "-c", "math", "-o", "out.jsonl")
+    assert done.returncode == 1
+    for said in ("nothing was judged: math found no ground truth", "solutoin", "--map", "--allow-unjudged"):
+        assert said in done.stderr
+    assert done.stderr.index("nothing was judged") < done.stderr.index("--allow-unjudged")
+    assert len(blocks("out.jsonl")) == 2
+    assert judged("rows.jsonl", "-c", "math", "--allow-unjudged").returncode == 0
+    assert judged("rows.jsonl", "-c", "math", "--map", "ground_truth=solutoin").returncode == 0
+    assert json.loads(judged("rows.jsonl", "-c", "math", "--json").stdout)["unjudged"] == "abstained"
+
+
+def test_a_reward_that_fails_everywhere_is_exit_code_3(folder: Path):
+    Path("rubric.yaml").write_text("rewards: {obedient: {}, constant: {}}")
+    write("rows.jsonl", [{"completion": "raise"}] * 2)
+    for more in ((), ("--allow-unjudged",)):
+        done = score("rows.jsonl", *more)
+        assert (done.returncode, "nothing was judged by obedient: it failed on every row" in done.stderr) == (3, True)
+    Path("rubric.yaml").write_text("rewards: {obedient: {weight: 0}, constant: {}}")
+    assert score("rows.jsonl").returncode == 0  # a probe: nobody is paid by it
+
+
+def test_a_reward_that_is_for_other_rows_is_no_fault(folder: Path):
+    write("rows.jsonl", ANSWERS)
+    done = judged("rows.jsonl", "-o", "out.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert "× code" not in done.stdout
+    assert not re.search(r"^code", done.stdout, re.MULTILINE)
+
+
+def test_a_closed_gate_is_a_judgement(folder: Path):
+    write("rows.jsonl", [ANSWERS[0]])
+    Path("r.yaml").write_text("rewards: {format: {weight: 0.1}, math: {gate: format}}")
+    assert judged("rows.jsonl", "-c", "r.yaml").returncode == 0
+
+
+def test_a_condition_that_never_holds_is_a_warning(folder: Path):
+    write("rows.jsonl", ANSWERS)
+    Path("r.yaml").write_text("rewards: {math: {when: {lang: [No]}}, format: {when: {langauge: no}}}")
+    done = judged("rows.jsonl", "-c", "r.yaml")
+    assert "rewards.math.when: lang is never 'No'; the rows have 'no', 'en'" in done.stderr
+    assert "rewards.format.when: no row has a column 'langauge'" in done.stderr
+    Path("r.yaml").write_text("rewards: {math: {when: {lang: no}}}")
+    assert "when:" not in judged("rows.jsonl", "-c", "r.yaml").stderr
+
+
+def test_validate_checks_a_rubric_and_rows_without_judging(folder: Path):
+    write("rows.jsonl", ANSWERS)
+    assert rewardkit("validate", "r1").returncode == 0
+    done = rewardkit("validate", "math", "rows.jsonl")
+    assert (done.returncode, "ground_truth in 2" in done.stdout) == (0, True), done.stderr
+    Path("r.yaml").write_text("rewards: {math: {when: {lang: de}}}")
+    done = rewardkit("validate", "r.yaml", "rows.jsonl")
+    assert (done.returncode, "lang is never 'de'" in done.stderr) == (1, True)
+    write("other.jsonl", [{"prompt": "p", "completion": "x"}])
+    done = rewardkit("validate", "math", "other.jsonl")
+    assert (done.returncode, "rewards.math reads ground_truth, which no row has" in done.stderr) == (1, True)
+    Path("r.yaml").write_text("rewards: {mth: {}}")
+    assert rewardkit("validate", "r.yaml").returncode == 2
+
+
+def test_a_sample_is_chosen_by_its_seed(folder: Path):
+    write("rows.jsonl", [{"completion": str(number), "value": number} for number in range(100)])
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        done = score("rows.jsonl", "-o", f"{name}.jsonl", "--sample", 5, "--seed", seed)
+        assert done.returncode == 0, done.stderr
+    chosen = {name: [row["value"] for row in map(json.loads, Path(f"{name}.jsonl").open())] for name in "abc"}
+    assert len(chosen["a"]) == 5
+    assert chosen["a"] == chosen["b"] == sorted(chosen["a"])
+    assert chosen["a"] != chosen["c"]
+    refused = score("rows.jsonl", "--sample", 5, "--advantages", "grpo")
+    assert (refused.returncode, "needs whole groups" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--id", "b"], ["line 2"]),
+        (["--id", "c", "--id", "a"], ["line 1", "line 3"]),
+        (["-n", 1, "-n", 3], ["line 1", "line 3"]),
+        (["--where", "scores.math.value == 0"], ["line 2"]),
+        (["--where", "lang == 'en' and scores.math.status != 'scored'"], ["line 3"]),
+        (["--status", "abstained"], ["line 3"]),
+        (["--status", "scored", "--first", 1], ["line 1"]),
+        ([], ["line 1"]),
+    ],
+)
+def test_explain_finds_rows(folder: Path, arguments: list[object], shown: list[str]):
+    write("rows.jsonl", ANSWERS)
+    done = rewardkit("explain", "rows.jsonl", "-c", "math", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"rows\.jsonl, (line \d)", done.stdout) == shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--id", "z"], "--id z: no row has it in id, "),
+        (["--where", "reward > 2"], "no row for which reward > 2 holds"),
+        (["--where", "reward >"], "--where"),
+        (["--status", "lost"], "write scored, abstained or failed"),
+        (["--id", "a", "--status", "failed"], "use one or the other"),
+    ],
+)
+def test_explain_names_what_it_does_not_find(folder: Path, arguments: list[object], said: str):
+    write("rows.jsonl", ANSWERS)
+    done = rewardkit("explain", "rows.jsonl", "-c", "math", *arguments)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_explain_shows_whole_texts_with_their_lines(folder: Path):
+    program = "\n".join(f"print({number})" for number in range(60))
+    write("rows.jsonl", [{"prompt": "Print.", "completion": program, "answer": "x"}])
+    short = rewardkit("explain", "rows.jsonl", "-c", "math").stdout
+    assert "  print(3)\n  print(4)\n" in short
+    assert "24 lines left out; --full shows them" in short
+    assert "print(30)" in rewardkit("explain", "rows.jsonl", "-c", "math", "--full").stdout
+
+
+def test_redact_shows_no_text_of_the_row(folder: Path):
+    write(
+        "rows.jsonl",
+        [{"prompt": "SECRETP", "completion": "raise SECRETC", "answer": "SECRETA", "group": "SECRETG"}] * 2,
+    )
+    Path("echo.py").write_text(
+        "from rewardkit import Reward, Score, hookimpl\n"
+        "class Echo(Reward):\n    name = 'echo'\n    def score(self, samples):\n"
+        "        return [Score.abstained(s.completion_text, kind='undecidable', it=s.completion_text) for s in samples]\n"
+        "@hookimpl\ndef rewardkit_rewards():\n    return [Echo]\n"
+    )
+    Path("rubric.yaml").write_text("rewards: {echo: {}, math: {}}")
+    for command in ("score", "explain"):
+        arguments = [command, "rows.jsonl", "-c", "rubric.yaml", "--plugin", "echo.py"]
+        arguments += ["-o", "out.jsonl"] if command == "score" else []
+        assert "SECRET" in (lambda done: done.stdout + done.stderr)(rewardkit(*arguments))
+        done = rewardkit(*arguments, "--redact")
+        assert "SECRET" not in done.stdout + done.stderr
+        assert "undecidable" in done.stdout
+
+
+def test_debug_shows_prints_and_tracebacks(folder: Path):
+    write("rows.jsonl", [{"completion": "print"}, {"completion": "raise"}])
+    Path("loud.py").write_text(
+        "from rewardkit import Reward, Score, hookimpl\n"
+        "class Loud(Reward):\n    name = 'loud'\n    def score(self, samples):\n"
+        "        print('heard', samples[0].completion_text)\n"
+        "        if samples[0].completion_text == 'raise':\n            raise ValueError('told to')\n"
+        "        return [Score.scored(1.0)]\n"
+        "@hookimpl\ndef rewardkit_rewards():\n    return [Loud]\n"
+    )
+    Path("rubric.yaml").write_text("rewards: {loud: {}}")
+    arguments = ["score", "rows.jsonl", "-c", "rubric.yaml", "--plugin", "loud.py", "-o"]
+    done = rewardkit(*arguments, "a.jsonl", "--debug")
+    assert "heard print" in done.stdout + done.stderr
+    assert "Traceback" in done.stderr
+    assert "in score" in done.stderr
+    rewardkit(*arguments, "b.jsonl")
+    assert Path("a.jsonl").read_bytes() == Path("b.jsonl").read_bytes()
+    refused = rewardkit(*arguments, "c.jsonl", "--pdb", stdin="")
+    assert (refused.returncode, "needs a terminal" in refused.stderr) == (2, True)
+
+
+def test_a_rubric_with_code_needs_trust(folder: Path):
+    Path("rubric.yaml").write_text("plugins: [plugin.py]\nrewards: {constant: {}}")
+    refused = rewardkit("score", "rows.jsonl", "-c", "rubric.yaml")
+    assert (refused.returncode, "it needs your consent" in refused.stderr) == (2, True)
+    assert rewardkit("score", "rows.jsonl", "-c", "rubric.yaml", "--trust").returncode == 0
+
+
+def test_quiet_and_verbose(folder: Path):
+    usual = score("rows.jsonl", "-o", "a.jsonl")
+    quiet = score("rows.jsonl", "-o", "b.jsonl", "-q")
+    assert "rows/s" in usual.stderr
+    assert quiet.stderr == ""
+    assert "4 rows" in quiet.stdout
+
+
+@pytest.mark.parametrize("command", ["score", "explain", "plugins", "rubrics", "doctor", "validate"])
+def test_nothing_is_cut_at_80_columns(folder: Path, command: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    alias = "a_reward_with_a_name_that_is_rather_long"
+    Path("rubric.yaml").write_text(f"rewards: {{constant: {{}}, {alias}: {{reward: constant}}}}")
+    more = {
+        "score": ["rows.jsonl", "-c", "rubric.yaml", "--plugin", "plugin.py", "-o", "out.jsonl"],
+        "explain": ["rows.jsonl", "-c", "rubric.yaml", "--plugin", "plugin.py"],
+        "validate": ["rubric.yaml", "--plugin", "plugin.py"],
+    }.get(command, [])
+    done = rewardkit(command, *more)
+    assert done.returncode == 0, done.stderr
+    assert "…" not in done.stdout
+    if more:
+        assert alias in re.sub(r"\s", "", done.stdout)
+        assert all(
+            len(line) <= 80 for line in done.stdout.splitlines() if line.startswith(("score", "constant", "reward"))
+        )
+
+
+def test_version_and_help(folder: Path):
+    assert re.fullmatch(r"rewardkit \d+\.\d+\.\d+\n", rewardkit("--version").stdout)
+    assert rewardkit("-h").stdout == rewardkit("--help").stdout
+    usage = rewardkit("score", "-h").stdout
+    assert "bool" not in usage
+    assert all(len(line) <= 80 for line in usage.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("rewardkit score --format ", "messages"),
+        ("rewardkit score -c r", "r1"),
+        ("rewardkit plugins ma", "math"),
+        ("rewardkit score --advantages dr", "dr_grpo"),
+        ("rewardkit explain --status fa", "failed"),
+        ("rewardkit rubrics da", "dapo"),
+    ],
+)
+def test_a_shell_completes_values(folder: Path, monkeypatch: pytest.MonkeyPatch, words: str, value: str):
+    monkeypatch.setenv("_REWARDKIT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+    assert value in rewardkit().stdout.split()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252"])
+def test_a_console_of_another_encoding_ends_no_run(folder: Path, monkeypatch: pytest.MonkeyPatch, encoding: str):
+    write("rows.jsonl", [{"completion": "鸡 → 兔", "prompt": "鸡", "group": "鸡", "value": None}] * 2)
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    command = [sys.executable, "-m", "rewardkit"]
+    for arguments in (["score", "rows.jsonl", "-o", "out.jsonl"], ["explain", "rows.jsonl"]):
+        done = subprocess.run(
+            [*command, *arguments, "-c", "rubric.yaml", "--plugin", "plugin.py"], capture_output=True, check=False
+        )
+        assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+        assert b"value" in done.stdout or b"column" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+@pytest.mark.parametrize("command", ["--help", "plugins", "score rows.jsonl -c ../rubric.yaml", "doctor"])
+def test_a_working_directory_that_is_gone_is_said(folder: Path, command: str):
+    done = shell(f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m rewardkit {command}")
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 1, 2)
+
+
+def test_text_in_tables_is_not_obeyed(folder: Path):
+    evil = "0 × all good\u202e :skull: \u200b\u2028[red]x\n\x9bfailed"
+    write("rows.jsonl", [{"completion": evil, "prompt": evil, "group": evil}] * 2)
+    Path("echo.py").write_text(
+        "from rewardkit import Reward, Score, hookimpl\n"
+        "class Echo(Reward):\n    name = 'echo'\n    def score(self, samples):\n"
+        "        return [Score.abstained(s.completion_text, kind='undecidable') for s in samples]\n"
+        "@hookimpl\ndef rewardkit_rewards():\n    return [Echo]\n"
+    )
+    Path("rubric.yaml").write_text("rewards: {echo: {}}")
+    for arguments in (["score", "rows.jsonl", "-o", "out.jsonl"], ["explain", "rows.jsonl"]):
+        shown = rewardkit(*arguments, "-c", "rubric.yaml", "--plugin", "echo.py").stdout
+        assert not re.search("[\u202e\u200b\u2028\x9b]", shown)
+        assert ":skull:" in shown
+        assert "[red]x" in shown
+    summary = rewardkit("score", "rows.jsonl", "-c", "rubric.yaml", "--plugin", "echo.py", "--json").stdout
+    assert "\x9b" not in summary
