@@ -19,7 +19,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 _BARS_ASCII = "_.-=+*%#"
 _STYLES = {"abstained": "yellow", "failed": "red"}
 _NOT_ASKED = "not_asked"
-_NOT_APPLICABLE = "not_applicable"
+_FOR_OTHER_ROWS = {_NOT_ASKED, "not_applicable", "no_ground_truth", "unreadable_ground_truth"}
+"""Kinds of abstention of a reward whose ground truths look different, such as `code` on a file of mathematics."""
 
 
 def print_summary(
@@ -36,7 +37,8 @@ def print_summary(
     if not content["rows"]:
         screen.print("no rows")
         return
-    scores = {alias: score for alias, score in content["scores"].items() if not _never_applied(score)}
+    others = content["unjudged"] is None  # if nothing was judged, every reward is told
+    scores = {alias: score for alias, score in content["scores"].items() if not (others and _is_for_other_rows(score))}
     unused = [alias for alias in content["scores"] if alias not in scores]
     screen.print(_scores_table(scores, content["reward"], screen))
     total = content["reward"]
@@ -56,9 +58,9 @@ def print_summary(
         screen.print(f"[red]{content['failed']:,} judgements failed; the reasons are above[/]")
 
 
-def _never_applied(score: Mapping[str, Any]) -> bool:
-    """True for a reward that is for no row of this input, such as `code` on a file of mathematics."""
-    return _NOT_APPLICABLE in score["kinds"] and set(score["kinds"]) <= {_NOT_ASKED, _NOT_APPLICABLE}
+def _is_for_other_rows(score: Mapping[str, Any]) -> bool:
+    """True for a reward that was asked, and is for no row of this input."""
+    return bool(score["kinds"]) and set(score["kinds"]) <= _FOR_OTHER_ROWS and set(score["kinds"]) != {_NOT_ASKED}
 
 
 def _row_line(where: str, result: Result) -> str:
