@@ -604,7 +604,7 @@ def test_redact_shows_no_text_of_the_row(folder: Path):
     Path("echo.py").write_text(
         "from rewardkit import Reward, Score, hookimpl\n"
         "class Echo(Reward):\n    name = 'echo'\n    def score(self, samples):\n"
-        "        return [Score.abstained(s.completion_text, kind='undecidable', it=s.completion_text) for s in samples]\n"
+        "        return [Score.abstained(s.completion_text, kind='undecidable', it=s.prompt) for s in samples]\n"
         "@hookimpl\ndef rewardkit_rewards():\n    return [Echo]\n"
     )
     Path("rubric.yaml").write_text("rewards: {echo: {}, math: {}}")
