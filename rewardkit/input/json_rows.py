@@ -34,8 +34,7 @@ def read_json(stream: BinaryIO, source: str) -> Iterator[Row]:
     raises  InputError, naming the line and the fix
     """
     lines: _Lines = enumerate(iter(partial(stream.readline, LINE_LIMIT_BYTES + 1), b""), 1)
-    lines = ((number, line) for number, line in lines if _stripped(line))
-    first = next(lines, None)
+    first = _next(lines)
     if first is None:
         return
     more, lines = _rest(first, lines, source)
@@ -67,7 +66,7 @@ def _rest(first: tuple[int, bytes], lines: _Lines, source: str) -> tuple[bytes |
     else:
         if isinstance(begun, dict) and _rows_in(begun) is None:
             return None, lines
-        second = next(lines, None)
+        second = _next(lines)
         return (raw, lines) if second is None else (None, itertools.chain([second], lines))
     pieces, size = [raw], len(raw)
     for _, line in lines:
@@ -79,6 +78,11 @@ def _rest(first: tuple[int, bytes], lines: _Lines, source: str) -> tuple[bytes |
                 "`jq -c '.[]' FILE > FILE.jsonl` writes a row a line"
             )
     return b"\n".join(pieces), iter(())
+
+
+def _next(lines: _Lines) -> tuple[int, bytes] | None:
+    """The next line that is not blank."""
+    return next(((number, line) for number, line in lines if _stripped(line)), None)
 
 
 def _goes_on(raw: bytes) -> bool:

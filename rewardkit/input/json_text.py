@@ -29,9 +29,6 @@ _DIGITS_TO_ZERO = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range
 _LONG_NUMBER = b"0" * 19
 _TOO_DEEP = f"is nested too deeply to be read, over {LEVELS} levels; flatten the row"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# A quote inside a string is escaped, so `":` ends a key wherever no backslash stands before it. These may be keys as
-# well, or hide the backslash: where one occurs, keys are not counted but compared.
-_UNUSUAL = (b'" :', b'"\t:', b'\\\\"')
 
 
 def parse_json(raw: bytes, where: str) -> Any:
@@ -63,23 +60,35 @@ def check_values(raw: bytes, where: str) -> None:
 
 
 def _keys_are_single(raw: bytes, data: Any) -> bool:
-    """True where no object has a key twice, by counting; False where that does not decide."""
-    if any(unusual in raw for unusual in _UNUSUAL):
+    """True where no object has a key twice, by counting; False where that does not decide.
+
+    `":` ends each key that its colon follows at once. It also stands in strings, behind a backslash, which makes the
+    count too large; only a key apart from its colon makes it too small.
+    """
+    if b'" :' in raw or b"\t" in raw:
         return False
+    found = raw.count(b'":')
     try:
-        return raw.count(b'":') - raw.count(b'\\":') == _keys(data)
+        keys = _keys(data)
     except RecursionError:
         return False
+    if found == keys or b'\\\\"' in raw:  # where the backslash may itself be escaped
+        return found == keys
+    return found - raw.count(b'\\":') == keys
 
 
 def _keys(value: Any) -> int:
-    if type(value) is dict:
-        return len(value) + sum(_keys(item) for item in value.values() if type(item) is dict or type(item) is list)
-    if type(value) is list and value:
-        # Most lists hold numbers or texts alone; one that turns out to be mixed only makes the count too small, and
-        # then the keys are compared.
-        first = type(value[0])
-        return sum(map(_keys, value)) if first is dict or first is list else 0
+    kind = type(value)
+    if kind is dict:
+        keys = len(value)
+        for item in value.values():
+            if type(item) is dict or type(item) is list:
+                keys += _keys(item)
+        return keys
+    # Most lists hold numbers or texts alone; one that turns out to be mixed only makes the count too small, and then
+    # the keys are compared.
+    if kind is list and value and (type(value[0]) is dict or type(value[0]) is list):
+        return sum(map(_keys, value))
     return 0
 
 

@@ -30,7 +30,7 @@ _COMPLETION = (
     "completion", "response", "responses", "output", "generation", "generated_text", "prediction", "model_output",
     "model_response", "model_completion", "output_text",
 )  # fmt: skip
-_LISTS_OF_COMPLETIONS = ("completions", "generations", "outputs", "samples", "candidates", "rollouts", "predictions")
+LISTS_OF_COMPLETIONS = ("completions", "generations", "outputs", "samples", "candidates", "rollouts", "predictions")
 _PROMPT = ("prompt", "question", "problem", "input", "instruction", "query", "messages")
 _GROUND_TRUTH = (
     "ground_truth", "reward_model.ground_truth", "expected_answer", "reference_answer", "correct_answer",
@@ -145,8 +145,8 @@ ROW_FORMATS: dict[str, RowFormat] = {
     ),
     "samples": RowFormat(
         "several completions a row, in a list: open-r1's generations, vLLM's outputs; each is judged as a row",
-        signs=(_LISTS_OF_COMPLETIONS,),
-        completion=_LISTS_OF_COMPLETIONS,
+        signs=(LISTS_OF_COMPLETIONS,),
+        completion=LISTS_OF_COMPLETIONS,
     ),
 }
 """By name, in the order in which they are tried."""

@@ -118,6 +118,17 @@ def test_what_was_written_is_read_back_without_the_judgement(tmp_path_factory, t
     assert [row.data for row in read_rows(folder / "out.csv")] == [{"completion": text, "b": "x"} for text in texts]
 
 
+def test_several_completions_a_row_go_out_and_come_back(tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps({"prompt": "p", "completions": ["a", "b"], "n": ["[1]"]}))
+    for source, target in (("in.jsonl", "out.csv"), ("out.csv", "again.csv")):
+        reader = InputReader()
+        with open_output(tmp_path / target) as output:
+            for row in reader.rows(read_rows(tmp_path / source)):
+                assert reader.sample(row).completion in ("a", "b")
+                output.write(row, BLOCK)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
+
+
 def test_an_input_without_rows_makes_a_file_without_rows(tmp_path):
     (tmp_path / "in.jsonl").touch()
     score(tmp_path / "in.jsonl", tmp_path / "out.csv")
