@@ -18,7 +18,7 @@ FENCES: dict[str, Language] = {
     **dict.fromkeys(("c++", "cpp", "cc", "cxx"), "c++"),
     **dict.fromkeys(("javascript", "js", "node", "nodejs"), "javascript"),
 }
-"""What the fence of a program says."""
+"""Languages by the tag of a fence."""
 
 
 class Program(NamedTuple):

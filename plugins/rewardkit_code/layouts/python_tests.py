@@ -83,7 +83,7 @@ def file_tests(text: str, row: Row) -> FileTests:
 
 
 def usual_imports(function: str) -> str:
-    """What LeetCode imports before a program; the function under test is never taken from there."""
+    """The imports that LeetCode makes before a program; the function under test is never taken from there."""
     return f"{USUAL_IMPORTS}\nglobals().pop({function!r}, None)\n"
 
 

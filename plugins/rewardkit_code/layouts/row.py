@@ -15,7 +15,7 @@ class Row:
     sample: Sample
 
     def column(self, path: str) -> Any:
-        """A column, or what stands at a dotted path, also inside of JSON texts."""
+        """A column, or the value at a dotted path, also inside of JSON texts."""
         first, dot, rest = path.partition(".")
         value = self.sample.columns.get(first)
         return nested(value, rest) if dot else value

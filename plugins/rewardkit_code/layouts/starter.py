@@ -88,7 +88,7 @@ def adapter(signature: Signature) -> str:
 
 
 def around(prompt: str, entry_point: str) -> tuple[str, str]:
-    """What a prompt that is Python holds besides the function under test: (its imports, its other definitions)."""
+    """The rest of a prompt that is Python, besides the function under test: (its imports, its other definitions)."""
     try:
         tree = ast.parse(prompt)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
