@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rewardkit_language.detector import FLOOR, predict
 from rewardkit_language.languages import SAME
-from rewardkit_language.lexicon import lacking, languages_of, special_ending
+from rewardkit_language.lexicon import is_own, lacking, languages_of, special_ending
 
 WINDOW = 2
 """Words on either side that are read with a word."""
@@ -48,7 +48,7 @@ def normalized(word: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def scores_of(lower: tuple[str, ...], allowed: tuple[str, ...], script: str) -> dict[str, float]:
+def scores_of(lower: tuple[str, ...], allowed: tuple[str, ...], script: str, target: str | None) -> dict[str, float]:
     """Nats for each language from the sentence as a whole."""
     likely = dict.fromkeys(allowed, 0.0)
     for code, p in predict(" ".join(lower)).items():
@@ -63,6 +63,8 @@ def scores_of(lower: tuple[str, ...], allowed: tuple[str, ...], script: str) -> 
         for code in languages_of(word):
             if code in scores:
                 scores[code] += COMMON_WEIGHT
+        if not languages_of(word) and target is not None and is_own(word, target):
+            scores[target] += COMMON_WEIGHT
         for code in lacking(word):
             if code in scores:
                 scores[code] -= LETTER_WEIGHT

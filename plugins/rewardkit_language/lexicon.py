@@ -21,6 +21,8 @@ class Traits:
     """Letters that its words are spelt with; empty if any letter of its script may come."""
     endings: tuple[str, ...]
     words: frozenset[str]
+    familiar: frozenset[str]
+    """Further words of its own, which may be words of others too."""
 
 
 @cache
@@ -32,6 +34,7 @@ def lexicon() -> dict[str, Traits]:
             _CORE | frozenset(lists["letters"]) if "letters" in lists else frozenset(),
             tuple(lists.get("endings", "").split()),
             frozenset(lists.get("words", "").split()),
+            frozenset(lists.get("familiar", "").split()),
         )
         for code, lists in read.items()
     }
@@ -52,6 +55,11 @@ _NONE: frozenset[str] = frozenset()
 def languages_of(word: str) -> frozenset[str]:
     """The languages in whose common words the word is; `word` in lower case."""
     return _index().get(word, _NONE)
+
+
+def is_own(word: str, code: str) -> bool:
+    """The word is a common or familiar word of the language: no sign of another one; `word` in lower case."""
+    return code in languages_of(word) or ((traits := lexicon().get(code)) is not None and word in traits.familiar)
 
 
 @lru_cache(maxsize=50_000)

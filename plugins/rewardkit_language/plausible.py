@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from rewardkit_language.detector import predict
 from rewardkit_language.evidence import fold, normalized
 from rewardkit_language.languages import RELATIVES
-from rewardkit_language.lexicon import lexicon
+from rewardkit_language.lexicon import is_own, lexicon
 from rewardkit_language.scripts import split
 from rewardkit_language.words import UNSPACED, Token, weight
 
@@ -130,4 +130,4 @@ def _lacks_signs(row: Sequence[Token], language: str, least_common: float) -> bo
     traits = lexicon().get(language)
     if traits is None or len(traits.words) < LISTED:
         return False
-    return sum(token.text.replace("’", "'").lower() in traits.words for token in row) / len(row) < least_common
+    return sum(is_own(normalized(token.text), language) for token in row) / len(row) < least_common

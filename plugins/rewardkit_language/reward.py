@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from rewardkit import Parts, Reward, RewardContext, RewardParams, Sample, Score, split_reasoning
+from rewardkit import Parts, Reward, RewardContext, RewardParams, Sample, Score
 from rewardkit_language.languages import Target, languages, resolve
 from rewardkit_language.measure import UNKNOWN, Measure, measure
 from rewardkit_language.question import instruction, question
@@ -81,7 +81,8 @@ class LanguageReward(Reward):
         target = self._target(sample)
         if isinstance(target, Score):
             return target
-        turns = [_Turn(parts, target) for parts in _turns(sample, self.params.turns)]
+        judged = sample.turns if self.params.turns == "all" else (sample.last_turn,)
+        turns = [_Turn(turn.parts, target) for turn in judged]
         measures = {name: found for name in self._parts(turns) if (found := [turn.measured(name) for turn in turns])}
         told = {name: found for name, found in measures.items() if sum(turn.total for turn in found) > 0}
         if not told:
@@ -142,14 +143,6 @@ class _Turn:
         reasoning, answer = self.parts.reasoning or "", self.parts.answer
         text = {"reasoning": reasoning, "answer": answer, "completion": f"{reasoning}\n\n{answer}"}[part]
         return measure(text, self.target)
-
-
-def _turns(sample: Sample, which: Literal["all", "last"]) -> list[Parts]:
-    """Reasoning and answer of each turn of the assistant, in order."""
-    if isinstance(sample.completion, str) or which == "last":
-        return [sample.parts]
-    written = [message for message in sample.completion if message.role == "assistant" and message.text]
-    return [*(split_reasoning(message.text) for message in written[:-1]), sample.parts]
 
 
 def _share(found: Sequence[Measure]) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rewardkit_language.chain import likeliest
 from rewardkit_language.evidence import UNMODELLED, UNMODELLED_WORDS, evidence_of, normalized, scores_of
 from rewardkit_language.languages import RELATIVES
-from rewardkit_language.lexicon import lacking, languages_of
+from rewardkit_language.lexicon import is_own, lacking, languages_of
 from rewardkit_language.words import Token
 
 LONGEST_SENTENCE = 30
@@ -98,7 +98,7 @@ class Sentence:
     def read(self, *, chain: bool) -> None:
         """Label the words: all alike where the sentence is clear or `chain` is false, else by the chain."""
         length = len(self.row)
-        scores = scores_of(tuple(self.lower), self.allowed, self.row[0].script)
+        scores = scores_of(tuple(self.lower), self.allowed, self.row[0].script, self.target)
         best = self.best = self._best(scores)
         if not chain or (best == self.target and not self._is_suspicious(best)):
             self.labels = [best] * length
@@ -114,13 +114,11 @@ class Sentence:
 
     def _is_suspicious(self, target: str) -> bool:
         """A word speaks for another language and not for the target."""
-        for word in self.lower:
-            codes = languages_of(word)
-            if target in lacking(word) or (
-                len(word) > 2 and target not in codes and not codes.isdisjoint(self.allowed)
-            ):
-                return True
-        return False
+        return any(
+            target in lacking(word)
+            or (len(word) > 2 and not languages_of(word).isdisjoint(self.allowed) and not is_own(word, target))
+            for word in self.lower
+        )
 
     def _best(self, scores: Mapping[str, float]) -> str:
         """The likeliest language; a relative of the target only if words or letters speak for it too."""
@@ -204,7 +202,7 @@ class Sentence:
         for at in range(start, end):
             word = self.lower[at]
             codes, lacks = languages_of(word), lacking(word)
-            signs += (code in codes and home not in codes and not self.is_name(at)) or (
+            signs += (code in codes and not is_own(word, home) and not self.is_name(at)) or (
                 home in lacks and code not in lacks
             )
         return signs >= max(1, SIGNS_SHARE * (end - start))
@@ -213,7 +211,7 @@ class Sentence:
         """The stretch is too long to have no common word of the language that it would be in."""
         if self.is_list or end - start < NO_COMMON_WORDS:
             return False
-        return not any(own in languages_of(word) for word in self.lower[start:end])
+        return not any(is_own(word, own) for word in self.lower[start:end])
 
     def _lead(self, start: int, end: int, code: str, own: str) -> float:
         other, mine = self.candidates.index(code), self.candidates.index(own)
@@ -225,7 +223,7 @@ class Sentence:
         for at in range(start, end):
             word = self.lower[at]
             codes = languages_of(word)
-            if len(word) < 2 or home in codes:
+            if len(word) < 2 or is_own(word, home):
                 continue
             name = self.is_name(at)
             if code in codes:

@@ -71,18 +71,29 @@ class Token:
     """It stands directly after a digit or a sign."""
 
 
+_DIGITS_FOR_LETTERS = re.compile(r"(?<![\w\\])(?![0-9a-f]{7,}(?!\w))[A-Za-z]{1,20}\d[a-z][a-z\d]{0,20}(?!\w)")
+FEW_DIGITS_FOR_LETTERS = 6
+"""Names like `p2p` that a text may have; more words with a digit between their letters are a cipher."""
+
+
 def clean(text: str) -> str:
     """The text in compatibility form (`Ａ` and `𝐀` become `A`) without invisible characters and stray marks.
 
     Signs that can spell words, and letters that nobody sees, become letters of no language.
     """
     if text.isascii():
-        return text
+        return _without_digits_for_letters(text)
     text = _SURROGATES.sub(" ", text)
     if _LETTERS_AS_SIGNS.search(text):
         text = _revealed(text)
     text = INVISIBLE.sub("", text)
-    return _STRAY_MARKS.sub("", unicodedata.normalize("NFKC", text))
+    return _without_digits_for_letters(_STRAY_MARKS.sub("", unicodedata.normalize("NFKC", text)))
+
+
+def _without_digits_for_letters(text: str) -> str:
+    if len(_DIGITS_FOR_LETTERS.findall(text)) <= FEW_DIGITS_FOR_LETTERS:
+        return text
+    return _DIGITS_FOR_LETTERS.sub(lambda word: UNREADABLE * len(word[0]), text)
 
 
 def _revealed(text: str) -> str:
