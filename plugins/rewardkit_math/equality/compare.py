@@ -94,6 +94,9 @@ def _settled(node: Node, terms: Terms) -> Node:
             return region
         case Seq("list", items) if isinstance(items[0], Quantity):
             return compound(items) or node
+        case Seq("list", (Seq("tuple", _) as point, *others)) if all(other == point for other in others):
+            # One point, said again.
+            return point
         case Seq("or", items) if all(_either_way(item, items[0], terms) for item in items[1:]):
             # `3/8 or 0.375`: one value in several writings.
             return items[0]

@@ -28,6 +28,8 @@ def is_label(node: Node) -> bool:
     match node:
         case Call(name, args) if name in _OF_ANYTHING:
             return not all(_is_number(arg) for arg in args)
+        case Call("norm", (Sym(),)):
+            return True
         case Call(name, (inner,)) if name in _OF_MEASURES:
             return is_label(inner) or (isinstance(inner, Sym) and (inner.name.isupper() or len(inner.name) > 1))
         case UnknownFunction() | BigOperator():

@@ -28,8 +28,10 @@ _MOST_POWER = 12
 
 
 def holds_matrix(node: Node) -> bool:
-    """True if a matrix, or the transpose of a tuple, stands anywhere in a node."""
-    if isinstance(node, Matrix) or (isinstance(node, Pow) and isinstance(node.base, Seq)):
+    """True if a matrix, or a tuple in a sum, a product or a power, stands anywhere in a node."""
+    if isinstance(node, Matrix):
+        return True
+    if isinstance(node, Add | Mul | Pow) and any(isinstance(child, Seq) for child in children(node)):
         return True
     return isinstance(node, (*EXPRESSION, Rel, Seq)) and any(map(holds_matrix, children(node)))
 

@@ -26,6 +26,22 @@ def arguments(cursor: Cursor, opened: str = "(", close: str = ")") -> tuple[Node
     return inner.items if isinstance(inner, Seq) and inner.kind == "list" else (inner,)
 
 
+def _event(cursor: Cursor) -> tuple[Node, ...]:
+    """`(A)`, `(A | B)`: an event, and what it is conditioned on."""
+    start = cursor.at
+    cursor.expect("(")
+    outer, cursor.no_bar = cursor.no_bar, 1
+    found = [cursor.grammar.answer(cursor, (")", "mid"), bar=True)]
+    if cursor.take("|", "mid"):
+        found.append(cursor.grammar.answer(cursor, (")",)))
+    cursor.no_bar = outer
+    if len(found) == 1:
+        cursor.at = start
+        return arguments(cursor)
+    cursor.expect(")")
+    return tuple(found)
+
+
 def braced_arguments(cursor: Cursor) -> tuple[Node, ...] | None:
     r"""`{\left(x\right)}`, as sympy prints the argument of a function; None, and nothing read, for anything else."""
     if not (cursor.is_op("{") and cursor.peek(1).text == "("):
@@ -63,7 +79,7 @@ def named_call(cursor: Cursor, token: Token) -> Node:
         defined = second.kind == "sym" and third.text == ")" and cursor.peek(3).text == "="
         function = token.text in _FUNCTION_LETTERS or token.text in _EXPECTATIONS
         if defined or (function and following.no_space_before):
-            return UnknownFunction(token.text, arguments(cursor))
+            return UnknownFunction(token.text, _event(cursor) if token.text in _EXPECTATIONS else arguments(cursor))
     if token.text in _EXPECTATIONS and following.text == "[" and following.kind == "op" and following.no_space_before:
         return UnknownFunction(token.text, arguments(cursor, "[", "]"))
     return named(token.text)

@@ -330,6 +330,8 @@ def _textual(scan: Scan, inner: str) -> None:
         scan.add("op", ":")
     elif bare in ("and", "or"):
         scan.add("op", bare)
+    elif bare in ("minus", "negative", "plus"):
+        scan.add("op", _WORD_SIGNS[bare])
     elif words in ("e", "i", "d") or (len(words) == 1 and words in ascii_uppercase and not after_value):
         scan.add("sym", words)
     elif _OPTIONS.fullmatch(words):

@@ -80,11 +80,11 @@ def _factor(cursor: Cursor, limit: int) -> str:
     if token.kind == "sym" and following.text == "Omega" and find_unit(token.text + "Ω"):
         cursor.at += 2
         return token.text + "Ω"
+    if token.kind == "text" and following.text == "Omega" and find_unit(token.text + "Ω"):
+        cursor.at += 2
+        return token.text + "Ω"
     if token.kind == "text" and is_unit(token.text):
         cursor.at += 1
-        if token.text in ("k", "M", "m") and cursor.peek().text == "Omega":
-            cursor.at += 1
-            return token.text + "Ω"
         return token.text
     if token.kind == "cmd" and token.text in ("frac", "dfrac", "tfrac") and following.text == "{":
         return _fraction(cursor, limit)

@@ -23,7 +23,7 @@ from rewardkit_math.numeric.functions import (
     logarithm,
     rational_power,
 )
-from rewardkit_math.tree import Add, BigOperator, Call, Const, Mul, Node, Num, Pow, Sym, UnknownFunction
+from rewardkit_math.tree import Add, BigOperator, Call, Const, Mul, Node, Num, Pow, Sym, UnknownFunction, names
 
 
 def value_of(at: Evaluation, node: Node) -> Any:
@@ -96,6 +96,10 @@ def _power(at: Evaluation, node: Pow) -> Any:
     power = exact(node.exponent)
     below = value_of(at, node.base)
     if power is not None:
+        if abs(power.numerator) > 1 < power.denominator and isinstance(node.base, Num | Mul) and not names(node.base):
+            # `(-8)^{2/3}` of a constant is no real number for computer algebra; `x^{2/3}` is one everywhere.
+            at.beyond_cut(below)
+            return below.pow(at.number(ball(power))) if at.field == "principal" else rational_power(at, below, power)
         return rational_power(at, below, power)
     above = value_of(at, node.exponent)
     whole = at.integer(above)

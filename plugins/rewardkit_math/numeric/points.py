@@ -24,7 +24,7 @@ _LARGE_INTEGERS = (30, 101)
 _STEPS = (1, 5, 7, 11)
 """How fast the integer names run: all are prime to 12, so that each runs through all residues."""
 _INTEGER_LETTERS = frozenset("jklmnKMN")
-"""Names that stand for integers beside pi in a sine or cosine, as in `\\cos n\\pi`."""
+"""Names that stand for integers inside of `floor`, and beside pi in a sine or cosine, as in `\\cos n\\pi`."""
 _PATTERNS = (
     (Fraction(4), "+"), (Fraction(4), "-"), (Fraction(4), "±"), (Fraction(3, 10), "±"), (Fraction(40), "+"),
     (Fraction(1), "+"), (Fraction(4), "∓"), (Fraction(3, 10), "-"), (Fraction(1), "±"), (Fraction(600), "+"),
@@ -90,6 +90,8 @@ def integer_names(*nodes: Node) -> frozenset[str]:
                 found |= frozenset().union(*(names(bound) for bound in (low, high) if bound is not None))
             case Pow(base, exponent) if names(exponent) and _turns(base):
                 found |= names(exponent)
+            case Call("floor" | "ceil", (arg,)):
+                found |= names(arg) & _INTEGER_LETTERS
             case Call("sin" | "cos", (arg,)) if _holds_pi(arg):
                 found |= names(arg) & _INTEGER_LETTERS
             case _:
@@ -169,9 +171,11 @@ def _even_powers(node: Node) -> Iterator[Node]:
     match node:
         case Pow(base, Num(Fraction(numerator=power, denominator=1))) if power % 2 == 0 and names(base):
             yield base
+        case Mul(args):
+            for arg in args:
+                yield from _even_powers(arg)
         case _:
-            for child in children(node):
-                yield from _even_powers(child)
+            return
 
 
 def break_points(left: Node, right: Node, free: list[str], budget: Budget) -> Iterator[Point]:
