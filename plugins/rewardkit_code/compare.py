@@ -33,12 +33,17 @@ def same_tokens(found: str, expected: str, float_tol: float | None, *, integers_
 
     integers_exact  the tolerance is for expected numbers that are written as fractions only
     """
-    got, wanted = found.encode(errors="replace").split(), expected.encode(errors="replace").split()
+    got, wanted = _bytes(found).split(), _bytes(expected).split()
     if got == wanted:
         return True
     if len(got) != len(wanted) or float_tol is None:
         return False
     return all(_same_token(a, b, float_tol, integers_exact) for a, b in zip(got, wanted, strict=True))
+
+
+def _bytes(text: str) -> bytes:
+    """The text's bytes; a byte that was no text stays what no text encodes to."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _same_token(found: bytes, expected: bytes, tolerance: float, integers_exact: bool) -> bool:  # noqa: FBT001

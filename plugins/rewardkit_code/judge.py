@@ -1,14 +1,17 @@
 """Runs a program against its tests in a sandbox, and compares here, where no program can reach."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from rewardkit_code.compare import same_text, same_tokens
 from rewardkit_code.extract import Program
+from rewardkit_code.layouts import UnsupportedTestsError
+from rewardkit_code.taken_out import NotTakenOutError, holds, take_out
 from rewardkit_code.tests_model import (
     CodeTests,
     ExpressionTests,
@@ -26,6 +29,7 @@ from rewardkit_sandbox import (
     Driven,
     Image,
     Limits,
+    Reporting,
     RunResult,
     Sandbox,
     SandboxUnavailableError,
@@ -36,6 +40,9 @@ from rewardkit_sandbox import (
 )
 
 SHOWN = 200
+Isolation = Literal["auto", "separate", "taken_out"]
+_PYTEST = re.compile(r"\b(?:pytest|approx|raises)\b")
+_PYTEST_FILE = re.compile(r"(?m)^(?:async )?def test|^class Test\w*(?:\(object\)|\(\))?:|^(?:import|from) pytest\b")
 
 
 class Verdict(StrEnum):
@@ -60,6 +67,8 @@ class Outcome:
     total: int
     failure: str = ""
     """The first test that failed and how, for a person."""
+    isolation: str = "separate"
+    """How the tests were kept from the program: in `separate` processes, or with their expected values `taken_out`."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +80,37 @@ class TestOutcome:
     message: str = ""
 
 
+class UncarriedTestsError(UnsupportedTestsError):
+    """Tests that cannot be run with the program in another process."""
+
+
 def judge(
-    tests: Tests, program: Program, sandbox: Sandbox, limits: Limits, deadline: float, *, stop_at_failure: bool
+    tests: Tests,
+    program: Program,
+    sandbox: Sandbox,
+    limits: Limits,
+    deadline: float,
+    *,
+    stop_at_failure: bool,
+    isolation: Isolation = "auto",
 ) -> Outcome:
     """Runs the tests in order.
 
     limits          of one run
     deadline        time.monotonic() at which the judgement gives up by itself: the verdict is then `time`
-    raises          SandboxBrokeError where the sandbox failed
+    isolation       how tests written in Python are kept from the program: `separate` processes, the expected values
+                    `taken_out`, or `auto`: the first, and the second for what it cannot carry
+    raises          SandboxBrokeError where the sandbox failed; UnsupportedTestsError for tests that cannot be run here
     """
     run = _Runner(sandbox, limits, deadline, stop=stop_at_failure)
+    way = _KINDS[type(tests)]
+    if isinstance(tests, (CodeTests, FileTests)) and isolation == "taken_out":
+        way = _only_reported
+    elif isinstance(tests, (CodeTests, FileTests)) and isolation == "auto":
+        way = _driven_or_reported
     passed, seen = 0, 0
     first: TestOutcome | None = None
-    for test in _KINDS[type(tests)](tests, program, run):
+    for test in way(tests, program, run):
         seen += 1
         if test.verdict is Verdict.PASSED:
             passed += 1
@@ -93,10 +120,11 @@ def judge(
                 break
     total = max(count(tests) or 0, seen)
     if first is None and passed == total and passed > 0:
-        return Outcome(Verdict.PASSED, passed, total)
+        return Outcome(Verdict.PASSED, passed, total, isolation=run.isolation)
     if first is None:
         first = TestOutcome("the tests", Verdict.RUNTIME_ERROR, "no test ran")
-    return Outcome(first.verdict, passed, total, f"{first.name}: {first.message}" if first.message else first.name)
+    failure = f"{first.name}: {first.message}" if first.message else first.name
+    return Outcome(first.verdict, passed, total, failure, run.isolation)
 
 
 class _Runner:
@@ -104,6 +132,7 @@ class _Runner:
 
     def __init__(self, sandbox: Sandbox, limits: Limits, deadline: float, *, stop: bool) -> None:
         self.stop = stop
+        self.isolation = "separate"
         self._sandbox = sandbox
         self._limits = limits
         self._deadline = deadline
@@ -336,12 +365,16 @@ def _code(tests: CodeTests, program: Program, run: _Runner) -> Iterator[TestOutc
         "tests": list(tests.tests),
         "entry_point": tests.entry_point,
         "trusted": tests.trusted,
+        "runner": "pytest" if _PYTEST.search("\n".join([tests.setup, *tests.tests])) else "",
     }
     return _driven(request, program, run)
 
 
 def _file(tests: FileTests, program: Program, run: _Runner) -> Iterator[TestOutcome]:
-    return _driven({"kind": "file", "module": tests.module, "test_file": tests.test_file}, program, run)
+    form = "pytest" if _PYTEST_FILE.search(tests.test_file) else "unittest"
+    runner = "pytest" if form == "pytest" or _PYTEST.search(tests.test_file) else ""
+    request = {"kind": "file", "module": tests.module, "test_file": tests.test_file, "form": form, "runner": runner}
+    return _driven(request, program, run)
 
 
 def _driven(request: dict[str, Any], program: Program, run: _Runner) -> Iterator[TestOutcome]:
@@ -349,6 +382,10 @@ def _driven(request: dict[str, Any], program: Program, run: _Runner) -> Iterator
     result = run(Driven(program.text, request | {"stop": run.stop}))
     frames, _ = _frames(result)
     stopped = _stopped(result) or (_stopped(result.program) if result and result.program else None)
+    for kind, error in (("unsupported", UnsupportedTestsError), ("uncarried", UncarriedTestsError)):
+        why = next((str(frame[1]) for frame in frames if frame[0] == kind), None)
+        if why is not None and result is not None and result.end == "exit":
+            raise error(why)
     ended = False
     failed = False
     for frame in frames:
@@ -371,11 +408,71 @@ def _driven(request: dict[str, Any], program: Program, run: _Runner) -> Iterator
         yield TestOutcome("the tests", *(stopped or (Verdict.RUNTIME_ERROR, str(gone)[:SHOWN])))
 
 
+def _reported(tests: CodeTests | FileTests, program: Program, run: _Runner) -> Iterator[TestOutcome]:
+    """The tests in the program's process, without what they expect. Raises NotTakenOutError where that cannot be."""
+    if isinstance(tests, FileTests):
+        form = "pytest" if _PYTEST_FILE.search(tests.test_file) else "unittest"
+        taken = take_out([tests.test_file], is_test=lambda name: name.startswith("test"), module=tests.module)
+        request: dict[str, Any] = {"kind": "file", "module": tests.module, "text": taken.texts[0], "form": form}
+    else:
+        texts = [tests.setup] if tests.entry_point else [tests.setup, *tests.tests]
+        taken = take_out(texts, is_test=lambda name: name == "check" and tests.entry_point is not None)
+        form = "pytest" if _PYTEST.search("\n".join(texts)) else ""
+        request = {"kind": "code", "texts": taken.texts, "candidate": tests.entry_point, "form": form}
+    result = run(Reporting(program.text, request))
+    frames, missing = _frames(result)
+    reports: dict[int, list[tuple[str, Any]]] = {}
+    failure = ""
+    for frame in frames:
+        match frame:
+            case ["syntax" | "load" as kind, *rest]:
+                verdict = Verdict.COMPILE_ERROR if kind == "syntax" else Verdict.RUNTIME_ERROR
+                yield TestOutcome("the program", verdict, str(rest[0])[:SHOWN] if rest else "")
+                return
+            case ["value", int(site), value]:
+                reports.setdefault(site, []).append(("value", value))
+            case ["raised", int(site), [*names], str(text)]:
+                reports.setdefault(site, []).append(("raised", (names, text)))
+            case ["test", str(name), False, str(message)]:
+                failure = failure or f"{name}: {message}"
+    for site, expected in taken.expected.items():
+        found = reports.get(site, [])
+        name = f"assertion {site + 1}"
+        if found and not failure and all(holds(expected, report) for report in found):
+            yield TestOutcome(name, Verdict.PASSED)
+        elif not found or failure:
+            stopped = _stopped(result)
+            yield TestOutcome(name, *(stopped or (Verdict.RUNTIME_ERROR, failure[:SHOWN] or missing[1])))
+        else:
+            yield TestOutcome(name, Verdict.WRONG, f"gave {_shown(found[-1][1])}")
+
+
 def _verdict_of(message: str) -> Verdict:
     """A test that failed because the program raised is a runtime error; all that it found wrong is wrong."""
     if message.startswith(("AssertionError", "TypeError: arithmetic", "TypeError: plain data")):
         return Verdict.WRONG
     return Verdict.MEMORY if message.startswith("MemoryError") else Verdict.RUNTIME_ERROR
+
+
+def _only_reported(tests: Any, program: Program, run: _Runner) -> Iterator[TestOutcome]:
+    run.isolation = "taken_out"
+    try:
+        yield from _reported(tests, program, run)
+    except NotTakenOutError as exc:
+        raise UnsupportedTestsError(f"not all expected values can be taken out of the tests: {exc}") from exc
+
+
+def _driven_or_reported(tests: Any, program: Program, run: _Runner) -> Iterator[TestOutcome]:
+    """In a driver; without their expected values where the driver cannot carry what the tests do."""
+    try:
+        outcomes = list(_KINDS[type(tests)](tests, program, run))
+    except UncarriedTestsError as exc:
+        run.isolation = "taken_out"
+        try:
+            outcomes = list(_reported(tests, program, run))
+        except NotTakenOutError as other:
+            raise UnsupportedTestsError(f"{exc}; nor can their expected values be taken out: {other}") from exc
+    yield from outcomes
 
 
 _KINDS: dict[type, Callable[[Any, Program, _Runner], Iterator[TestOutcome]]] = {

@@ -9,7 +9,7 @@ from pydantic import Field
 from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score, strip_end_tokens
 from rewardkit_code.assemble import assembled, could_be_program
 from rewardkit_code.extract import Language, Program, extract_program, foreign_language
-from rewardkit_code.judge import Outcome, Verdict, judge
+from rewardkit_code.judge import Isolation, Outcome, Verdict, judge
 from rewardkit_code.layouts import GroundTruthError, UnsupportedTestsError, read_tests
 from rewardkit_code.tests_model import StdinTests, Tests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
@@ -29,6 +29,11 @@ class CodeParams(RewardParams):
     none is taken for the first."""
     unfenced: bool = True
     """True if an answer without any fence is taken for a program as it stands."""
+    isolation: Isolation = "auto"
+    """How tests written in Python are kept from the program. `separate`: they run in another process, and no expected
+    value enters the program's. `taken_out`: they run in the program's process without their expected values, which are
+    compared outside; only where every one can be taken out. `auto`: the first, and the second for what it cannot carry.
+    """
     cpu_s: int = Field(default=8, ge=1)
     """CPU seconds of one run: of one case on standard input, of all calls of a function together."""
     memory_mb: int = Field(default=512, ge=32)
@@ -98,8 +103,10 @@ class CodeReward(Reward):
         program = program._replace(text=assembled(program.text, tests))
         try:
             outcome = self._judge(tests, program, deadline)
+        except UnsupportedTestsError as exc:
+            return Score.abstained(str(exc), kind="unsupported")
         except SandboxUnavailableError as exc:
-            return Score.failed(str(exc))
+            return Score.failed(str(exc), kind="sandbox_error")
         except SandboxBrokeError as exc:
             return self._again(tests, program, deadline, exc)
         return self._scored(outcome, tests)
@@ -109,14 +116,18 @@ class CodeReward(Reward):
         self.close()
         try:
             return self._scored(self._judge(tests, program, deadline), tests)
+        except UnsupportedTestsError as exc:
+            return Score.abstained(str(exc), kind="unsupported")
         except SandboxUnavailableError as exc:
-            return Score.failed(str(exc))
+            return Score.failed(str(exc), kind="sandbox_error")
         except SandboxBrokeError as second:
             self.close()
             try:
                 self._judge(tests, Program("python", "pass"), time.monotonic() + 5.0)
             except (SandboxBrokeError, SandboxUnavailableError) as exc:
-                return Score.failed(f"the sandbox is broken: {exc}", verdict=Verdict.NO_VERDICT.value)
+                return Score.failed(
+                    f"the sandbox is broken: {exc}", kind="sandbox_error", verdict=Verdict.NO_VERDICT.value
+                )
             return Score.scored(
                 0.0, f"the program broke its sandbox twice: {first}; {second}", verdict=Verdict.RUNTIME_ERROR.value
             )
@@ -125,7 +136,15 @@ class CodeReward(Reward):
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.context.sandbox)
         stop = self.params.score == "all"
-        return judge(tests, program, self._sandbox, self._limits, deadline, stop_at_failure=stop)
+        return judge(
+            tests,
+            program,
+            self._sandbox,
+            self._limits,
+            deadline,
+            stop_at_failure=stop,
+            isolation=self.params.isolation,
+        )
 
     def _scored(self, outcome: Outcome, tests: Tests) -> Score:
         assert self._sandbox is not None
@@ -144,10 +163,20 @@ class CodeReward(Reward):
         return Score.scored(
             value,
             reason,
+            kind="judged" if passed else _KINDS.get(outcome.verdict, "judged"),
             verdict=outcome.verdict.value,
             passed=outcome.passed,
             tests=outcome.total,
             first_failure=outcome.failure or None,
+            tests_isolation=outcome.isolation,
             sandbox=self._sandbox.name,
             isolation=self._sandbox.isolation,
         )
+
+
+_KINDS: dict[Verdict, Literal["malformed", "time_limit", "memory_limit", "output_limit"]] = {
+    Verdict.TIME: "time_limit",
+    Verdict.MEMORY: "memory_limit",
+    Verdict.OUTPUT: "output_limit",
+    Verdict.COMPILE_ERROR: "malformed",
+}

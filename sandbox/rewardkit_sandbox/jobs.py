@@ -8,7 +8,8 @@ from typing import Any
 from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.guest.zygote.zygote_client import Ended
-from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, RunResult, Script, Usage
+from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Reporting, RunResult, Script, Usage
+from rewardkit_sandbox.pytest_modules import pytest_modules
 
 # What most programs import; loaded once, before the first fork.
 PRELOAD = """
@@ -40,7 +41,7 @@ def guest_text(name: str) -> str:
 def guest_modules() -> dict[str, str]:
     """The sources of all guest modules by their names; each zygote imports those that it needs."""
     found: dict[str, str] = {}
-    waiting = [("", resources.files("rewardkit_sandbox.guest"))]
+    waiting = [("rewardkit_sandbox.guest.", resources.files("rewardkit_sandbox.guest"))]
     while waiting:
         prefix, folder = waiting.pop()
         for entry in folder.iterdir():
@@ -60,7 +61,7 @@ def handshake(zygote: str = "zygote.zygote", *, bpf: bytes | None = None, **opti
     """
     return json.dumps(
         {
-            "modules": guest_modules(),
+            "modules": guest_modules() | pytest_modules(),
             "preload": PRELOAD,
             "bpf": (seccomp.program() if bpf is None else bpf).hex(),
             "zygote": zygote,
@@ -72,7 +73,11 @@ def handshake(zygote: str = "zygote.zygote", *, bpf: bytes | None = None, **opti
 def tasks_for(job: Job) -> list[tuple[str, bytes, bytes | None]]:
     """Mode, data and standard input of each process that does a job; of tests that drive a program, theirs first."""
     if isinstance(job, Driven):
-        return [("drive", wire.encode(job.tests), None), ("serve", wire.encode({"source": job.source}), None)]
+        mode = "drive_pytest" if job.tests.get("runner") == "pytest" else "drive"
+        return [(mode, wire.encode(job.tests), None), ("serve", wire.encode({"source": job.source}), None)]
+    if isinstance(job, Reporting):
+        mode = "report_pytest" if job.tests.get("form") == "pytest" else "report"
+        return [(mode, wire.encode(job.tests | {"source": job.source}), None)]
     if isinstance(job, Script):
         mode = "script" if job.language == "python" else job.language
         return [(mode, job.source.encode("utf-8", "surrogatepass"), job.stdin)]

@@ -84,7 +84,7 @@ class Answers:
 class Driven:
     """Tests and a program in two processes that share nothing but a link: the tests hold stubs, the program answers.
 
-    tests     request of the driver (see `guest/driver.py`); it may hold expected values
+    tests     request of the driver (see `guest/tests/driver.py`); it may hold expected values
     source    the program
     """
 
@@ -92,7 +92,19 @@ class Driven:
     tests: dict[str, Any]
 
 
-Job = Script | Compile | Image | Answers | Driven
+@dataclass(frozen=True)
+class Reporting:
+    """Tests that run in the program's own process and report the values that they look at.
+
+    tests     request of the runner without the source (see `guest/tests/reporting.py`); it holds no expected value
+    source    the program
+    """
+
+    source: str
+    tests: dict[str, Any]
+
+
+Job = Script | Compile | Image | Answers | Driven | Reporting
 
 EX_DATAERR = 65
 """Exit status of a program whose text is no program; sysexits.h."""

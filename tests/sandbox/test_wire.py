@@ -163,7 +163,7 @@ def test_any_bytes_decode_to_plain_data_or_a_wire_error(data):
     "text",
     [
         b"[" * 100_000 + b"]" * 100_000,
-        b'{"t":[' * 400 + b"]}" * 400,
+        b'{"t":[' * 600 + b"]}" * 600,
         b'{"d":[1]}',
         b'{"d":[[],1]}',
         b'{"i":"12"}',

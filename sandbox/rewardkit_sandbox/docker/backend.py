@@ -24,6 +24,8 @@ STARTS_WITHIN_S = 60.0
 # Beyond a run's own time: what the relay waits for a run that cannot be ended, and the way there and back.
 ANSWERS_WITHIN_S = GRACE_S + 15.0
 LARGE = 8 * MIB
+MOST_PIDS = 400
+"""Process numbers that runs may use up in one container, besides one for each: the next run can see how many."""
 
 
 class Docker(Sandbox):
@@ -76,7 +78,7 @@ class Docker(Sandbox):
     def _start(self, shape: Shape) -> None:
         from docker.errors import APIError, DockerException, ImageNotFound  # noqa: PLC0415 - only here is it needed
 
-        self._shape, self._memory = shape, shape.container_bytes
+        self._shape, self._memory, self._used_pids = shape, shape.container_bytes, 0
         body = config(self._image, self._runtime, shape, engine.labels())
         name = f"rewardkit-{os.getpid()}-{secrets.token_hex(4)}"
         deadline = time.monotonic() + STARTS_WITHIN_S
@@ -105,7 +107,11 @@ class Docker(Sandbox):
         try:
             if Shape.of(limits) != self._shape:
                 self._start_anew(Shape.of(limits))
-            return result(self._ask(job, limits))
+            ended = self._ask(job, limits)
+            self._used_pids += max(process.pids for process in ended)
+            if self._used_pids > MOST_PIDS:
+                self._start_anew(self._shape)
+            return result(ended)
         except SandboxUnavailableError as exc:
             self.close()
             raise SandboxBrokeError(str(exc)) from exc

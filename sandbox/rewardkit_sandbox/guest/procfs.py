@@ -21,6 +21,15 @@ def started(pid: int) -> str:
     return fields[START].decode() if fields else ""
 
 
+def last_pid() -> int:
+    """The process number that was given last, in this PID namespace; 0 where that is not shown."""
+    try:
+        with open("/proc/loadavg", "rb") as loadavg:
+            return int(loadavg.read().split()[4])
+    except (OSError, IndexError):
+        return 0
+
+
 def pids() -> list[int]:
     """The processes that can be seen."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]

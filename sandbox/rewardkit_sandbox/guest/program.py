@@ -108,6 +108,18 @@ class Answers:
         write_all(self._descriptor, wire.frame(text))
 
 
+def load(source: str, prelude: str, answers: "Answers") -> dict[str, Any]:
+    """As `define`; where the program does not load, reports that and ends the process."""
+    try:
+        return define(source, prelude)
+    except SyntaxError as exc:
+        answers.send("syntax", describe(exc))
+        os._exit(EX_DATAERR)
+    except BaseException as exc:  # noqa: BLE001 - SystemExit of a program is no answer
+        answers.send("load", describe(exc))
+        os._exit(1)
+
+
 def resolve(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
     """The function under test: a global, else a method of `class Solution`, as LeetCode writes it."""
     if callable(namespace.get(name)):
@@ -122,12 +134,9 @@ def resolve(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
 def answer(request: dict[str, Any]) -> None:
     """Loads the program, then answers each call or expression with one frame."""
     answers = Answers(CHANNEL)
+    namespace = load(request["source"], request.get("prelude", ""), answers)
     try:
-        namespace = define(request["source"], request.get("prelude", ""))
         function = resolve(namespace, request["fn_name"]) if "fn_name" in request else None
-    except SyntaxError as exc:
-        answers.send("syntax", describe(exc))
-        os._exit(EX_DATAERR)
     except BaseException as exc:  # noqa: BLE001 - SystemExit of a program is no answer
         answers.send("load", describe(exc))
         os._exit(1)

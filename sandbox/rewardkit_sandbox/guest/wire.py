@@ -12,6 +12,7 @@ above, whatever the bytes are.
 
 import base64
 import collections
+import contextlib
 import datetime  # noqa: ICN001 - its own name reads best beside collections and decimal
 import decimal
 import fractions
@@ -19,12 +20,13 @@ import itertools
 import json
 import math
 import struct
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 MAX_FRAME_BYTES = 32 * 1024 * 1024
 MAX_NODES = 4_000_000
-MAX_DEPTH = 150
+MAX_DEPTH = 500
 # A JSON integer within this range is exact everywhere; others travel in hexadecimal, which reads in linear time.
 SMALL = 2**53
 MAX_DECIMAL_CHARS = 20_000
@@ -59,6 +61,17 @@ _ATOMS = frozenset({str, bool, type(None)})
 _BASES = (int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 
+@contextlib.contextmanager
+def _room_for_depth() -> Iterator[None]:
+    """Lets Python recurse as deep as MAX_DEPTH needs: up to four calls for each level."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 8 * MAX_DEPTH + 1000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 class Encoder:
     """Turns values into JSON text under one budget of nodes.
 
@@ -76,7 +89,8 @@ class Encoder:
 
     def dumps(self, value: Any) -> bytes:
         """The JSON text of `value`. Raises WireError beyond a bound."""
-        text = json.dumps(self.tree(value, 0), separators=(",", ":")).encode("ascii")
+        with _room_for_depth():
+            text = json.dumps(self.tree(value, 0), separators=(",", ":")).encode("ascii")
         if len(text) > MAX_FRAME_BYTES:
             raise WireError(f"a value of more than {MAX_FRAME_BYTES} bytes")
         return text
@@ -212,7 +226,8 @@ def decode(text: bytes, opaque: Callable[[Any], Any] = Opaque) -> Any:
     if text.count(b",") + text.count(b"[") + text.count(b"{") > 3 * MAX_NODES:
         raise WireError(f"a value of more than {MAX_NODES} parts")
     try:
-        return _value(json.loads(text), opaque, 0)
+        with _room_for_depth():
+            return _value(json.loads(text), opaque, 0)
     except WireError:
         raise
     except Exception as exc:

@@ -14,9 +14,11 @@ with a folder each that the other cannot enter.
 import contextlib
 import errno
 import os
+import secrets
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -29,6 +31,8 @@ DRIVERS = "/driver"
 """A tmpfs of the drivers' own: its group is theirs, and no program's."""
 GONE_WITHIN_S = 10.0
 LEAST = 19
+MOST_SKIPPED = 2000
+"""Process numbers that are used up at most before the first run."""
 OOM_FILES = (
     "/sys/fs/cgroup/memory.events",
     "/sys/fs/cgroup/memory/memory.oom_control",
@@ -63,6 +67,15 @@ class ContainerZygote(zygote.Zygote):
         readable = [path for path in OOM_FILES if os.access(path, os.R_OK)]
         self._oom_events = os.open(readable[0], os.O_RDONLY | os.O_CLOEXEC) if readable else None
         os.setgroups([self._drivers])
+        self._skip_pids()
+
+    @staticmethod
+    def _skip_pids() -> None:
+        """Uses up process numbers, so that no run can know at which the container started."""
+        for _ in range(secrets.randbelow(MOST_SKIPPED)):
+            thread = threading.Thread(target=int)
+            thread.start()
+            thread.join()
 
     def fork(self, request: dict[str, Any]) -> int:
         self._count += 1
@@ -73,12 +86,12 @@ class ContainerZygote(zygote.Zygote):
         if pid != 0:
             self._user_of[pid] = user
             self._kills_before[pid] = kills
-            if request["mode"] == "drive":
+            if request["mode"].startswith("drive"):
                 self._drive.add(user)
         return pid
 
     def enter(self, request: dict[str, Any], *, address_space: bool) -> None:
-        user, drives = request["user"], request["mode"] == "drive"
+        user, drives = request["user"], request["mode"].startswith("drive")
         os.setgroups([self._drivers] if drives else [])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
@@ -120,6 +133,8 @@ class ContainerZygote(zygote.Zygote):
         killed = report["end"] == "signal" and report["code"] == signal.SIGKILL
         if self._kills() > self._kills_before.pop(run.pid) and (killed or report["end"] == "exit"):
             report["end"] = "memory"
+        # Process numbers count up through all runs: many at once would be a message from one run to the next.
+        report["pids"] = max(0, procfs.last_pid() - run.pid - 1)  # a driver beside it is one
         return report
 
     def _await_end_of(self, user: int) -> None:

@@ -2,17 +2,21 @@
 
     request   {"kind": "code", "setup": text, "tests": [texts], "entry_point": name or None, "trusted": text}
               {"kind": "file", "module": name, "test_file": text}
-              and in both "stop": whether the first test that fails is the last
+              and in both "stop": whether the first test that fails is the last; "runner": "pytest" where it is used
     report    frames on the channel: ["loaded" | "syntax" | "load" | "gone", message],
-              ["test", name, passed, message] for each test, ["done", ran] at the end
+              ["test", name, passed, message] for each test; at the end ["done", ran], or why there is no verdict:
+              ["unsupported" | "uncarried", message]
 
 `trusted` is code of the task's own, the helpers that its prompt defines. The tests must hold with these, which a
-program cannot bend, and with the program's own versions too, where it brings any.
+program cannot bend, and with the program's own versions too, where it brings any. `unsupported`: these tests cannot
+tell a right program from a wrong one, whatever the program does. `uncarried`: not with the program in another process.
 """
 
 import ast
+import asyncio
 import builtins
 import importlib
+import inspect
 import linecache
 import os
 import sys
@@ -22,8 +26,8 @@ import unittest
 from typing import Any
 
 from rewardkit_sandbox.guest import program
-from rewardkit_sandbox.guest.tests import proxy, pytest_files
-from rewardkit_sandbox.guest.tests.rpc_client import Client, ProgramGone
+from rewardkit_sandbox.guest.tests import proxy, test_texts
+from rewardkit_sandbox.guest.tests.rpc_client import Client, ProgramGone, Unsupported
 
 LINK, CHANNEL = 4, 3
 SHOWN_CHARS = 150
@@ -33,90 +37,112 @@ OWN: set[str] = set()
 
 def drive(request: dict[str, Any]) -> None:
     """Runs the tests, reports, and ends the process."""
-    report = program.Answers(CHANNEL)
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115 - until the end
+    report = Report(CHANNEL)
     link = Client(LINK)
     try:
+        trees = parsed(request)
+        why = test_texts.why_unsupported(trees, request.get("module", ""))
+        if why:
+            raise Unsupported(why)  # noqa: TRY301 - the other reasons come from below
         outcome, message = link.loaded()
     except ProgramGone as exc:
         report.send("gone", str(exc))
-        os._exit(0)
-    report.send(outcome, message)
-    if outcome == "loaded":
-        kind = {"code": run_code, "file": run_file}[request["kind"]]
-        ran = kind(request, link, report)
-        if link.broken:
-            report.send("gone", link.broken)
-        else:
-            report.send("done", ran)
+    except Unsupported as exc:
+        report.send("unsupported", str(exc))
+    else:
+        report.send(outcome, message)
+        if outcome == "loaded":
+            run(request, trees, link, report)
     os._exit(0)
+
+
+class Report(program.Answers):
+    """The frames to the caller; knows whether a test has failed."""
+
+    failed = False
+
+    def send(self, *value: Any) -> None:
+        self.failed = self.failed or (value[0] == "test" and not value[2])
+        super().send(*value)
+
+
+def parsed(request: dict[str, Any]) -> list[ast.Module]:
+    """The tests' texts. Raises Unsupported where one is no Python."""
+    texts = [request["test_file"]] if request["kind"] == "file" else [request["setup"], *request["tests"]]
+    try:
+        return [ast.parse(text) for text in texts]
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
+        raise Unsupported(f"the tests do not parse: {program.describe(exc)}") from exc
+
+
+def run(request: dict[str, Any], trees: list[ast.Module], link: Client, report: Report) -> None:
+    """Runs the tests against a program that was loaded."""
+    texts = [request.get("test_file", ""), request.get("setup", ""), *request.get("tests", ())]
+    link.surroundings.watch("\n".join(texts))
+    link.own_files = OWN
+    link.expectations = test_texts.expectation_names(trees)
+    kind = {"code": run_code, "file": run_file}[request["kind"]]
+    ran, why = 0, ""
+    try:
+        ran = kind(request, trees, link, report)
+    except Unsupported as exc:
+        why = "" if link.uncarried else str(exc)
+    except BaseException as exc:  # noqa: BLE001 - such as KeyboardInterrupt, which ends a runner of tests
+        link.broken = link.broken or f"the tests were ended by {program.describe(exc)}"
+    if report.failed and test_texts.shares_files(trees):
+        link.uncarried = link.uncarried or "the tests share files with the program"
+    if link.broken:
+        report.send("gone", link.broken)
+    elif why:
+        report.send("unsupported", why)
+    elif link.uncarried:
+        report.send("uncarried", link.uncarried)
+    else:
+        report.send("done", ran)
 
 
 class Names(dict[str, Any]):
     """Globals of the test code: what it does not define itself is Python's own, or else asked of the program.
 
-    theirs  names that the program may define although Python has them: the function under test
+    theirs  names that are the program's although Python has them: the function under test
     """
 
-    def __init__(self, link: Client, theirs: set[str]) -> None:
+    def __init__(self, link: Client, theirs: frozenset[str]) -> None:
         super().__init__({"__name__": "tests", "__builtins__": builtins})
         self._link = link
         self._theirs = theirs
 
     def __missing__(self, name: str) -> Any:
-        if name not in self._theirs:
-            if hasattr(builtins, name):
-                raise KeyError(name)  # Python looks there next
-            if name in TOOLS:
-                return getattr(importlib.import_module(TOOLS[name]), name)
-            if name in sys.stdlib_module_names:
-                return importlib.import_module(name)
+        if name in self._theirs:
+            try:
+                return proxy.global_of(self._link, name)
+            except AttributeError:
+                raise NameError(f"the program defines no {name!r}") from None  # never Python's own instead
+        if hasattr(builtins, name):
+            raise KeyError(name)  # Python looks there next
+        if name in test_texts.TOOLS:
+            return getattr(importlib.import_module(test_texts.TOOLS[name]), name)
+        if name in sys.stdlib_module_names:
+            return importlib.import_module(name)
         try:
             return proxy.global_of(self._link, name)
         except AttributeError:
             raise KeyError(name) from None
 
 
-# What tests measure results with, often through the program's own imports: a program that defines its own `isclose`,
-# or a class called `math`, must not thereby judge itself.
-TOOLS = {
-    **dict.fromkeys(("isclose", "fabs", "isnan", "isinf"), "math"),
-    **dict.fromkeys(("Counter", "OrderedDict", "defaultdict", "deque"), "collections"),
-    "Decimal": "decimal",
-    "Fraction": "fractions",
-    "deepcopy": "copy",
-}
-
-
-def names_under_test(texts: list[str], entry_point: str | None) -> set[str]:
-    """Names that Python has too and that the tests still mean the program's: the function under test alone.
-
-    Without an entry point those are the names that the tests use, if they use no other name of the program's.
-    """
-    if entry_point is not None:
-        return {entry_point}
-    used: set[str] = set()
-    bound: set[str] = set()
-    for text in texts:
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Name):
-                (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-            elif isinstance(node, ast.alias):
-                bound.add((node.asname or node.name).split(".")[0])
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                bound.add(node.name)
-            elif isinstance(node, ast.arg):
-                bound.add(node.arg)
-    pythons = {*dir(builtins), *TOOLS, *sys.stdlib_module_names}
-    return set() if used - bound - pythons else used - bound
-
-
-def run_code(request: dict[str, Any], link: Client, report: program.Answers) -> int:
+def run_code(request: dict[str, Any], trees: list[ast.Module], link: Client, report: Report) -> int:
     """The setup, then each text as one test, all in the same names; again with the program's helpers, if it has any."""
-    ran = run_texts(request, link, report, frozenset(), "test")
+    if test_texts.runs_nothing(trees):
+        raise Unsupported("the tests define functions and call none: are they a file for pytest?")
+    theirs = test_texts.names_under_test(trees, request["entry_point"])
+    if theirs is None:
+        raise Unsupported("several names in the tests could be the function under test: name it as entry_point")
+    ran = run_texts(request, link, report, theirs, frozenset(), "test")
     helpers = defined_by(request["trusted"])
     own = helpers.intersection(link.ask("names")) if helpers and link.broken is None else None
     if own:
-        ran += run_texts(request, link, report, own, "test, with the program's own helpers,")
+        ran += run_texts(request, link, report, theirs, own, "test, with the program's own helpers,")
     return ran
 
 
@@ -126,17 +152,26 @@ def defined_by(text: str) -> frozenset[str]:
     return frozenset(node.name for node in ast.parse(text).body if isinstance(node, kinds))
 
 
-def run_texts(request: dict[str, Any], link: Client, report: program.Answers, own: frozenset[str], label: str) -> int:
+def run_texts(
+    request: dict[str, Any],
+    link: Client,
+    report: Report,
+    theirs: frozenset[str],
+    own: frozenset[str],
+    label: str,
+) -> int:
     """The tests, with the names in `own` taken from the program rather than from `trusted`."""
-    texts = [request["setup"], *request["tests"]]
+    names = Names(link, theirs)
     try:
-        names = Names(link, names_under_test(texts, request["entry_point"]))
         run_text(request["trusted"], "prompt.py", names)
         for name in own:
             names[name] = proxy.global_of(link, name)
         run_text(request["setup"], "setup.py", names)
         if request["entry_point"] is not None:
             names["candidate"] = proxy.global_of(link, request["entry_point"])
+            check = names.get("check")
+            if inspect.iscoroutinefunction(check):
+                names["check"] = lambda candidate: asyncio.run(check(candidate))
     except BaseException as exc:  # noqa: BLE001 - a test, whatever it raises, did not pass
         report.send("test", "setup", False, message_of(exc))
         return 1
@@ -171,9 +206,10 @@ def message_of(exc: BaseException) -> str:
 class Collector(unittest.TestResult):
     """Reports each test; skipped tests count for nothing."""
 
-    def __init__(self, report: program.Answers, link: Client, *, stop: bool) -> None:
+    def __init__(self, report: Report, link: Client, *, stop: bool) -> None:
         super().__init__()
         self.failfast = stop
+        self.reported = 0
         self._report = report
         self._link = link
         self._failed: set[str] = set()
@@ -181,6 +217,7 @@ class Collector(unittest.TestResult):
     def _fail(self, test: unittest.TestCase, exc: BaseException | None) -> None:
         name = getattr(test, "id", lambda: str(test))()
         self._failed.add(name)
+        self.reported += 1
         self._report.send("test", name, False, message_of(exc) if exc else "it passed against expectation")
         if self.failfast:
             self.stop()
@@ -201,32 +238,64 @@ class Collector(unittest.TestResult):
 
     def addSuccess(self, test: Any) -> None:  # noqa: N802
         if test.id() not in self._failed:
+            self.reported += 1
             self._report.send("test", test.id(), self._link.broken is None, "")
 
 
-def run_file(request: dict[str, Any], link: Client, report: program.Answers) -> int:
+def run_file(request: dict[str, Any], trees: list[ast.Module], link: Client, report: Report) -> int:
     """A file for unittest or pytest that imports the program as a module."""
-    sys.modules[request["module"]] = proxy.RemoteModule(request["module"], link)
-    sys.modules["pytest"] = pytest_files.module()
+    # What `import *` brings must not replace the tests' own tools.
+    reserved = frozenset().union(*map(test_texts.bound_names, trees))
+    sys.modules[request["module"]] = proxy.RemoteModule(request["module"], link, reserved)
+    if request.get("runner") == "pytest" and request["form"] == "pytest":
+        return run_pytest(request, link, report)
     tests = types.ModuleType(f"{request['module']}_test")
     sys.modules[tests.__name__] = tests
     try:
         run_text(request["test_file"], "test_file.py", tests.__dict__)
-        cases, units, fixtures = pytest_files.collect(tests)
     except BaseException as exc:  # noqa: BLE001 - such as a name that the program does not define
         report.send("test", "import", False, message_of(exc))
         return 1
+    suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
+    for test in _cases(suite):
+        if inspect.iscoroutinefunction(getattr(test, test._testMethodName, None)) and not isinstance(  # noqa: SLF001
+            test, unittest.IsolatedAsyncioTestCase
+        ):
+            raise Unsupported(f"{test.id()} is a coroutine, which a plain TestCase never runs")
     collector = Collector(report, link, stop=request["stop"])
-    unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(unit) for unit in units).run(collector)
-    for case in () if collector.shouldStop else cases:
-        try:
-            pytest_files.run_case(case, fixtures)
-        except (pytest_files.Skipped, unittest.SkipTest):
-            continue
-        except BaseException as exc:  # noqa: BLE001 - a test, whatever it raises, did not pass
-            report.send("test", case.name, False, message_of(exc))
-            if request["stop"]:
-                break
-        else:
-            report.send("test", case.name, link.broken is None, "")
-    return collector.testsRun + len(cases)
+    suite.run(collector)
+    if not collector.reported:
+        raise Unsupported("the tests ran no test")
+    return collector.testsRun
+
+
+def _cases(suite: Any) -> list[Any]:
+    return [suite] if isinstance(suite, unittest.TestCase) else [case for part in suite for case in _cases(part)]
+
+
+def run_pytest(request: dict[str, Any], link: Client, report: Report) -> int:
+    """A file that pytest runs."""
+    try:
+        from rewardkit_sandbox.guest.tests import pytest_plugin
+    except ImportError as exc:
+        raise Unsupported("pytest is not installed beside rewardkit: pip install pytest") from exc
+    file = f"test_of_{request['module'].replace('.', '_')}.py"
+    program.save(request["test_file"], file)
+    OWN.add(os.path.abspath(file))
+    count = 0
+
+    def tell(name: str, passed: bool, raised: BaseException | None) -> None:  # noqa: FBT001 - the plugin's own form
+        nonlocal count
+        count += 1
+        message = message_of(raised) if raised is not None else ""
+        report.send("test", name, passed and link.broken is None, message)
+
+    plugin = pytest_plugin.run(file, tell, stop=request["stop"])
+    if plugin.ended not in (pytest_plugin.OK, pytest_plugin.TESTS_FAILED, pytest_plugin.NO_TESTS_COLLECTED):
+        report.send("test", "pytest", False, f"pytest ended with status {plugin.ended} {plugin.internal_error}")
+        return count + 1
+    if plugin.missing_fixture:
+        raise Unsupported(f"the tests use the fixture {plugin.missing_fixture}, which pytest alone does not have")
+    if not count:
+        raise Unsupported("pytest found no test to run" if not plugin.collected else "the tests skip all tests")
+    return count

@@ -3,27 +3,32 @@
 Plain data comes over by value, so tests compare it with Python's own types. Everything else is a `Remote`, which asks
 the program each time. What a program's objects may do to a test:
 
-- A comparison with plain data is never asked of the program: an object of the program's own subclass of int, list, …
+- A comparison with plain data is not asked of the program: an object of the program's own subclass of int, list, …
   is fetched as plain data and compared here; any other is not equal, and has no order. So `__eq__` cannot lie, and the
-  expected value stays here.
-- Between two of the program's objects the program is asked, and must answer with a bool.
-- Arithmetic with plain data is refused, since `result - expected` would both tell the expected value and let the
+  expected value stays here. Only an object that the test itself built is asked, and then about decoys as well: its
+  class must tell the value from others.
+- Between two of the program's objects the program is asked if they are of one class; others are not equal.
+- Arithmetic with plain data is refused, since `result - expected` would both pass on the expected value and let the
   program choose the difference. Only an object that the test itself built, by calling a class under a capitalised
-  name, takes it; what comes back is opaque, and neither abs() nor round(), float() or bool() brings a number out of it
+  name, takes it; the result is opaque, and neither abs() nor round(), float() or bool() brings a number out of it
   again (`**` may give a number: no test measures a distance with it).
-- `in` looks through what iterating gives; a test's own object that does not iterate is asked.
+- `in` looks through what iterating gives; an object of a class that the test builds and that does not iterate is asked,
+  about decoys too.
 - An exception becomes the builtin type of its name, one of the standard library's, or a type made for it here: never
   unittest's or pytest's, so that a program can neither skip nor pass a test by raising.
 """
 
 import builtins
+import dataclasses
+import inspect
+import linecache
 import operator
-import sys
 import types
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from rewardkit_sandbox.guest import wire
+from rewardkit_sandbox.guest.tests.decoys import decoys
 
 # Methods that a test may call by syntax, and their names in `operator`.
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
@@ -41,8 +46,13 @@ class Link(Protocol):
     def ask(self, verb: str, *parts: Any) -> Any:
         """The program's answer; raises what it raised."""
 
-    def call(self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(
+        self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any], may_stop: bool = False
+    ) -> Any:
         """As `ask`, for a call."""
+
+    def cannot(self, why: str) -> BaseException:
+        """The error for what the tests do and this harness cannot carry."""
 
     def view(self, target: "Remote") -> tuple[bool, Any]:
         """The plain data under an object of a program's own subclass of a builtin type, if it is one."""
@@ -51,13 +61,15 @@ class Link(Protocol):
 class State:
     """The program's object behind a stub."""
 
-    __slots__ = ("built", "handle", "link", "tainted")
+    __slots__ = ("built", "handle", "link", "steps", "tainted")
 
     def __init__(self, link: Link, handle: int) -> None:
         self.link = link
         self.handle = handle
         self.built = False
-        """True if the test made the object itself, by a class under a capitalised name, or got it from one it made."""
+        """True if the test made the object itself, by a class under a capitalised name."""
+        self.steps = False
+        """True for the method of an iterator that may end it."""
         self.tainted = False
         """True if the object came of arithmetic with plain data."""
 
@@ -68,25 +80,42 @@ class RemoteClass(type):
     remote_handle: int
     remote_link: Link
     called: str = ""
+    builds: bool = False
+    """True once the test has built an object of the class."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], *, ours: bool = False) -> Any:
+        if not ours:
+            link = next(vars(kind)["remote_link"] for kind in bases if isinstance(kind, RemoteClass))
+            raise link.cannot("the tests derive a class from one of the program's")
+        return super().__new__(mcs, name, bases, body)
+
+    def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], *, ours: bool = False) -> None:  # noqa: ARG002
+        super().__init__(name, bases, body)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if issubclass(cls, BaseException):
             return super().__call__(*args, **kwargs)
         made = vars(cls)["remote_link"].call("call", cls, args=args, kwargs=kwargs)
-        if isinstance(made, Remote) and vars(cls).get("called", "").lstrip("_")[:1].isupper():
+        if is_remote(made) and type(made) is cls and vars(cls).get("called", "").lstrip("_")[:1].isupper():
             state_of(made).built = True
+            type.__setattr__(cls, "builds", True)
         return made
 
     def __getattr__(cls, name: str) -> Any:
+        if name in ("__dataclass_fields__", "__signature__", "__members__"):
+            return described(cls, vars(cls)["remote_link"], name)
         if name.startswith("__") or name in ("remote_handle", "remote_link"):
             raise AttributeError(name)
-        return method_or_value(cls, cls.remote_link, name, built=False)
+        return method_or_value(cls, cls.remote_link, name)
 
     def __setattr__(cls, name: str, value: Any) -> None:
         cls.remote_link.ask("set", cls, name, value)
 
     def __iter__(cls) -> Iterator[Any]:
         return iterate(cls.remote_link, cls)
+
+    def __bool__(cls) -> bool:
+        return True
 
     def __len__(cls) -> int:
         return plain_answer(cls.remote_link.ask("op", "len", cls), int)
@@ -98,20 +127,43 @@ class RemoteClass(type):
         return type.__instancecheck__(cls, instance)
 
 
+class Doc:
+    """The docstring of the program's object or class, whichever is asked."""
+
+    def __get__(self, stub: Any, kind: Any) -> Any:
+        if stub is not None:
+            return state_of(stub).link.ask("get", stub, "__doc__")
+        link = vars(kind).get("remote_link")
+        return None if link is None else link.ask("get", kind, "__doc__")
+
+
 class Remote:
     """The stub of an object; see the module's text for what it refuses."""
 
     __slots__ = ("_rewardkit",)
+    __doc__ = Doc()
+
+    @property
+    def __class__(self) -> type:
+        """A class that isinstance() takes for the builtin type, too, from which the program derives its own."""
+        kind = type(self)
+        base = next((base for base in kind.__mro__ if "plain_base" in vars(base)), None)
+        return vars(base)["plain_base"] if base is not None else kind
+
+    @__class__.setter
+    def __class__(self, kind: type) -> None:
+        raise TypeError("the class of a program's object cannot be changed")
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("__signature__", "__dataclass_fields__"):
+            return described(self, state_of(self).link, name)
         if (
             name.startswith("__")
             and name.endswith("__")
             and name not in ("__name__", "__doc__", "__dict__", "__qualname__")
         ):
             raise AttributeError(name)
-        state = state_of(self)
-        return method_or_value(self, state.link, name, built=state.built)
+        return method_or_value(self, state_of(self).link, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         state_of(self).link.ask("set", self, name, value)
@@ -121,7 +173,26 @@ class Remote:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         state = state_of(self)
-        return inherit(state.link.call("call", self, args=args, kwargs=kwargs), built=state.built)
+        return state.link.call("call", self, args=args, kwargs=kwargs, may_stop=state.steps)
+
+    def __await__(self) -> Generator[None, None, Any]:
+        return state_of(self).link.ask("await", self)
+        yield  # a generator, as the protocol wants
+
+    def __aiter__(self) -> Any:
+        return self
+
+    async def __anext__(self) -> Any:
+        return state_of(self).link.call("step", self, args=(), kwargs={}, may_stop=True)
+
+    async def __aenter__(self) -> Any:
+        link = state_of(self).link
+        return await link.call("method", self, "__aenter__", args=(), kwargs={})
+
+    async def __aexit__(self, kind: object, exc: BaseException | None, trace: object) -> Any:
+        shown = (kind, exc, None) if may_suppress(exc) else (None, None, None)
+        suppress = await state_of(self).link.call("method", self, "__aexit__", args=shown, kwargs={})
+        return exc is not None and shown[1] is exc and suppress
 
     def __iter__(self) -> Iterator[Any]:
         return iterate(state_of(self).link, self)
@@ -168,22 +239,38 @@ class Remote:
         try:
             members = iter(self)
         except TypeError:
-            if not state_of(self).built:
+            if not vars(type(self)).get("builds"):
                 raise
-            return plain_answer(state_of(self).link.ask("op", "contains", self, item), bool)
+            return probed("contains", self, item)
         return any(member is item or member == item for member in members)
 
     def __enter__(self) -> Any:
         return state_of(self).link.call("method", self, "__enter__", args=(), kwargs={})
 
-    def __exit__(self, *_: object) -> Any:
-        return state_of(self).link.call("method", self, "__exit__", args=(None, None, None), kwargs={})
+    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> Any:
+        shown = (kind, exc, None) if may_suppress(exc) else (None, None, None)
+        suppress = state_of(self).link.call("method", self, "__exit__", args=shown, kwargs={})
+        return exc is not None and shown[1] is exc and suppress
 
     def __eq__(self, other: object) -> Any:
         return compare("eq", self, other)
 
     def __ne__(self, other: object) -> Any:
         return compare("ne", self, other)
+
+
+def may_suppress(exc: BaseException | None) -> bool:
+    """True for an exception that the program raised, or the test by `raise`: never for a failure of the test."""
+    if not isinstance(exc, Exception) or isinstance(exc, AssertionError):
+        return False
+    if isinstance(vars(exc).get("_rewardkit"), State):
+        return True
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).lstrip().startswith("raise ")
 
 
 def state_of(stub: Remote) -> State:
@@ -198,24 +285,50 @@ def handle_of(stub: Remote) -> int:
     return state_of(stub).handle
 
 
-def inherit(value: Any, *, built: bool) -> Any:
-    if built and isinstance(value, Remote):
-        state_of(value).built = True
-    return value
-
-
 def plain_answer(value: Any, kind: type[T]) -> T:
     if type(value) is not kind:
         raise TypeError(f"the program answered with no {kind.__name__}")
     return value
 
 
-def method_or_value(owner: Any, link: Link, name: str, *, built: bool) -> Any:
+def method_or_value(owner: Any, link: Link, name: str) -> Any:
     """An attribute: plain data as it is; a class with the name that it was asked under; else a stub."""
     value = link.ask("get", owner, name)
     if isinstance(value, RemoteClass):
         type.__setattr__(value, "called", name)
-    return inherit(value, built=built)
+    elif is_remote(value) and name in ("send", "throw", "__next__"):
+        state_of(value).steps = True
+    return value
+
+
+def is_remote(value: object) -> TypeGuard["Remote"]:
+    """True for a stub, whatever `__class__` it shows."""
+    return issubclass(type(value), Remote)
+
+
+def described(owner: Any, link: Link, name: str) -> Any:
+    """What `inspect` and `dataclasses` look at: made here from the names that the program tells."""
+    try:
+        if name == "__members__":
+            return link.ask("get", owner, name)
+        if name == "__dataclass_fields__":
+            fields = plain_answer(link.ask("fields", owner), list)
+            return vars(dataclasses.make_dataclass("Fields", fields))["__dataclass_fields__"]
+        parameters = []
+        for called, kind, has_default, default in plain_answer(link.ask("signature", owner), list):
+            given = default if has_default else inspect.Parameter.empty
+            parameters.append(inspect.Parameter(called, inspect._ParameterKind(kind), default=given))  # noqa: SLF001
+        return inspect.Signature(parameters)
+    except (TypeError, ValueError, AttributeError) as exc:
+        raise AttributeError(name) from exc
+
+
+def probed(name: str, owner: Remote, item: Any) -> bool:
+    """Truth of a comparison that the program's own class decides: it must tell `item` from decoys that are like it."""
+    wrong, place = decoys(item, far=name == "contains")
+    candidates = [*wrong[:place], item, *wrong[place:]]
+    answers = plain_answer(state_of(owner).link.ask("probe", name, owner, candidates), list)
+    return answers == [at == place for at in range(len(candidates))]
 
 
 def iterate(link: Link, owner: Any) -> Iterator[Any]:
@@ -237,23 +350,29 @@ def iterate(link: Link, owner: Any) -> Iterator[Any]:
 def compare(name: str, left: Remote, right: object) -> Any:
     """See the module's text: asked of the program only between two of its own."""
     state = state_of(left)
-    if isinstance(right, Remote):
+    if is_remote(right):
+        if left is right and name in ("eq", "ne"):
+            return name == "eq"
+        if type(left) is not type(right) and name in ("eq", "ne"):
+            return NotImplemented
         return plain_answer(state.link.ask("op", name, left, right), bool)
     if state.tainted or not isinstance(right, _PLAIN) or right is None:
         return NotImplemented
     plain, view = state.link.view(left)
-    if not plain:
-        return NotImplemented
-    return getattr(operator, name)(view, right)
+    if plain:
+        return getattr(operator, name)(view, right)
+    if state.built and name in ("eq", "ne"):
+        return probed("eq", left, right) == (name == "eq")
+    return NotImplemented
 
 
 def arithmetic(name: str, left: Any, right: Any, owner: Remote) -> Any:
     state = state_of(owner)
     other = right if owner is left else left
-    if isinstance(other, Remote):
+    if is_remote(other):
         value = state.link.ask("op", name, left, right)
-        if isinstance(value, Remote):
-            state_of(value).built = state.built and state_of(other).built
+        if is_remote(value):
+            state_of(value).built = state.built and state_of(other).built and type(value) is type(owner)
             state_of(value).tainted = state.tainted or state_of(other).tainted
         elif state.tainted or state_of(other).tainted:
             raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
@@ -263,8 +382,9 @@ def arithmetic(name: str, left: Any, right: Any, owner: Remote) -> Any:
             f"arithmetic between what the program gave, a {type(owner).__name__}, and plain data is refused"
         )
     value = state.link.ask("op", name, left, right)
-    if isinstance(value, Remote):
-        state_of(value).built = state_of(value).tainted = True
+    if is_remote(value):
+        state_of(value).built = type(value) is type(owner)
+        state_of(value).tainted = True
     elif name != "pow" or state.tainted:
         raise TypeError("arithmetic between a program's object and plain data must not give plain data")
     return value
@@ -273,8 +393,8 @@ def arithmetic(name: str, left: Any, right: Any, owner: Remote) -> Any:
 def unary(name: str, owner: Remote, *rest: Any) -> Any:
     state = state_of(owner)
     value = state.link.ask("op", name, owner, *rest)
-    if isinstance(value, Remote):
-        state_of(value).built, state_of(value).tainted = state.built, state.tainted
+    if is_remote(value):
+        state_of(value).tainted = state_of(value).tainted or state.tainted
     elif state.tainted:
         raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
     return value
@@ -311,16 +431,17 @@ _install()
 class RemoteModule(types.ModuleType):
     """The program as a module that tests import from, patch and read."""
 
-    def __init__(self, name: str, link: Link) -> None:
+    def __init__(self, name: str, link: Link, reserved: frozenset[str] = frozenset()) -> None:
+        """`reserved`: names that `import *` must not bring, since the tests mean something else by them."""
         super().__init__(name)
         self.__dict__["_link"] = link
+        self.__dict__["_reserved"] = reserved
         self.__dict__["__file__"] = f"{name}.py"
 
     def __getattr__(self, name: str) -> Any:
         link: Link = self.__dict__["_link"]
         if name == "__all__":
-            # What `import *` brings must not replace the tests' own tools.
-            ours = {*dir(builtins), *sys.stdlib_module_names, "pytest"}
+            ours = {*dir(builtins), *self.__dict__["_reserved"]}
             return [item for item in link.ask("names") if not item.startswith("_") and item not in ours]
         if name.startswith("__"):
             raise AttributeError(name)

@@ -1,25 +1,38 @@
 """The driver's end of the conversation with a program: requests, answers, and the conversion of values.
 
 The program's death, a frame that is not the one awaited, and data that is no frame are `ProgramGone`: the tests then
-have not passed, whatever they catch.
+have not passed, whatever they catch. `Unsupported` is a limit of this harness that the tests themselves run into.
 """
 
 import builtins
 import importlib
-import io
+import logging
 import os
+import pathlib
+import sys
+import types
+import warnings
+from collections import deque
+from collections.abc import Coroutine
 from typing import Any
 
 from rewardkit_sandbox.guest import program, wire
 from rewardkit_sandbox.guest.descriptors import write_all
 from rewardkit_sandbox.guest.tests import rpc_server
-from rewardkit_sandbox.guest.tests.proxy import Remote, RemoteClass, State, handle_of, set_state
+from rewardkit_sandbox.guest.tests.lending import Lent
+from rewardkit_sandbox.guest.tests.proxy import Doc, Remote, RemoteClass, State, handle_of, is_remote, set_state
+from rewardkit_sandbox.guest.tests.surroundings import Surroundings
 
-_StringIO = io.StringIO  # tests may patch the name
+LEAST_DEEP = 2 * wire.MAX_DEPTH
+"""Bytes of the smallest frame that holds a value beyond a bound."""
 
 
 class ProgramGone(BaseException):
     """The program ended, or broke the protocol: whatever the tests make of it, they did not pass."""
+
+
+class Unsupported(BaseException):
+    """The tests do what no conversation with another process can carry."""
 
 
 class Client:
@@ -28,10 +41,17 @@ class Client:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._classes: dict[int, type] = {}
-        self._callbacks: list[Any] = []
-        self._numbers: dict[int, int] = {}
+        self._stubs: dict[int, Any] = {}
+        self._lent = Lent()
         self._nonces = b""
+        self._largest = 0
+        self.surroundings = Surroundings()
+        self.own_files: set[str] = set()
+        """Names under which the task's own texts were compiled."""
+        self.expectations: frozenset[str] = frozenset()
+        """Names of the tests from which they compute what they expect."""
         self.broken: str | None = None
+        self.uncarried: str | None = None
 
     def loaded(self) -> tuple[str, str]:
         """The result of loading the program: `loaded`, `syntax` or `load`, and its message."""
@@ -44,24 +64,56 @@ class Client:
         """The program's answer, or what it raised."""
         return self._converse(verb, parts)[0]
 
-    def call(self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """As `ask`; a call that gives None back may have changed its arguments, which then change here."""
-        result, *after = self._converse(verb, (*parts, list(args), kwargs))
-        if result is None and after and type(after[0]) is list:
-            for argument, new in zip(args, after[0], strict=False):
-                update(argument, new)
-        return result
+    def call(
+        self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any], may_stop: bool = False
+    ) -> Any:
+        """As `ask`, for a call; mutable arguments that the call changed change here too.
+
+        may_stop  True for what ends an iteration by StopIteration; from any other call that is an error
+        """
+        changes = self.surroundings.changes()
+        if changes:
+            self._converse("surroundings", (changes,))
+        result, *rest = self._converse(verb, (*parts, list(args), kwargs), may_stop=may_stop)
+        if len(rest) != 2 or type(rest[1]) is not dict:
+            raise self.gone("the program wrote a frame of no known kind")
+        given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
+        for key, new in rest[1].items():
+            if key in given and ((result is None and rest[0] is None) or not self._makes_an_expectation(given[key])):
+                update(given[key], new)
+        return given[rest[0]] if rest[0] is not None and rest[0] in given else result
+
+    def _makes_an_expectation(self, argument: Any) -> bool:
+        """True if the tests compute what they expect from this argument, in the function that is running."""
+        frame = sys._getframe()  # noqa: SLF001 - the way to a caller's names
+        while frame is not None and frame.f_code.co_filename not in self.own_files:
+            frame = frame.f_back  # type: ignore[assignment]
+        if frame is None:
+            return False
+        names = {**frame.f_globals, **frame.f_locals}
+        return any(names.get(name) is argument for name in self.expectations)
 
     def view(self, target: Remote) -> tuple[bool, Any]:
         """The plain data that an object of a program's own subclass of a builtin type is built on, if it is one."""
         plain, *view = self._converse("view", (target,))
-        return (True, view[0]) if plain is True and view and not isinstance(view[0], Remote) else (False, None)
+        return (True, view[0]) if plain is True and view and not is_remote(view[0]) else (False, None)
 
-    def _converse(self, verb: str, parts: tuple[Any, ...]) -> list[Any]:
+    def cannot(self, why: str) -> Unsupported:
+        """The error for what the tests do and this harness cannot carry."""
+        self.uncarried = self.uncarried or why
+        return Unsupported(self.uncarried)
+
+    def _converse(self, verb: str, parts: tuple[Any, ...], *, may_stop: bool = False) -> list[Any]:
         if self.broken:
             raise ProgramGone(self.broken)
         nonce = self._nonce()
-        self._send([nonce, verb, *parts])
+        try:
+            request = self._encode([nonce, verb, *parts])
+        except wire.WireError as exc:
+            if self._largest > LEAST_DEEP:
+                raise TypeError(f"the tests pass {exc}") from exc  # it may hold what the program gave
+            raise self.cannot(f"the tests pass {exc}") from exc
+        self._write(request)
         while True:
             answer = self._receive()
             if type(answer) is not list or len(answer) < 3 or answer[0] != nonce:
@@ -69,19 +121,40 @@ class Client:
             if answer[1] == "ok":
                 return answer[2:]
             if answer[1] == "error":
-                raise self._exception(answer[2])
+                raise self._exception(answer[2], may_stop=may_stop or parts[:1] == ("next",))
             if answer[1] == "unfit":
                 raise TypeError(f"the program gave {str(answer[2])[:200]}")
-            if answer[1] != "callback" or len(answer) != 5:
+            if answer[1] == "events" and type(answer[2]) is list:
+                for event in answer[2]:
+                    self._happened(event)
+            elif answer[1] == "callback" and len(answer) == 6:
+                self._answer_callback(*answer[2:])
+            else:
                 raise self.gone("the program wrote a frame of no known kind")
-            self._answer_callback(*answer[2:])
 
-    def _answer_callback(self, number: Any, args: Any, kwargs: Any) -> None:
+    def _answer_callback(self, number: Any, operation: Any, args: Any, kwargs: Any) -> None:
+        if type(args) is not list or type(kwargs) is not dict:
+            raise self.gone("the program wrote a frame of no known kind")
         try:
-            reply = ["ok", self._callbacks[number](*args, **kwargs)]
+            reply = self._encode(["ok", self._lent.use(number, operation, args, kwargs)])
         except Exception as exc:  # noqa: BLE001 - it goes to the caller, which is the program
-            reply = ["error", type(exc).__name__, str(exc)[: program.MAX_TEXT]]
-        self._send(reply)
+            reply = self._encode(["error", type(exc).__name__, str(exc)[: program.MAX_TEXT]])
+        self._write(reply)
+
+    def _happened(self, event: Any) -> None:
+        """Repeats here what the program wrote, logged or warned of, for tests that look at it."""
+        match event:
+            case ["stdout", str(text)]:
+                sys.stdout.write(text)
+            case ["stderr", str(text)]:
+                sys.stderr.write(text)
+            case ["log", str(name), int(level), str(text)]:
+                logger = logging.getLogger(name)
+                if logger.isEnabledFor(level):
+                    logger.handle(logger.makeRecord(name, level, "main.py", 1, text, (), None))
+            case ["warning", kind, str(text)]:
+                known = isinstance(kind, type) and issubclass(kind, Warning)
+                warnings.warn_explicit(text, kind if known else UserWarning, "main.py", 1, registry={})
 
     def _nonce(self) -> int:
         if not self._nonces:
@@ -89,15 +162,20 @@ class Client:
         nonce, self._nonces = self._nonces[:6], self._nonces[6:]
         return int.from_bytes(nonce, "big")
 
-    def _send(self, value: Any) -> None:
+    def _encode(self, value: Any) -> bytes:
+        return wire.encode(value, self._describe, flatten=False, iterate=False)
+
+    def _write(self, text: bytes) -> None:
         try:
-            write_all(self._descriptor, wire.frame(wire.encode(value, self._describe, flatten=False, iterate=False)))
+            write_all(self._descriptor, wire.frame(text))
         except OSError as exc:
             raise self.gone("the program ended in the middle of a test") from exc
 
     def _receive(self) -> Any:
         try:
-            return wire.decode(rpc_server.read_frame(self._descriptor), self._revive)
+            frame = rpc_server.read_frame(self._descriptor)
+            self._largest = max(self._largest, len(frame))
+            return wire.decode(frame, self._revive)
         except (EOFError, OSError) as exc:
             raise self.gone("the program ended in the middle of a test") from exc
         except (wire.WireError, MemoryError, RecursionError) as exc:
@@ -108,25 +186,19 @@ class Client:
         return ProgramGone(self.broken)
 
     def _describe(self, value: Any) -> dict[str, Any]:
-        """The description of a value of the test's for the program: its own object, a type, a text file, a callback."""
-        if isinstance(value, Remote):
+        """The description of a value of the test's for the program: its own object, a type, an object that is lent."""
+        if is_remote(value):
             return {"h": handle_of(value)}
         if isinstance(value, RemoteClass):
             return {"h": value.remote_handle}
         if state_of_exception(value) is not None:
             return {"h": state_of_exception(value)}
-        if isinstance(value, type) and value.__module__ in rpc_server.SHARED_CLASSES:
-            return {"std": f"{value.__module__}.{value.__qualname__}"}
-        if isinstance(value, _StringIO):
-            return {"text": value.getvalue()[value.tell() :]}
-        if callable(value):
-            if id(value) not in self._numbers:
-                self._numbers[id(value)] = len(self._callbacks)
-                self._callbacks.append(value)
-            return {"callback": self._numbers[id(value)]}
+        if isinstance(value, pathlib.PurePath):
+            return {"path": str(value)}
         if isinstance(value, wire.Iterated):
             return {"h": -1}
-        raise wire.WireError(f"a {type(value).__name__} of the test's own, which does not go to the program")
+        name = _standard_name(value)
+        return {"std": name} if name else self._lent.describe(value)
 
     def _revive(self, info: Any) -> Any:
         """The stub for a value that stays with the program."""
@@ -134,6 +206,10 @@ class Client:
             raise wire.WireError("an object without a description")
         if "std" in info:
             return standard(info["std"])
+        if "lent" in info:
+            return self._lent.object(info["lent"])
+        if "path" in info and type(info["path"]) is str:
+            return pathlib.Path(info["path"])
         if type(info.get("h")) is not int:
             raise wire.WireError("an object without a handle")
         if info.get("kind") == "class":
@@ -141,9 +217,21 @@ class Client:
         kind = self._class(info["class"])
         if issubclass(kind, BaseException):
             return make_exception(kind, (), info["h"], self)
+        known = self._stubs.get(info["h"])
+        if known is not None and type(known) is kind:
+            return known
         stub = object.__new__(kind)
         set_state(stub, State(self, info["h"]))
+        if info.get("kind") == "coroutine":
+            return self._coroutine(stub)
+        self._stubs[info["h"]] = stub
         return stub
+
+    def _coroutine(self, stub: Remote) -> Coroutine[Any, Any, Any]:
+        async def run() -> Any:
+            return self.ask("await", stub)
+
+        return run()
 
     def _class(self, lineage: Any) -> Any:
         """The stub of a class: one for each, so that `type(a) is type(b)` and `except` hold."""
@@ -159,7 +247,10 @@ class Client:
             trusted = exception_type(module, name)
             if trusted is None:
                 parent = made if isinstance(made, type) and issubclass(made, (Remote, BaseException)) else Remote
-                made = RemoteClass(name, (parent,), _BODY if issubclass(parent, Remote) else _ERROR_BODY)
+                body = dict(_BODY) if issubclass(parent, Remote) else dict(_ERROR_BODY)
+                if module == "builtins" and name in _PLAIN_BASES:
+                    body["plain_base"] = _PLAIN_BASES[name]
+                made = RemoteClass(name, (parent,), body, ours=True)
                 type.__setattr__(made, "remote_handle", handle)
                 type.__setattr__(made, "remote_link", self)
             else:
@@ -167,15 +258,20 @@ class Client:
             self._classes[handle] = made
         return made
 
-    def _exception(self, info: Any) -> BaseException:
+    def _exception(self, info: Any, *, may_stop: bool) -> BaseException:
+        """What the program raised. StopIteration ends loops in the tests: it passes only where it may end one."""
         if type(info) is not dict or type(info.get("args")) is not list:
             return self.gone("the program wrote a frame of no known kind")
         kind = self._class(info.get("lineage"))
         if not issubclass(kind, BaseException):
             kind = RuntimeError
+        if issubclass(kind, (StopIteration, StopAsyncIteration)) and not may_stop:
+            return RuntimeError(f"the program raised {kind.__name__}")
         own = info.get("self")
-        handle = state_of_exception(own)
-        return make_exception(kind, tuple(info["args"]), handle, self)
+        exc = make_exception(kind, tuple(info["args"]), state_of_exception(own), self)
+        if type(info.get("str")) is str:
+            exc.__dict__["_rewardkit_str"] = info["str"]
+        return exc
 
 
 def standard(name: Any) -> Any:
@@ -231,8 +327,22 @@ def _error_attribute(exc: BaseException, name: str) -> Any:
     return state.link.ask("get", exc, name)
 
 
-_BODY: dict[str, Any] = {"__slots__": ()}
-_ERROR_BODY: dict[str, Any] = {"__getattr__": _error_attribute}
+_PLAIN_BASES = {kind.__name__: kind for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
+_BODY: dict[str, Any] = {"__slots__": (), "__doc__": Doc()}
+_ERROR_BODY: dict[str, Any] = {
+    "__getattr__": _error_attribute,
+    "__str__": lambda self: self.__dict__.get("_rewardkit_str", ", ".join(map(str, self.args))),
+}
+
+
+def _standard_name(value: Any) -> str | None:
+    """Where the program finds the same function or class of the standard library; None for any other value."""
+    if not isinstance(value, (type, types.BuiltinFunctionType, types.FunctionType)):
+        return None
+    module, name = value.__module__, value.__qualname__
+    if (module or "").split(".")[0] not in sys.stdlib_module_names or module.startswith("unittest"):
+        return None
+    return f"{module}.{name}" if getattr(sys.modules.get(module), name, None) is value else None
 
 
 def state_of_exception(exc: Any) -> int | None:
@@ -244,11 +354,28 @@ def state_of_exception(exc: Any) -> int | None:
 
 
 def update(argument: Any, new: Any) -> None:
-    """Makes a mutable argument what the call made of it."""
-    if type(argument) is not type(new) or argument == new:
+    """Makes a mutable argument what the call made of it; rows that keep their place stay the same objects."""
+    if type(argument) is not type(new) or argument is new:
         return
-    if isinstance(argument, (list, bytearray)):
-        argument[:] = new
-    elif isinstance(argument, (dict, set)):
+    if isinstance(argument, (list, deque)):
+        kept = list(argument)
+        argument.clear()
+        for old, item in zip(kept, new, strict=False):
+            argument.append(_updated(old, item))
+        argument.extend(list(new)[len(kept) :])
+    elif isinstance(argument, dict):
+        rows = {key: _updated(argument[key], item) if key in argument else item for key, item in new.items()}
+        argument.clear()
+        argument.update(rows)
+    elif isinstance(argument, set):
         argument.clear()
         argument.update(new)
+    elif isinstance(argument, bytearray):
+        argument[:] = new
+
+
+def _updated(old: Any, new: Any) -> Any:
+    if type(old) is type(new) and isinstance(old, (list, dict, set, bytearray, deque)):
+        update(old, new)
+        return old
+    return new

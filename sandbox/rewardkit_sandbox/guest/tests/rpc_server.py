@@ -1,34 +1,42 @@
 """The program's side of a driven run: loads the program, then does what the driver asks, one request at a time.
 
-    driver → program    [nonce, verb, …]         verbs: names, global, get, set, delete, call, op, view
-    program → driver    [nonce, "ok", value, after] or [nonce, "error", info]
-    program → driver    [nonce, "callback", number, args, kwargs], answered by ["ok", value] or ["error", type, text]
+    driver → program    [nonce, verb, …]         verbs: names, global, get, set, delete, call, op, view, probe, …
+    program → driver    [nonce, "ok", value, …] or [nonce, "error", info]
+    program → driver    [nonce, "callback", number, operation, args, kwargs], answered by ["ok", value] or
+                        ["error", type, text]; before its answer the driver may ask again
+    program → driver    [nonce, "events", [[kind, …], …]]: output, logging and warnings, before an answer
 
 Values that are not plain data stay here; the driver gets a handle. Nothing here is trusted: a program may rewrite
 all of it, and gains no more than to answer as it likes.
 """
 
+import asyncio
 import builtins
 import importlib
+import inspect
 import io
+import marshal
 import operator
 import os
+import pathlib
 import sys
 import types
-from collections.abc import Callable
+from collections import deque
 from typing import Any
 
 from rewardkit_sandbox.guest import program, wire
 from rewardkit_sandbox.guest.descriptors import read_exactly, write_all
+from rewardkit_sandbox.guest.tests import test_objects
+from rewardkit_sandbox.guest.tests.events import Events
 
 LINK = 4
-MUTABLE = (list, dict, set, bytearray)
+MUTABLE = (list, dict, set, bytearray, deque)
 # Modules that tests reach through the program's own imports; the driver then uses its own copy.
 SHARED_MODULES = """
 math cmath re string itertools functools collections operator random heapq bisect copy decimal fractions statistics
-datetime time json typing
+datetime time json typing os sys io builtins logging
 """.split()  # noqa: SIM905 - quoted names would read worse
-SHARED_CLASSES = ("collections", "decimal", "fractions", "datetime", "builtins")
+SHARED_CLASSES = ("collections", "decimal", "fractions", "datetime", "builtins", "pathlib")
 
 
 def read_frame(descriptor: int) -> bytes:
@@ -42,12 +50,15 @@ def read_frame(descriptor: int) -> bytes:
 class Server:
     """The program's objects by handle."""
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, namespace: dict[str, Any], events: Events) -> None:
         self._namespace = namespace
+        self._events = events
         self._objects: list[Any] = []
         self._handles: dict[int, int] = {}
-        self._callbacks: dict[int, Callable[..., Any]] = {}
+        self._lent: dict[int, Any] = {}
+        self._originals: dict[tuple[str, str], Any] = {}
         self._nonce: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def handle(self, value: Any) -> int:
         known = self._handles.get(id(value))
@@ -58,13 +69,19 @@ class Server:
 
     def describe(self, value: Any) -> dict[str, Any]:
         """The description of a value that stays here, for the driver."""
+        number = test_objects.number_of(value)
+        if number is not None:
+            return {"lent": number}
         if isinstance(value, types.ModuleType) and value.__name__ in SHARED_MODULES:
             return {"std": value.__name__}
+        if isinstance(value, pathlib.PurePath):
+            return {"path": str(value)}
         if isinstance(value, type):
             if value.__module__ in SHARED_CLASSES and sys.modules.get(value.__module__, None) is not None:
                 return {"std": f"{value.__module__}.{value.__qualname__}"}
             return {"h": self.handle(value), "class": self.lineage(value), "kind": "class"}
-        return {"h": self.handle(value), "class": self.lineage(type(value)), "kind": "object"}
+        kind = "coroutine" if inspect.iscoroutine(value) else "object"
+        return {"h": self.handle(value), "class": self.lineage(type(value)), "kind": kind}
 
     def lineage(self, kind: type) -> list[list[Any]]:
         """Handle, name and module of a class and of those that it derives from."""
@@ -77,25 +94,37 @@ class Server:
         if "std" in info:
             module, _, name = info["std"].rpartition(".")
             return getattr(importlib.import_module(module), name)
+        if "path" in info:
+            return pathlib.Path(info["path"])
         if "text" in info:
             return io.StringIO(info["text"])
-        number = info["callback"]
-        if number not in self._callbacks:
-            self._callbacks[number] = self._stub(number)
-        return self._callbacks[number]
+        number = info["lent"]
+        if number not in self._lent:
+            self._lent[number] = test_objects.make(self.call_back, info)
+        return self._lent[number]
 
-    def _stub(self, number: int) -> Callable[..., Any]:
-        def callback(*args: Any, **kwargs: Any) -> Any:
-            self._send("callback", number, list(args), kwargs)
+    def call_back(self, number: int, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Asks the driver to do something with an object of the test's own."""
+        nonce = self._nonce
+        self._send("callback", number, operation, list(args), kwargs)
+        while True:
             answer = wire.decode(read_frame(LINK), self.revive)
-            if answer[0] == "ok":
-                return answer[1]
-            kind = getattr(builtins, answer[1], RuntimeError)
-            raise kind(answer[2])
-
-        return callback
+            if type(answer[0]) is str:
+                break
+            self._serve_one(answer)
+            self._nonce = nonce
+        if answer[0] == "ok":
+            return answer[1]
+        kind = getattr(builtins, answer[1], RuntimeError)
+        raise (kind if isinstance(kind, type) and issubclass(kind, BaseException) else RuntimeError)(answer[2])
 
     def _send(self, *parts: Any) -> None:
+        happened = self._events.take()
+        if happened:
+            self._write(["events", happened])
+        self._write(list(parts))
+
+    def _write(self, parts: list[Any]) -> None:
         try:
             text = wire.encode([self._nonce, *parts], self.describe, flatten=False, iterate=False)
         except wire.WireError as exc:
@@ -108,13 +137,19 @@ class Server:
                 request = wire.decode(read_frame(LINK), self.revive)
             except EOFError:
                 os._exit(0)
-            self._nonce, verb, *rest = request
-            try:
-                result = getattr(self, f"do_{verb}")(*rest)
-            except BaseException as exc:  # noqa: BLE001 - the driver decides what an exception means
-                self._send("error", self.failure(exc))
-            else:
-                self._send("ok", *result)
+            self._serve_one(request)
+
+    def _serve_one(self, request: list[Any]) -> None:
+        self._nonce, verb, *rest = request
+        nonce = self._nonce
+        try:
+            result = getattr(self, f"do_{verb}")(*rest)
+        except BaseException as exc:  # noqa: BLE001 - the driver decides what an exception means
+            self._nonce = nonce
+            self._send("error", self.failure(exc))
+        else:
+            self._nonce = nonce
+            self._send("ok", *result)
 
     def failure(self, exc: BaseException) -> dict[str, Any]:
         arguments = []
@@ -124,7 +159,11 @@ class Server:
                 arguments.append(argument)
             except wire.WireError:
                 arguments.append(None)
-        return {"lineage": self.lineage(type(exc)), "args": arguments, "self": exc, "text": program.describe(exc)}
+        try:
+            text = str(exc)[: program.MAX_TEXT]
+        except Exception:  # noqa: BLE001 - the program's own __str__
+            text = ""
+        return {"lineage": self.lineage(type(exc)), "args": arguments, "self": exc, "str": text}
 
     def do_names(self) -> tuple[Any, ...]:
         names = [name for name in self._namespace if type(name) is str and not name.startswith("__")]
@@ -143,6 +182,19 @@ class Server:
         del self._namespace[name]
         return (None,)
 
+    def do_surroundings(self, changes: dict[str, Any]) -> tuple[Any, ...]:
+        """Takes over what the tests changed in their own process: environment, seed, patched functions."""
+        if "environ" in changes:
+            os.environ.clear()
+            os.environ.update(changes["environ"])
+        if "seed" in changes:
+            importlib.import_module("random").seed(*changes["seed"])
+        for module, name, restored, value in changes.get("patches", ()):
+            owner = importlib.import_module(module)
+            original = self._originals.setdefault((module, name), getattr(owner, name, None))
+            setattr(owner, name, original if restored else value)
+        return (None,)
+
     def do_get(self, target: Any, name: str) -> tuple[Any, ...]:
         return (getattr(target, name),)
 
@@ -155,18 +207,40 @@ class Server:
         return (None,)
 
     def do_call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The result, which argument it is, and the arguments that the call changed."""
+        given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
+        before = {key: _snapshot(value) for key, value in given.items() if type(value) in MUTABLE}
         result = target(*args, **kwargs)
-        # A function that gives nothing back did its work on its arguments.
-        if result is None and any(type(argument) in MUTABLE for argument in args):
-            return (None, [argument if type(argument) in MUTABLE else None for argument in args])
-        return (result,)
+        same = next((key for key in before if given[key] is result), None)
+        changed = {key: given[key] for key, text in before.items() if text is None or _snapshot(given[key]) != text}
+        return (None if same is not None else result, same, changed)
 
     def do_method(self, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         return self.do_call(getattr(target, name), args, kwargs)
 
+    def do_await(self, target: Any) -> tuple[Any, ...]:
+        """Runs a coroutine, or what can be awaited, to its end."""
+
+        async def run() -> Any:
+            return await target
+
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        return (self._loop.run_until_complete(run()),)
+
+    def do_step(self, target: Any, *_: Any) -> tuple[Any, ...]:
+        """The next item of an asynchronous iterator."""
+        (item,) = self.do_await(anext(target))
+        return (item, None, {})
+
     def do_op(self, name: str, *operands: Any) -> tuple[Any, ...]:
         function = getattr(operator, name, None) or getattr(builtins, name)
         return (function(*operands),)
+
+    def do_probe(self, name: str, target: Any, candidates: list[Any]) -> tuple[Any, ...]:
+        """Truth of one comparison with each candidate."""
+        function = getattr(operator, name)
+        return ([bool(function(target, candidate)) for candidate in candidates],)
 
     def do_view(self, target: Any) -> tuple[Any, ...]:
         """The plain data that an object of a program's own subclass of a builtin type is built on."""
@@ -175,14 +249,38 @@ class Server:
                 return (True, wire.plain(target, base))
         return (False, None)
 
+    def do_signature(self, target: Any) -> tuple[Any, ...]:
+        """Name, kind, whether there is a default, and the default of each parameter."""
+        parameters = inspect.signature(target).parameters.values()
+        return ([[p.name, int(p.kind), p.default is not p.empty, _or_none(p.default)] for p in parameters],)
+
+    def do_fields(self, target: Any) -> tuple[Any, ...]:
+        """Names of the fields of a dataclass."""
+        return (list(target.__dataclass_fields__),)
+
+
+def _snapshot(value: Any) -> bytes | None:
+    """Bytes that differ once plain data was changed; None for other data, which counts as changed."""
+    try:
+        return marshal.dumps(list(value) if type(value) is deque else value, 2)
+    except ValueError:
+        return None
+
+
+def _or_none(value: Any) -> Any:
+    return value if isinstance(value, (int, float, str, bytes, tuple, type(None))) else None
+
 
 def serve(request: dict[str, Any]) -> None:
     """Loads the program, reports how that went, and serves until the driver ends."""
+    events = Events()
+    events.install()
     try:
         namespace = program.define(request["source"])
     except BaseException as exc:  # noqa: BLE001 - whatever a program raises
         kind = "syntax" if isinstance(exc, SyntaxError) else "load"
         write_all(LINK, wire.frame(wire.encode([kind, program.describe(exc)])))
         os._exit(1)
+    events.take()
     write_all(LINK, wire.frame(wire.encode(["loaded", ""])))
-    Server(namespace).serve()
+    Server(namespace, events).serve()

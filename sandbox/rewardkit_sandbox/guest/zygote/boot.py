@@ -21,23 +21,42 @@ SIZE = struct.Struct(">Q")
 
 
 class GuestImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports modules from their texts.
-
-    texts   by the name below `rewardkit_sandbox.guest`, such as `zygote.child`
-    """
+    """Imports modules from their texts, which are given by name."""
 
     def __init__(self, texts: dict[str, str]) -> None:
-        self._texts = {f"{GUEST}.{name}": text for name, text in texts.items()}
-        self._packages = {name.rpartition(".")[0] for name in self._texts} | {GUEST, GUEST.rpartition(".")[0]}
+        self._texts = texts
+        self._packages: set[str] = set()
+        for name in texts:
+            while name := name.rpartition(".")[0]:
+                self._packages.add(name)
+
+    def load(self, *names: str) -> bool:
+        """Imports modules with all modules below them; False where one is not there."""
+        sys.meta_path.insert(0, self)
+        try:
+            for name in names:
+                importlib.import_module(name)
+                for below in self._texts:
+                    if below.startswith(f"{name}."):
+                        importlib.import_module(below)
+        except ImportError:
+            return False
+        finally:
+            sys.meta_path.remove(self)
+        return True
 
     def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         if fullname not in self._texts and fullname not in self._packages:
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=fullname in self._packages)
+        is_package = fullname in self._packages
+        path = f"/{fullname.replace('.', '/')}{'/__init__' if is_package else ''}.py"  # no such file: a name for it
+        spec = importlib.machinery.ModuleSpec(fullname, self, origin=path, is_package=is_package)
+        spec.has_location = True
+        return spec
 
     def exec_module(self, module: types.ModuleType) -> None:
         text = self._texts.get(module.__name__, "")
-        exec(compile(text, f"<{module.__name__}>", "exec"), module.__dict__)  # noqa: S102
+        exec(compile(text, str(module.__file__), "exec"), module.__dict__)  # noqa: S102
 
 
 def boot(control: socket.socket) -> None:
@@ -54,6 +73,7 @@ def boot(control: socket.socket) -> None:
     confinement.prepare(bytes.fromhex(handshake["bpf"]))
     make_zygote = importlib.import_module(f"{GUEST}.{handshake['zygote']}").make_zygote
     zygote = make_zygote(control, handshake["options"])
+    zygote.load = importer.load
     site.setquit()
     site.sethelper()
     site.setcopyright()

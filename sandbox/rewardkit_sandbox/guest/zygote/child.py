@@ -3,7 +3,7 @@
 import os
 
 from rewardkit_sandbox.guest import descriptors, program, toolchains, wire
-from rewardkit_sandbox.guest.tests import driver, rpc_server
+from rewardkit_sandbox.guest.tests import driver, reporting, rpc_server
 from rewardkit_sandbox.guest.zygote.zygote import Job, Zygote
 
 # Place of the pipe on which a child reports that its confinement is complete.
@@ -47,8 +47,11 @@ def become(zygote: Zygote, job: Job) -> None:
     if mode == "answer":
         os.close(places["link"])
         program.answer(request)
+    elif mode in ("report", "report_pytest"):
+        os.close(places["link"])
+        reporting.run(request)
     elif mode == "serve":
         os.close(places["channel"])
         rpc_server.serve(request)
-    elif mode == "drive":
+    elif mode.startswith("drive"):
         driver.drive(request)

@@ -80,7 +80,7 @@ class LandlockZygote(zygote.Zygote):
         self._threads = self._counts.now() + request["limits"]["processes"] + SLACK
         pid = confinement.fork()
         self._folders[pid] = folder
-        if request["mode"] == "drive":
+        if request["mode"].startswith("drive"):
             self._drivers.add(pid)
         return pid
 

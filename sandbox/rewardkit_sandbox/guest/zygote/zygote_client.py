@@ -27,6 +27,9 @@ WRITES = {
     "c++": ("stderr", "channel"),
     "answer": ("channel",),
     "drive": ("channel",),
+    "drive_pytest": ("channel",),
+    "report": ("channel",),
+    "report_pytest": ("channel",),
     "serve": (),
 }
 """Descriptors that the process of each mode writes to; the others are /dev/null."""
@@ -63,6 +66,8 @@ class Ended:
     wall_s: float
     peak_bytes: int
     written: dict[str, bytes] = field(default_factory=dict)
+    pids: int = 0
+    """Process numbers that the run used up, where they count up through all runs."""
 
 
 def greet(control: socket.socket, handshake: bytes) -> bool:
@@ -228,4 +233,5 @@ class _Process:
             report["wall_s"],
             report["peak_bytes"],
             {name: bytes(data) for name, data in self.written.items()},
+            report.get("pids", 0),
         )

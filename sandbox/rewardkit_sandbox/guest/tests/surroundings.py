@@ -1,0 +1,80 @@
+"""What tests change around a program: environment variables, the seed of `random`, functions that they patch.
+
+A test changes these in its own process; before each call the program's process is brought into line.
+"""
+
+import importlib
+import os
+import random
+from typing import Any
+
+WATCHED = {
+    "builtins": ("input", "open", "print"),
+    "sys": ("stdin", "argv"),
+    "time": ("time", "time_ns", "sleep", "monotonic", "perf_counter", "strftime", "localtime", "gmtime", "ctime"),
+    "datetime": ("datetime", "date"),
+    "random": (
+        *("random", "randint", "choice", "choices", "sample", "shuffle", "uniform", "randrange", "gauss"),
+        "getrandbits",
+    ),
+    "os": ("getcwd", "listdir", "system", "getenv", "remove", "mkdir", "makedirs", "getpid", "urandom", "walk"),
+    "os.path": ("exists", "isfile", "isdir", "getsize"),
+    "subprocess": ("run", "check_output", "Popen", "call"),
+    "uuid": ("uuid4",),
+    "secrets": ("token_hex", "choice", "randbelow"),
+    "socket": ("socket", "gethostname"),
+    "getpass": ("getpass", "getuser"),
+    "shutil": ("copy", "move", "rmtree", "which"),
+    "json": ("load", "dump", "loads", "dumps"),
+    "math": ("sqrt", "floor", "ceil"),
+}
+"""Names that tests patch, by module."""
+
+
+class Surroundings:
+    """The state that the program was last brought to."""
+
+    def __init__(self) -> None:
+        self._environ = dict(os.environ)
+        self._seeds: list[tuple[Any, ...]] = []
+        self._loaded: dict[str, dict[str, Any]] = {}
+        self._sent: dict[tuple[str, str], Any] = {}
+        original = random.seed
+
+        def seed(*args: Any, **kwargs: Any) -> None:
+            self._seeds.append((*args, *kwargs.values()))
+            original(*args, **kwargs)
+
+        random.seed = seed
+        for module in ("builtins", "sys", "time", "datetime", "random", "os", "os.path", "json", "math"):
+            self._watch(module)
+
+    def _watch(self, module: str) -> None:
+        self._loaded[module] = {name: getattr(importlib.import_module(module), name) for name in WATCHED[module]}
+
+    def watch(self, text: str) -> None:
+        """Watches also those of the rarer modules that the tests' text names. Call it before the tests run."""
+        for module in WATCHED.keys() - self._loaded.keys():
+            if module in text:
+                self._watch(module)
+
+    def changes(self) -> dict[str, Any]:
+        """What has changed since this was asked last; empty if nothing has."""
+        found: dict[str, Any] = {}
+        if os.environ != self._environ:
+            self._environ = dict(os.environ)
+            found["environ"] = self._environ
+        if self._seeds:
+            found["seed"] = list(self._seeds[-1])
+            self._seeds.clear()
+        patches = []
+        for module, names in self._loaded.items():
+            there = vars(importlib.import_module(module))
+            for name, original in names.items():
+                now = there.get(name)
+                if now is not self._sent.get((module, name), original):
+                    self._sent[module, name] = now
+                    patches.append([module, name, now is original, None if now is original else now])
+        if patches:
+            found["patches"] = patches
+        return found
