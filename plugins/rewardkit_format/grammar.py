@@ -41,7 +41,7 @@ def grammar_of(row: ReasoningFormat, text: str) -> tuple[Part, ...]:
     """
     opening = next((tag for tag in row.opens if tag in text), row.opens[0])
     closing = next((tag for tag in row.closes if tag in text), row.closes[0])
-    return Part(name="reasoning", tags=(opening.strip(), closing.strip())), Part(name="answer")
+    return Part(name="reasoning", tags=(opening, closing)), Part(name="answer")
 
 
 def check_grammar(parts: Sequence[Part]) -> None:

@@ -1,35 +1,102 @@
-"""Tokens that a decoder leaves around a completion: at its end, and before its first word. Each in one linear pass."""
+"""Tokens that a decoder leaves around a completion: at its end, and before its first word. Each in one linear pass.
+
+Three tables, one row a token or a kind of token, each tested by its example.
+"""
 
 import re
+from typing import NamedTuple
 
-# `<|im_end|>` and its like in whatever template, DeepSeek's with full-width bars, Gemma's `<turn|>`, EXAONE's
-# `[|endofturn|]`, `<seed:eos>`, and those without any bar by name.
-_NAMED = (
-    "</s>", "<s>", "<eos>", "<bos>", "<pad>", "<unk>", "<eot>", "<eom>", "<eod>", "<eop>", "<end>", "<im_end>",
-    "<end_of_turn>", "<end_of_utterance>", "<end_of_sentence>", "<end_of_text>", "<endoftext>", "</longcat_s>",
-    "<longcat_pad>", "<extra_id_1>", "<SPECIAL_11>", "<SPECIAL_12>", "[PAD]", "[EOS]", "[EOT]", "[BOS]", "[e~[",
-    "<_end>", "[unused10]", "[UNUSED_TOKEN_145]",
+
+class TokenShape(NamedTuple):
+    """A kind of token, by a regular expression."""
+
+    pattern: str
+    example: str
+    models: str
+    """Who writes it."""
+
+
+END_TOKENS = {
+    "</s>": "Llama 2, Mistral",
+    "<s>": "Llama 2, Mistral",
+    "<eos>": "Gemma",
+    "<bos>": "Gemma",
+    "<pad>": "Gemma, T5",
+    "<unk>": "Llama 2, T5",
+    "<end_of_turn>": "Gemma",
+    "<end_of_utterance>": "SmolVLM",
+    "<end_of_sentence>": "Ernie",
+    "<end_of_text>": "RedPajama",
+    "<endoftext>": "GPT-NeoX",
+    "<im_end>": "LongCat",
+    "</longcat_s>": "LongCat",
+    "<longcat_pad>": "LongCat",
+    "<extra_id_1>": "Nemotron 4",
+    "<SPECIAL_11>": "Nemotron H",
+    "<SPECIAL_12>": "Nemotron H",
+    "<_end>": "TeleChat",
+    "<eot>": "Llama 2 fine-tunes",
+    "<eom>": "Llama 2 fine-tunes",
+    "<eod>": "Megatron",
+    "<eop>": "GLM",
+    "<end>": "MOSS",
+    "[PAD]": "BERT, Kimi",
+    "[EOS]": "Kimi",
+    "[EOT]": "Kimi",
+    "[BOS]": "Kimi",
+    "[e~[": "MiniMax M2",
+    "[unused10]": "openPangu",
+    "[UNUSED_TOKEN_145]": "InternLM 2",
+}
+"""End-of-turn and padding tokens by name, and who writes them."""
+
+END_SHAPES = (
+    TokenShape(r">\|pes\|<egassem>\|esolc\|<", "<|close|>message<|sep|>", "Kimi K3"),
+    # `<|end_of_box|>` closes a box in the answer (GLM-V) and ends no turn.
+    TokenShape(r">[|｜](?!xob_fo_dne)[^|｜<>\s]{1,40}[|｜]?<", "<|im_end|>", "nearly every template; also `<turn|>`"),
+    TokenShape(r"\]\|[^|\[\]\s]{1,40}\|\[", "[|endofturn|]", "EXAONE"),
+    TokenShape(r">(?:soe|sob|dap):\w{1,20}<", "<seed:eos>", "Seed"),
+)
+"""End-of-turn and padding tokens by their shape, which is written backwards: they are searched from the end."""
+
+BEGIN_SHAPES = (
+    TokenShape(r"<\|(?:im_start|begin|BOT)\|>assistant(?:<\|im_sep\|>)?", "<|im_start|>assistant", "ChatML, Phi 4"),
+    TokenShape(r"<\|im_assistant\|>assistant<\|im_middle\|>", "<|im_assistant|>assistant<|im_middle|>", "Kimi K2"),
+    TokenShape(r"<\|start\|>assistant(?! to=)", "<|start|>assistant", "gpt-oss"),
+    TokenShape(
+        r"<\|start_header_id\|>assistant<\|end_header_id\|>", "<|start_header_id|>assistant<|end_header_id|>", "Llama 3"
+    ),
+    TokenShape(r"<(?:start_of_turn|\|turn)>model", "<start_of_turn>model", "Gemma"),
+    TokenShape(r"<[|｜](?:hy_|begin_)?[Aa]ssistant[|｜]>", "<｜Assistant｜>", "DeepSeek, Phi 3, GLM, Hunyuan, Apriel"),
+    TokenShape(r"<\|(?:assistant_start|message_model)\|>", "<|assistant_start|>", "Apertus, Inkling"),
+    TokenShape(r"\[/INST\]", "[/INST]", "Mistral, Llama 2"),
+    TokenShape(r"\[\|assistant\|\]", "[|assistant|]", "EXAONE"),
+    TokenShape(r"<\|START_OF_TURN_TOKEN\|><\|CHATBOT_TOKEN\|>", "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>", "Cohere"),
+    TokenShape(r"<role>ASSISTANT</role>", "<role>ASSISTANT</role>", "Ling and Ring"),
+    TokenShape(r"<seed:bos>assistant", "<seed:bos>assistant", "Seed"),
+    TokenShape(r"<longcat_assistant>", "<longcat_assistant>", "LongCat"),
+    TokenShape(r"\]~b\]ai\b", "]~b]ai", "MiniMax"),
 )  # fmt: skip
-_LAST = ("|>", "｜>", "|]", *_NAMED, ":eos>", ":bos>", ":pad>")
+"""Headers of the assistant's turn."""
 
-# Backwards from the end and possessive, so that it stays linear: `(…)*$` would start again at each token. GLM-V's
-# `<|end_of_box|>` closes a box in the answer and is no end; Kimi K3's `<|close|>message<|sep|>` is one.
-_BACKWARDS = re.compile(
-    r"(?:\s++|>\|pes\|<egassem>\|esolc\|<|>[|｜](?!xob_fo_dne[|｜]<)[^|｜<>\s]{1,40}[|｜]?<"
-    r"|\]\|[^|\[\]\s]{1,40}\|\[|>(?:soe|sob|dap):\w{1,20}<|"
-    + "|".join(re.escape(token[::-1]) for token in _NAMED)
-    + ")*+"
+FIRST_SHAPES = (
+    TokenShape(r"<s>|<bos>|<seed:bos>|\[BOS\]", "<s>", "Llama 2, Gemma, Seed, Kimi"),
+    TokenShape(r"\[gMASK\]|<sop>", "[gMASK]<sop>", "GLM"),
+    TokenShape(r"<[|｜]begin[_▁]of[_▁](?:text|sentence)[|｜]>", "<｜begin▁of▁sentence｜>", "DeepSeek, Llama 3"),
+    TokenShape(r"<\|startoftext\|>", "<|startoftext|>", "LFM2"),
 )
+"""Tokens that begin a text."""
 
-_BOS = r"<s>|<bos>|<seed:bos>|\[BOS\]|\[gMASK\]|<sop>|<[|｜]begin[_▁]of[_▁](?:text|sentence)[|｜]>|<\|startoftext\|>"
-_HEADERS = (
-    r"<\|(?:im_start|im_assistant|start|begin)\|>assistant(?! to=)(?:<\|im_middle\|>)?|<\|start_header_id\|>assistant"
-    r"<\|end_header_id\|>|<(?:start_of_turn|\|turn)>model|<[|｜](?:[Aa]ssistant|assistant_start|message_model)[|｜]>|"
-    r"\[/INST\]|\[\|assistant\|\]|<\|START_OF_TURN_TOKEN\|><\|CHATBOT_TOKEN\|>|<role>ASSISTANT</role>|<seed:bos>assistant|"
-    r"<longcat_assistant>"
-)
-_LEADING = re.compile(rf"(?:\s++|{_BOS}|{_HEADERS})*+")
-_HEADER_AT_END = re.compile(rf"(?:{_HEADERS}|\b(?:assistant|model|bot|a):)\s*\Z", re.IGNORECASE)
+
+def _either(shapes: tuple[TokenShape, ...]) -> str:
+    return "|".join(shape.pattern for shape in shapes)
+
+
+_LAST = ("|>", "｜>", "|]", ":eos>", ":bos>", ":pad>", *END_TOKENS)
+# Backwards from the end and possessive, so that it stays linear: `(…)*$` would start again at each token.
+_BACKWARDS = re.compile(rf"(?:\s++|{_either(END_SHAPES)}|{'|'.join(re.escape(token[::-1]) for token in END_TOKENS)})*+")
+_LEADING = re.compile(rf"(?:\s++|{_either(BEGIN_SHAPES)}|{_either(FIRST_SHAPES)}){{0,20}}+")
+_HEADER_AT_END = re.compile(rf"(?:{_either(BEGIN_SHAPES)}|\b(?:assistant|model|bot|a):)\s*\Z", re.IGNORECASE)
 
 
 def strip_end_tokens(text: str) -> str:
@@ -48,5 +115,5 @@ def leading_tokens(text: str) -> int:
 
 
 def ends_with_header(prompt: str) -> bool:
-    """Whether a prompt ends with the header of the assistant's turn, as a chat template writes it."""
+    """True if a prompt ends with the header of the assistant's turn, as a chat template writes it."""
     return _HEADER_AT_END.search(prompt[-128:]) is not None

@@ -5,7 +5,17 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from rewardkit import REASONING_FORMATS, Parts, ReasoningTags, Sample, find_format, split_reasoning, strip_end_tokens
+from rewardkit import (
+    REASONING_FORMATS,
+    Parts,
+    ReasoningTags,
+    Sample,
+    find_format,
+    leading_tokens,
+    split_reasoning,
+    strip_end_tokens,
+)
+from rewardkit.reasoning.tokens import BEGIN_SHAPES, END_SHAPES, END_TOKENS, FIRST_SHAPES
 
 ROWS = REASONING_FORMATS.values()
 TAGGED = [row for row in ROWS if row.name != "harmony"]
@@ -152,17 +162,32 @@ def test_a_prefill_is_what_the_template_or_the_assistant_wrote(prompt, prefill, 
     assert sample.parts == ("a", "b")
 
 
-@pytest.mark.parametrize(
-    "ending",
-    [
-        "<|im_end|>", "<|endoftext|>", "<|end|>", "<|return|>", "<|eot_id|>", "<|eom_id|>", "<|END_OF_TURN_TOKEN|>",
-        "<｜end▁of▁sentence｜>", "</s>", "<eos>", "<pad>", "[PAD]", "<end_of_turn>", "<turn|>", "<seed:eos>",
-        "[|endofturn|]", "[EOS]", "[EOT]", "[e~[", "<|role_end|>", "<|user|>", "<|observation|>",
-        "<|hy_eos|>", "</longcat_s>", "<|plamo:tag|>", "<end_of_utterance>", "[unused10]", "<SPECIAL_12>",
-    ],
-)  # fmt: skip
+MORE_ENDINGS = (
+    "<|eot_id|>",
+    "<｜end▁of▁sentence｜>",
+    "<turn|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "<|role_end|>",
+    "<|plamo:tag|>",
+)
+
+
+@pytest.mark.parametrize("ending", [*END_TOKENS, *(shape.example for shape in END_SHAPES), *MORE_ENDINGS])
 def test_end_tokens_of_every_family_are_stripped(ending):
     assert strip_end_tokens(f"b {ending}\n{ending} ") == "b"
+
+
+@pytest.mark.parametrize("shape", [*BEGIN_SHAPES, *FIRST_SHAPES], ids=lambda shape: shape.example)
+def test_tokens_before_the_first_word_are_no_text(shape):
+    text = f"{shape.example}\n<think>a</think>b"
+    assert leading_tokens(text) == text.index("<think>")
+    assert split_reasoning(text) == ("a", "b")
+    assert split_reasoning(f"{shape.example} b") == (None, "b")
+
+
+@pytest.mark.parametrize("shape", BEGIN_SHAPES, ids=lambda shape: shape.example)
+def test_a_tag_after_the_assistants_header_is_a_prefill(shape):
+    assert Sample(prompt=f"2?{shape.example}\n<think>\n", completion="<think>a</think>b").last_turn.format.opened
 
 
 @pytest.mark.parametrize(
