@@ -82,7 +82,7 @@ class CodeReward(Reward):
         if tests is None:
             return Score.abstained("the ground truth holds no tests", kind="no_ground_truth")
         params = self.params
-        # Without a thought the text itself, since the first line of a function's body may be indented.
+        # Without reasoning the text itself, since the first line of a function's body may be indented.
         answer = strip_end_tokens(sample.completion_text) if sample.parts.reasoning is None else sample.parts.answer
         program = extract_program(
             answer,

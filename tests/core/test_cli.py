@@ -425,7 +425,7 @@ def test_plugins_lists_parameters_without_loading_what_is_heavy(folder: Path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     named = {reward["name"]: reward for reward in json.loads(done.stdout)["rewards"]}
     assert named.keys() >= {"math", "code", "format", "language"}
-    assert named["format"]["params"]["preset"]["default"] == "think"
+    assert named["format"]["params"]["preset"]["default"] == "auto"
     assert all(reward["description"] for reward in named.values())
 
 

@@ -18,7 +18,7 @@ def test_text_of_a_chat_is_the_assistants_last_word():
     assert (sample.completion_text, sample.prompt_text) == ("It is 4.", "2 + 2?")
 
 
-def test_a_thought_that_the_server_cut_out_stands_in_its_tags_again():
+def test_reasoning_that_the_server_cut_out_stands_in_its_tags_again():
     message = Message(role="assistant", content="4", reasoning_content="2 and 2")
     sample = Sample(completion=[message])
     assert sample.completion_text == "<think>\n2 and 2\n</think>\n\n4"

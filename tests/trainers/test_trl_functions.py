@@ -187,7 +187,7 @@ def test_rewards_that_see_groups_see_the_generations_of_one_prompt(misbehaving: 
     assert values == {"rank": [0.5, 1.0, 0.5, 1.0]}
 
 
-def test_chats_thoughts_tool_calls_and_images_are_read(funcs: RewardFuncs, judged: list[JudgedBatch]):
+def test_chats_reasoning_tool_calls_and_images_are_read(funcs: RewardFuncs, judged: list[JudgedBatch]):
     call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
     completions = [
         [{"role": "assistant", "content": "\\boxed{2}", "reasoning_content": "one and one"}],

@@ -286,7 +286,7 @@ def test_a_column_that_a_condition_names_is_found_where_verls_data_keeps_it(work
     assert statuses == ["scored", "abstained"]
 
 
-def test_a_thought_that_the_template_opens_is_known(worker, tokenizer):
+def test_reasoning_that_the_template_opens_is_known(worker, tokenizer):
     import torch
 
     worker = worker(content={"rewards": {"format": {}}}, n=1)
