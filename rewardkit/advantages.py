@@ -10,11 +10,14 @@ What all of them share:
     groups    (N,) hashable keys; samples with the same key are completions of one prompt, in any order
     returns   (N,) float64, in the order of the samples
 
-None and NaN both say that a sample could not be scored. Such a sample counts in no mean and no deviation, and its
+Lists, arrays and torch tensors are taken alike, for `groups` too.
+
+None and NaN both mean that a sample could not be scored. Such a sample counts in no mean and no deviation, and its
 advantage is 0: it teaches nothing. Where only some of a sample's R rewards are missing, they count as 0 in the sum, as
-in TRL; `gdpo` takes them as neutral instead. A group whose rewards are all equal has advantage 0 throughout, exactly,
-whatever the epsilon. A group of one (or with one scored sample) has 0 too, unless the estimator says otherwise.
-An infinite reward, and lengths that differ, raise ValueError.
+in TRL; `gdpo` takes them as neutral instead. A group whose rewards are all equal, but for rounding (`EQUAL`), has
+advantage 0 throughout, exactly, whatever the epsilon.
+A group of one (or with one scored sample) has 0 too, unless the estimator says otherwise. An infinite reward, and
+lengths that differ, raise ValueError.
 
 The sources: TRL at f2cd577 (trl/trainer/grpo_trainer.py), verl at b178a3c (verl/trainer/ppo/core_algos.py). Deviations
 are of the sample (ddof 1), as torch computes them, unless a function says otherwise.
@@ -25,6 +28,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+EQUAL = 1e-6
+"""Relative difference up to which rewards are equal: 0.1 + 0.2 and 0.3, also in float32, teach nothing."""
 
 Floats = NDArray[np.float64]
 Estimator = Callable[..., Floats]
@@ -91,13 +97,51 @@ def rpp_baseline(
     """
     group = _Groups(_summed(rewards, weights), groups)
     centred = np.where(group.alone, group.values, group.centred())
-    tokens = np.ones_like(centred) if lengths is None else group.taken(lengths)
-    total = tokens.sum()
-    if total <= 1:
-        return group.spread_out(np.zeros_like(centred))
-    centred = centred - (tokens * centred).sum() / total
-    variance = (tokens * centred**2).sum() / (total - 1)
-    return group.spread_out(centred / np.sqrt(variance + eps))
+    return group.spread_out(_whitened(centred, group.taken(lengths), eps))
+
+
+def rpp(
+    rewards: Any, groups: Sequence[Hashable], *, weights: Any = None, lengths: Any = None, eps: float = 1e-8
+) -> Floats:
+    """REINFORCE++ without a baseline: r whitened over the batch, whatever the groups (Hu 2025, arXiv:2501.03262).
+
+    lengths  (N,) tokens of each completion, as in `rpp_baseline`
+    """
+    group = _Groups(_summed(rewards, weights), groups)
+    equal = _equal(group.values.min(initial=np.inf), group.values.max(initial=-np.inf))
+    whitened = _whitened(group.values, group.taken(lengths), eps)
+    return group.spread_out(np.zeros_like(whitened) if equal else whitened)
+
+
+def maxrl(rewards: Any, groups: Sequence[Hashable], *, weights: Any = None) -> Floats:
+    """(r - mean) / mean, which weighs a prompt by the inverse of its pass rate (Tajwar et al. 2026, arXiv:2602.02710).
+
+    It is made for rewards of 0 and 1. A group whose mean is not positive has 0.
+    """
+    group = _Groups(_summed(rewards, weights), groups)
+    return group.spread_out(_ratio(group.centred(), group.sum(group.values) / group.count))
+
+
+def gpg(rewards: Any, groups: Sequence[Hashable], *, weights: Any = None) -> Floats:
+    """(r - mean) * N / number of rewards that are not 0, both of the batch (Chu et al. 2025, arXiv:2504.02546).
+
+    A group of one keeps its reward before it is scaled, as in verl.
+    """
+    group = _Groups(_summed(rewards, weights), groups)
+    centred = np.where(group.alone, group.values, group.centred())
+    return group.spread_out(centred * (len(centred) / max(1, int(np.count_nonzero(group.values)))))
+
+
+def remax(rewards: Any, baselines: Any, *, weights: Any = None) -> Floats:
+    """Reward - the reward of a greedy completion of the same prompt (Li et al. 2023, arXiv:2310.10505).
+
+    baselines  (N,) the greedy completion's reward, for each sample
+    A sample whose own reward or baseline is missing has 0.
+    """
+    summed, greedy = _summed(rewards, weights), _summed(baselines, None)
+    if summed.shape != greedy.shape:
+        raise ValueError(f"{len(summed)} samples need as many baselines, found {len(greedy)}")
+    return np.nan_to_num(summed - greedy)
 
 
 def gdpo(rewards: Any, groups: Sequence[Hashable], *, weights: Any = None, eps: float = 1e-4) -> Floats:
@@ -156,7 +200,7 @@ def passk(rewards: Any, groups: Sequence[Hashable], *, weights: Any = None, eps:
     first[1:] = group.index[order][1:] != group.index[order][:-1]
     best, second = order[first], order[np.minimum(np.flatnonzero(first) + 1, len(order) - 1)]
     result = np.zeros_like(group.values)
-    gap = np.where(group.alone[best], 0.0, group.values[best] - group.values[second])
+    gap = np.where(group.flat[best], 0.0, group.values[best] - group.values[second])
     result[best] = _ratio(gap, std[best] + eps)
     return group.spread_out(result)
 
@@ -167,10 +211,9 @@ def dapo_dynamic_sampling(rewards: Any, groups: Sequence[Hashable], *, weights: 
     For rewards of 0 and 1 this is DAPO's filter, 0 < number correct < group size (Yu et al. 2025, arXiv:2503.14476,
     eq. 11); for others verl's, a deviation above 0. A sample that could not be scored follows its group.
     """
-    values = _summed(rewards, weights)
-    group = _Groups(values, groups)
+    group = _Groups(_summed(rewards, weights), groups)
     teaching = {key for key, flat in zip(group.keys, group.flat, strict=True) if not flat}
-    return np.array([key in teaching for key in groups], dtype=bool)
+    return np.array([key in teaching for key in _keys(groups)], dtype=bool)
 
 
 def overlong(lengths: Any, *, max_len: int, cache: int) -> Floats:
@@ -181,7 +224,7 @@ def overlong(lengths: Any, *, max_len: int, cache: int) -> Floats:
     """
     if not 0 < cache <= max_len:
         raise ValueError(f"cache must be from 1 to max_len ({max_len}), found {cache}")
-    over = np.asarray(lengths, dtype=np.float64) - (max_len - cache)
+    over = _floats(lengths) - (max_len - cache)
     return 0.0 - np.clip(over / cache, 0.0, 1.0)
 
 
@@ -191,15 +234,18 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "verl_grpo": verl_grpo,
     "dr_grpo": dr_grpo,
     "rloo": rloo,
+    "rpp": rpp,
     "rpp_baseline": rpp_baseline,
+    "maxrl": maxrl,
+    "gpg": gpg,
     "gdpo": gdpo,
     "magistral": magistral,
     "passk": passk,
 }
-"""By name: what is called with rewards and groups alone. `opo` needs the lengths as well."""
+"""By name: the estimators that need rewards and groups alone. `opo` needs the lengths too, `remax` baselines."""
 
-OVER_BATCH = frozenset({"gdpo", "magistral", "rpp_baseline"})
-"""Those that also normalise over the batch: of a group alone they say something else."""
+OVER_BATCH = frozenset({"gdpo", "gpg", "magistral", "rpp", "rpp_baseline"})
+"""The estimators that also normalise over the batch: of a single group they give another result."""
 
 
 class _Groups:
@@ -207,13 +253,14 @@ class _Groups:
 
     def __init__(self, values: Floats, groups: Sequence[Hashable]) -> None:
         """One value for each sample, NaN where it could not be scored."""
-        if len(groups) != len(values):
-            raise ValueError(f"{len(values)} samples need as many group keys, found {len(groups)}")
+        keys = _keys(groups)
+        if len(keys) != len(values):
+            raise ValueError(f"{len(values)} samples need as many group keys, found {len(keys)}")
         if np.isinf(values).any():
             raise ValueError(f"a reward must be finite, found {values[np.isinf(values)][0]}")
         self.scored = ~np.isnan(values)
         self.values = values[self.scored]
-        self.keys = [key for key, scored in zip(groups, self.scored.tolist(), strict=True) if scored]
+        self.keys = [key for key, scored in zip(keys, self.scored.tolist(), strict=True) if scored]
         number: dict[Hashable, int] = {}
         self.index = np.array([number.setdefault(key, len(number)) for key in self.keys], dtype=np.intp)
         self._size = len(number)
@@ -222,7 +269,7 @@ class _Groups:
         low, high = np.full(self._size, np.inf), np.full(self._size, -np.inf)
         np.minimum.at(low, self.index, self.values)
         np.maximum.at(high, self.index, self.values)
-        self.flat = (low == high)[self.index]
+        self.flat = _equal(low, high)[self.index]
 
     def sum(self, values: Floats) -> Floats:
         """The sum over the group of each sample."""
@@ -237,8 +284,8 @@ class _Groups:
         return np.sqrt(_ratio(self.sum(centred**2), self.count - ddof))
 
     def taken(self, values: Any) -> Floats:
-        """What was given for all samples, for the scored ones."""
-        array = np.asarray(values, dtype=np.float64)
+        """Values given for all samples, of the scored ones; 1 for each if None was given."""
+        array = np.ones(self.scored.shape) if values is None else _floats(values)
         if array.shape != self.scored.shape:
             raise ValueError(f"{len(self.scored)} samples need as many lengths, found shape {array.shape}")
         return array[self.scored]
@@ -250,9 +297,45 @@ class _Groups:
         return result
 
 
+def _floats(values: Any) -> Floats:
+    """Lists, arrays and tensors as float64, None as NaN; a tensor may need its gradient or be on another device."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().tolist()
+    elif isinstance(values, list | tuple) and any(hasattr(value, "detach") for value in values):
+        values = [value.detach().cpu().tolist() if hasattr(value, "detach") else value for value in values]
+    return np.asarray(values, dtype=np.float64)
+
+
+def _keys(groups: Any) -> list[Hashable]:
+    """Group keys as plain values: tensors compare by identity, so equal ones would be different keys.
+
+    raises  ValueError for keys that are not one value for each sample
+    """
+    keys = groups.tolist() if hasattr(groups, "tolist") else list(groups)
+    keys = [key.tolist() if hasattr(key, "tolist") else key for key in keys] if isinstance(keys, list) else [keys]
+    if any(isinstance(key, list) for key in keys):
+        raise ValueError("groups must have one key for each sample, found lists of keys")
+    return keys
+
+
+def _equal(low: Any, high: Any) -> Any:
+    """True where the lowest and the highest reward are equal but for rounding."""
+    return high - low <= EQUAL * np.maximum(np.abs(low), np.abs(high))
+
+
+def _whitened(values: Floats, tokens: Floats, eps: float) -> Floats:
+    """Values less their mean, over their deviation, each counted by its tokens."""
+    total = tokens.sum()
+    if total <= 1:
+        return np.zeros_like(values)
+    centred = values - (tokens * values).sum() / total
+    variance = (tokens * centred**2).sum() / (total - 1)
+    return np.asarray(centred / np.sqrt(variance + eps), dtype=np.float64)
+
+
 def _table(rewards: Any) -> Floats:
     """(N, R) float64, None as NaN."""
-    table = np.asarray(rewards, dtype=np.float64)
+    table = _floats(rewards)
     if table.ndim == 1:
         return table[:, np.newaxis]
     if table.ndim != 2:

@@ -1,14 +1,19 @@
 """What a rubric file may do only with the user's consent: run code, spend secrets, weaken the sandbox.
 
 A rubric comes from a paper, a colleague or a repository. Judging by it must be no more dangerous than reading it, so
-these need `--trust` on the command line, or `Rubric.load(path, trust=True)`. What is written in Python, or given on the
+these need `--trust` on the command line, or `Rubric.load(path, trust=True)`, or, for a trainer that has a place for
+neither, the variable REWARDKIT_TRUST=1. What is written in Python, or given on the
 command line itself, is the user's own word.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rewardkit.errors import ConfigError
+
+TRUST_VARIABLE = "REWARDKIT_TRUST"
+"""Environment variable: `1` means consent."""
 
 UNSAFE_BACKENDS = frozenset({"dangerous-subprocess"})
 WEAKENS = "reduced_isolation"
@@ -22,10 +27,11 @@ def require_consent(data: Mapping[Any, Any], where: str) -> None:
     data    plain data of a rubric, which may still be wrong in every other way
     raises  ConfigError with a line for each thing that needs it
     """
-    if needs := list(_needs(data)):
+    needs = [] if os.environ.get(TRUST_VARIABLE) == "1" else list(_needs(data))
+    if needs:
         lines = "".join(f"\n  - {need}" for need in needs)
-        fix = "if you trust its author, add --trust (in Python: Rubric.load(path, trust=True))"
-        raise ConfigError(f"{where}: it needs your consent:{lines}\n{fix}")
+        fix = f"add --trust (Python: Rubric.load(path, trust=True); trainers: {TRUST_VARIABLE}=1)"
+        raise ConfigError(f"{where}: it needs your consent:{lines}\nif you trust its author, {fix}")
 
 
 def _needs(data: Mapping[Any, Any]) -> Iterator[str]:

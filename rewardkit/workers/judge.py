@@ -22,6 +22,7 @@ from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import KINDS, Score
+from rewardkit.text import one_line
 
 REASON_CHARACTERS = 1000
 DETAILS_BYTES = 64 * 1024
@@ -166,19 +167,19 @@ def _fault(error: BaseException) -> str:
 
 
 def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:
-    return [Score.failed(reason[:REASON_CHARACTERS])] * len(samples)
+    return [Score.failed(one_line(reason[:REASON_CHARACTERS]))] * len(samples)
 
 
 def _sound(score: object, alias: str) -> Score:
-    """A score as the output takes it: a bounded reason, details that are JSON and bounded."""
+    """A score as the output takes it: a reason of one bounded line, details that are JSON and bounded."""
     if not isinstance(score, Score):
         return Score.failed(f"{alias!r} returned {score!r:.80}, which is not a Score; return Score.scored(value)")
     if not _consistent(score):  # pydantic's model_construct checks nothing
         return Score.failed(
             f"{alias!r} made a Score with the status {score.status!r:.40} and value {score.value!r:.40}"
         )
-    if not score.reason.isascii():
-        score = score.model_copy(update={"reason": score.reason.encode("utf-8", "replace").decode()})
+    if not score.reason.isprintable():
+        score = score.model_copy(update={"reason": one_line(score.reason[: REASON_CHARACTERS + 1])})
     if len(score.reason) > REASON_CHARACTERS:
         score = score.model_copy(update={"reason": score.reason[: REASON_CHARACTERS - 1] + "…"})
     if score.details:

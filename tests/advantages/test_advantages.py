@@ -87,10 +87,59 @@ def test_advantages_sum_to_nothing(batch, name):
 
 # 0.1 has no exact mean in binary: a rest of rounding, over no epsilon, would be an advantage of 1.
 @pytest.mark.parametrize(
-    "name", ["grpo", "grpo_paper", "verl_grpo", "dr_grpo", "rloo", "gdpo", "passk", "rpp_baseline"]
+    "name", ["grpo", "grpo_paper", "verl_grpo", "dr_grpo", "rloo", "gdpo", "passk", "rpp_baseline", "maxrl", "gpg"]
 )
 def test_no_spread_is_exactly_zero(name):
     assert not ESTIMATORS[name]([0.1] * 3 + [0.7] * 7, ["a"] * 3 + ["b"] * 7).any()
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+def test_rewards_that_differ_by_rounding_are_equal(name):
+    found = ESTIMATORS[name]([0.1 + 0.2, 0.3, 0.3, 0.3], ["a"] * 4)
+    assert not np.nan_to_num(found).any()
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+def test_tensors_and_arrays_are_taken_as_lists_are(name):
+    torch = pytest.importorskip("torch")
+    values, groups = [1.0, 0.0, 0.5, 1.0, 0.25, 0.0], [7, 7, 7, 8, 8, 8]
+    expected = ESTIMATORS[name](values, groups)
+    assert np.nan_to_num(expected).any()
+    for rewards, keys in (
+        (torch.tensor(values, requires_grad=True), torch.tensor(groups)),
+        (torch.tensor(values, dtype=torch.bfloat16), list(torch.tensor(groups))),
+        (np.array(values), np.array(groups)),
+        ([torch.tensor(value) for value in values], tuple(groups)),
+    ):
+        np.testing.assert_allclose(ESTIMATORS[name](rewards, keys), expected)
+    kept = advantages.dapo_dynamic_sampling(torch.tensor(values), torch.tensor(groups))
+    assert kept.tolist() == [True] * 6
+
+
+def test_remax_compares_with_the_greedy_completion():
+    assert advantages.remax([1, 0, None, 1], [0.5, 1, 1, None]).tolist() == [0.5, -1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["gpg", "rpp"])
+def test_the_estimators_of_verl_say_the_same(name):
+    core_algos = pytest.importorskip("verl.trainer.ppo.core_algos")
+    import torch
+
+    values, groups = [1.0, 0.0, 0.0, 1.0, 1.0, 0.25], ["a", "a", "a", "b", "b", "c"]
+    token_rewards, mask = torch.zeros(6, 3), torch.ones(6, 3)
+    token_rewards[:, -1] = torch.tensor(values)
+    function = {
+        "gpg": core_algos.compute_gpg_outcome_advantage,
+        "rpp": core_algos.compute_reinforce_plus_plus_outcome_advantage,
+    }[name]
+    theirs, _ = function(
+        token_level_rewards=token_rewards,
+        response_mask=mask,
+        index=np.array(groups),
+        config=type("C", (), {"gamma": 1.0}),
+    )
+    ours = ESTIMATORS[name](values, groups, **({"lengths": [3] * 6} if name == "rpp" else {}))
+    np.testing.assert_allclose(ours, theirs[:, 0].numpy(), atol=1e-5)
 
 
 def test_tiny_spread_without_epsilon_is_still_relative():
@@ -124,6 +173,8 @@ def test_each_estimator_by_name_is_a_public_function_of_the_module():
         (lambda: advantages.grpo([[1.0, math.inf]], "a"), "finite, found inf"),
         (lambda: advantages.grpo([[1.0, 2.0]], "a", weights=[1.0]), "2 rewards need as many weights"),
         (lambda: advantages.grpo([[[1.0]]], "a"), "found shape"),
+        (lambda: advantages.grpo([1.0, 0.0], [["a", "a"], ["b", "b"]]), "one key for each sample"),
+        (lambda: advantages.remax([1.0], [1.0, 0.0]), "as many baselines"),
         (lambda: advantages.opo([1.0, 0.0], "aa", [5]), "as many lengths"),
         (lambda: advantages.overlong([1], max_len=4, cache=5), "cache must be"),
     ],
@@ -138,4 +189,4 @@ def test_the_page_about_advantages_says_what_happens():
     found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert found.attempted > 0
     assert found.failed == 0
-    assert all(f"`{name}`" in page.read_text(encoding="utf-8") for name in (*ESTIMATORS, "opo", "overlong"))
+    assert all(f"`{name}`" in page.read_text(encoding="utf-8") for name in (*ESTIMATORS, "opo", "remax", "overlong"))

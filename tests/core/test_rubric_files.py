@@ -147,7 +147,9 @@ def test_a_base_that_does_not_fit_is_named(tmp_path: Path, extends: str, said: s
         ("extends: base.yaml", "plugins: it runs the code in "),
     ],
 )  # fmt: skip
-def test_a_file_needs_consent_for_code_secrets_and_weaker_sandboxes(tmp_path: Path, text: str, needs: str):
+def test_a_file_needs_consent_for_code_secrets_and_weaker_sandboxes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, needs: str
+):
     (tmp_path / "base.yaml").write_text("plugins: [mine.py]\nrewards: {math: {}}")
     path = tmp_path / "r.yaml"
     path.write_text(text)
@@ -157,6 +159,8 @@ def test_a_file_needs_consent_for_code_secrets_and_weaker_sandboxes(tmp_path: Pa
         assert needs in str(caught.value)
         assert "--trust" in str(caught.value)
     assert Rubric.load(path, trust=True)
+    monkeypatch.setenv("REWARDKIT_TRUST", "1")
+    assert Rubric.load(path)
 
 
 @pytest.mark.parametrize(
