@@ -57,7 +57,7 @@ def scores_of(lower: tuple[str, ...], allowed: tuple[str, ...], script: str, tar
             likely[folded] += p
     scores = {code: SENTENCE_WEIGHT * math.log(max(p, FLOOR)) for code, p in likely.items()}
     for code in UNMODELLED.intersection(scores):
-        if sum(code in languages_of(word) for word in lower) >= UNMODELLED_WORDS:
+        if sum(code in languages_of(word) for word in lower) >= (0 if code == target else UNMODELLED_WORDS):
             scores[code] = SENTENCE_WEIGHT * math.log(UNMODELLED_P)
     for word in lower:
         for code in languages_of(word):

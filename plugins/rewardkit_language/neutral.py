@@ -46,8 +46,9 @@ def _is_symbol(words: Sequence[Token], at: int, script: str | None, target: str 
     word = words[at]
     if word.script not in ("latin", "greek"):
         return False
-    single = len(word.text) == 1
-    if not single and word.text.lower() not in FUNCTIONS and word.text not in UNITS:
+    single = len(word.text) == 1 and (word.text.isascii() or word.script == "greek")
+    product = len(word.text) == 2 and word.script != script and not languages_of(word.text.lower())
+    if not single and not product and word.text.lower() not in FUNCTIONS and word.text not in UNITS:
         return False
     if word.script != script:
         return True

@@ -34,7 +34,9 @@ MODEL_ALONE = 5.0
 """Nats by which a relative of the target must lead, if only the model speaks for it."""
 LIST_SHARE = 0.5
 """Share of the words of a list that stand after a comma."""
-NAMES_SHARE = 0.6
+LIST_SIGNS_SHARE = 0.2
+"""Share of a list's words that must speak for a relative of the target."""
+NAMES_SHARE = 0.75
 """Share of capitalised words above which a sentence is written in capitals and has no names to tell."""
 
 
@@ -78,6 +80,7 @@ class Sentence:
         self.is_list = len(row) > 3 and sum(word.pause > 0 for word in row) >= LIST_SHARE * len(row)
         capitals = sum(word.text[0].isupper() for word in row)
         self.has_names = capitals <= NAMES_SHARE * len(row) or self.is_list
+        self.has_nouns = False
         self.best = ""
         self.candidates: tuple[str, ...] = ()
         self.evidence: list[list[float]] = []
@@ -85,8 +88,8 @@ class Sentence:
 
     def is_name(self, at: int) -> bool:
         """The word is capitalised as a name is: not for its place, and not because all words are."""
-        if not self.has_names or "de" in self.candidates:
-            return False  # German writes all nouns as others write names
+        if not self.has_names or self.has_nouns:
+            return False
         word = self.row[at]
         return word.text[0].isupper() and (self.is_list or (at > 0 and word.pause < 2))
 
@@ -106,11 +109,18 @@ class Sentence:
         ranked = [best, *sorted(scores.keys() - {best}, key=scores.__getitem__, reverse=True)]
         self.candidates = _candidates(self.lower, ranked, self.target)
         names = [self.is_name(at) for at in range(length)]
+        # German writes all nouns as others write names.
+        self.has_nouns = "de" in self.candidates and (
+            self.target == "de" or any("de" in languages_of(word) and not self._owns(word) for word in self.lower)
+        )
         self.evidence = evidence_of(self.lower, self.candidates, names)
         costs = [SWITCH[min(word.pause, 1)] for word in self.row]
         prior = [TARGET_PRIOR if code == self.target else 0.0 for code in self.candidates]
         path = likeliest(self.evidence, costs, prior)
         self.labels = [self.candidates[state] for state in path]
+
+    def _owns(self, word: str) -> bool:
+        return self.target is not None and is_own(word, self.target)
 
     def _is_suspicious(self, target: str) -> bool:
         """A word speaks for another language and not for the target."""
@@ -131,20 +141,21 @@ class Sentence:
             ahead = score - scores[target]
             if ahead <= lead:
                 continue
+            signs = self._signs_over(code, target) if code in near or self.is_list else 0
+            if self.is_list and signs < LIST_SIGNS_SHARE * len(self.row):
+                continue
             if code in near:
-                words = sum((code in codes) - (target in codes) for codes in map(languages_of, self.lower))
-                letters = sum((target in lacks) - (code in lacks) for lacks in map(lacking, self.lower))
-                if words + letters > 0:
-                    needed = 0.0
-                elif self.is_list:
-                    continue
-                else:
-                    needed = MODEL_ALONE
+                needed = 0.0 if signs > 0 else MODEL_ALONE
             else:
                 needed = TARGET_PRIOR
             if ahead > needed:
                 best, lead = code, ahead
         return best
+
+    def _signs_over(self, code: str, target: str) -> int:
+        """Common words and letters that speak for the language, less those that speak for the target."""
+        words = sum((code in codes) - (target in codes) for codes in map(languages_of, self.lower))
+        return words + sum((target in lacks) - (code in lacks) for lacks in map(lacking, self.lower))
 
     def stretches(self, home: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and language of each stretch that is not in `home`."""
@@ -185,7 +196,8 @@ class Sentence:
         if target not in self.candidates:
             return best
         end = len(self.row)
-        foreign = best != target and (self._has_signs(0, end, best, target) or self._has_none(0, end, target))
+        foreign = best != target and self._telling(0, end, best, target) >= PROOF_WORDS
+        foreign = foreign and (self._has_signs(0, end, best, target) or self._has_none(0, end, target))
         return best if foreign else target
 
     def _is_proven(self, start: int, end: int, code: str, home: str, established: set[str]) -> bool:
@@ -202,10 +214,12 @@ class Sentence:
         for at in range(start, end):
             word = self.lower[at]
             codes, lacks = languages_of(word), lacking(word)
-            signs += (code in codes and not is_own(word, home) and not self.is_name(at)) or (
-                home in lacks and code not in lacks
+            name = self.is_name(at)
+            signs += (code in codes and not is_own(word, home) and not name) or (
+                home in lacks and code not in lacks and not (name and self.is_list)
             )
-        return signs >= max(1, SIGNS_SHARE * (end - start))
+        words = sum(not self.is_name(at) for at in range(start, end))
+        return signs >= max(1, SIGNS_SHARE * words)
 
     def _has_none(self, start: int, end: int, own: str) -> bool:
         """The stretch is too long to have no common word of the language that it would be in."""
@@ -229,7 +243,7 @@ class Sentence:
             if code in codes:
                 telling += 1.0
             elif home in lacking(word) and code not in lacking(word):
-                telling += 0.5 if name else 1.5
+                telling += 1.5 if not name else 0.0 if self.is_list else 0.5
             elif not name:
                 telling += 0.1 if self.is_list else 0.5
         return telling

@@ -34,6 +34,9 @@ tilde times to top triangle underbrace underline uparrow varepsilon varphi vdots
 """Commands of LaTeX: any other word after a backslash is a word like others."""
 
 PROGRAM_WORDS = _words("""
+app apt backend bash brew build cd cli cmd code commit component conda core cpu curl debug deploy dev echo frontend
+get grep head install lib link ls mkdir node npm npx null package patch pipeline pnpm post react repo root run sh ssh
+sudo tag test ubuntu uninstall update vue yarn
 add all and any api append apply arange argmax argmin args arr array as assert async await axis back begin bit bool
 boolean break bug by byte bytes cache case catch char class commit component concat config const constructor
 continue copy count counter css csv cuda data database dataframe debug def default define del delete deque df dict
