@@ -1,4 +1,4 @@
-"""How well the share of target-language words is told, beside public detectors asked sentence by sentence.
+"""Accuracy of the share of target-language words, beside public detectors asked sentence by sentence.
 
     python benchmarks/language.py language/dev.jsonl …     # or with the folder of language/ in REWARDKIT_DATA
 
@@ -150,13 +150,13 @@ def print_line(name: str, share: Share, rows: Sequence[Row], made: Sequence[Row]
     for target in {row.target for row in rows}:  # load what is loaded on first use
         share(Row("a", target, 0.0, "", 0.0))
     started = time.process_time()
-    told = [share(row) for row in rows]
+    shares = [share(row) for row in rows]
     rate = len(rows) / (time.process_time() - started)
     errors: dict[str, list[float]] = defaultdict(list)
-    for row, value in zip(rows, told, strict=True):
+    for row, value in zip(rows, shares, strict=True):
         errors[row.kind].append(abs(value - row.share))
-    pure = [value for row, value in zip(rows, told, strict=True) if row.share == 1.0]
-    others = [(value, row.share) for row, value in zip(rows, told, strict=True) if row.share < 1.0]
+    pure = [value for row, value in zip(rows, shares, strict=True) if row.share == 1.0]
+    others = [(value, row.share) for row, value in zip(rows, shares, strict=True) if row.share < 1.0]
     error = fmean(value for values in errors.values() for value in values)
     error_hidden = fmean(abs(share(row) - row.share) for row in made) if made else float("nan")
     false = fmean(value < 0.95 for value in pure)

@@ -1,4 +1,4 @@
-"""Whether a completion thinks in the language that it was asked to think in."""
+"""The `language` reward: reasoning in the language that was asked for."""
 
 from collections.abc import Sequence
 

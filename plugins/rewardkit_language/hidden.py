@@ -1,6 +1,6 @@
 r"""Prose that hides in code and formulas.
 
-What counts as hidden prose:
+Hidden prose is:
 - letters of any script but Latin: no programming language or formula is written in them
 - `\text{…}` and its relatives, of two words or more; single ones are `lone` words
 - runs of four words or more that are set apart by nothing but spaces and commas; inside code only where they outnumber
@@ -97,8 +97,8 @@ def abounding(text: str) -> list[str]:
         return []
     distinct = set(words)
     for common in _telling():
-        told = distinct & common
-        if len(told) >= 4 and 4 * sum(word in told for word in words) >= len(words):
+        found = distinct & common
+        if len(found) >= 4 and 4 * sum(word in found for word in words) >= len(words):
             return [" ".join(words)]
     return []
 

@@ -101,29 +101,29 @@ def _labels(words: Sequence[Token], wanted: str | None) -> list[str]:
     by_script: dict[str, list[int]] = {}
     for at, word in enumerate(words):
         by_script.setdefault(word.script, []).append(at)
-    for script, places in by_script.items():
-        row = [words[at] for at in places]
+    for script, positions in by_script.items():
+        row = [words[at] for at in positions]
         if script == "cjk":
             found = label_han(row, wanted)
         elif script in ("mixed", "other"):
             continue
         else:
             found = _of_script(row, script, wanted)
-        for at, language in zip(places, found, strict=True):
+        for at, language in zip(positions, found, strict=True):
             labels[at] = language
-        _doubt(words, places, labels)
+        _doubt(words, positions, labels)
     return labels
 
 
-def _doubt(words: Sequence[Token], places: Sequence[int], labels: list[str]) -> None:
+def _doubt(words: Sequence[Token], positions: Sequence[int], labels: list[str]) -> None:
     """Takes the label from stretches that are only spelt in the letters of their language.
 
     A text that has one long stretch of these is asked about shorter ones too.
     """
     for shortest in (SHORTEST, SHORTEST_OF_MORE):
         found = []
-        for language in {labels[at] for at in places} - {UNKNOWN}:
-            own = [at for at in places if labels[at] == language]
+        for language in {labels[at] for at in positions} - {UNKNOWN}:
+            own = [at for at in positions if labels[at] == language]
             found += [own[nth] for nth in implausible([words[at] for at in own], language, shortest)]
         for at in found:
             labels[at] = UNKNOWN

@@ -78,7 +78,7 @@ def _is_name(words: Sequence[Token], at: int) -> bool:
 
 
 def _latin_run(words: Sequence[Token], at: int) -> Sequence[Token]:
-    """The Latin words in a row around a place; empty if the word there is not Latin."""
+    """The Latin words in a row around a position; empty if the word there is not Latin."""
     if words[at].script != "latin":
         return ()
     start, end = at, at + 1

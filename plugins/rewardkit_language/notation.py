@@ -90,7 +90,7 @@ PATTERNS = (
 )
 """The kinds, in the order in which they are looked for."""
 
-# Notation begins where a word or a sign begins: the look-ahead spares the patterns all other places.
+# Notation begins where a word or a sign begins: the look-ahead spares the patterns all other positions.
 _NOTATION = re.compile(
     r"(?<![\w@#'’-])(?=[√∠△-]?[A-Za-zα-ωΑ-Ω0-9_(])(?:" + "|".join(pattern.expression for pattern in PATTERNS) + ")"
 )

@@ -1,4 +1,4 @@
-"""Whether words in a language's letters are that language at all: English in Cyrillic or in katakana is not.
+"""Words that are only spelt in a language's letters: English in Cyrillic or in katakana is not that language.
 
 Where the script decides, a foreign text spelt in its letters would pass, and so would a cipher. But no stretch of
 Russian does without и, в, не, and no stretch of Japanese without hiragana. A stretch of STRETCH words with fewer such
@@ -72,16 +72,16 @@ MODEL_SCRIPTS = ("latin", "cyrillic", "arabic", "devanagari")
 
 
 def implausible(row: Sequence[Token], language: str, shortest: float = SHORTEST) -> list[int]:
-    """The places in the row, all of which passes for the language, that cannot be it.
+    """The positions in the row, all of which passes for the language, that cannot be it.
 
     shortest  words of a stretch that can be judged
     """
     found: list[int] = []
-    for places in _stretches(row, language, shortest):
-        stretch = [row[at] for at in places]
+    for positions in _stretches(row, language, shortest):
+        stretch = [row[at] for at in positions]
         least = LEAST_COMMON if shortest == SHORTEST else LEAST_COMMON_OF_MORE
         if _lacks_signs(stretch, language, least) and not _is_list(stretch, language):
-            found.extend(places)
+            found.extend(positions)
     return found
 
 

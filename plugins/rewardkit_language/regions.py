@@ -60,7 +60,7 @@ def regions(text: str) -> Iterator[Region]:
 
 
 def _inline(text: str, at: int, end: int) -> Iterator[Region]:
-    """The regions between two places that lie outside of fenced blocks."""
+    """The regions between two positions that lie outside of fenced blocks."""
     while (opened := _OPEN.search(text, at, end)) is not None:
         name, at = str(opened.lastgroup), opened.end()
         if name in ("tag", "address"):
@@ -76,7 +76,7 @@ def _inline(text: str, at: int, end: int) -> Iterator[Region]:
 
 
 def _closing(text: str, opened: re.Match[str], end: int) -> tuple[int, str]:
-    """The place of the closing mark, or -1, and the mark."""
+    """The position of the closing mark, or -1, and the mark."""
     name = str(opened.lastgroup)
     if name == "dollar":
         return _closing_dollar(text, opened.end(), end), "$"
@@ -89,7 +89,7 @@ def _closing(text: str, opened: re.Match[str], end: int) -> tuple[int, str]:
 
 
 def _closing_dollar(text: str, at: int, end: int) -> int:
-    """The place of the `$` that closes mathematics by Pandoc's rule, or -1."""
+    """The position of the `$` that closes mathematics by Pandoc's rule, or -1."""
     close = text.find("$", at, end)
     while close > 0 and text[close - 1] == "\\":
         close = text.find("$", close + 1, end)

@@ -84,12 +84,12 @@ class LanguageReward(Reward):
         judged = sample.turns if self.params.turns == "all" else (sample.last_turn,)
         turns = [_Turn(turn.parts, target) for turn in judged]
         measures = {name: found for name in self._parts(turns) if (found := [turn.measured(name) for turn in turns])}
-        told = {name: found for name, found in measures.items() if sum(turn.total for turn in found) > 0}
-        if not told:
+        with_words = {name: found for name, found in measures.items() if sum(turn.total for turn in found) > 0}
+        if not with_words:
             return Score.abstained("no word to tell a language from", kind="undecidable", target=target.tag)
-        shares = {name: _share(found) for name, found in told.items()}
+        shares = {name: _share(found) for name, found in with_words.items()}
         worst = min(shares, key=shares.__getitem__)
-        share, found = shares[worst], told[worst]
+        share, found = shares[worst], with_words[worst]
         value = share if self.params.mode == "share" else float(share >= self.params.threshold)
         total = sum(turn.total for turn in found)
         score = Score.scored(

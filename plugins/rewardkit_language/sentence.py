@@ -87,7 +87,7 @@ class Sentence:
         self.labels: list[str] = []
 
     def is_name(self, at: int) -> bool:
-        """The word is capitalised as a name is: not for its place, and not because all words are."""
+        """The word is capitalised as a name is: not for its position, and not because all words are."""
         if not self.has_names or self.has_nouns:
             return False
         word = self.row[at]
@@ -144,10 +144,12 @@ class Sentence:
             signs = self._signs_over(code, target) if code in near or self.is_list else 0
             if self.is_list and signs < LIST_SIGNS_SHARE * len(self.row):
                 continue
-            if code in near:
-                needed = 0.0 if signs > 0 else MODEL_ALONE
-            else:
+            if code not in near:
                 needed = TARGET_PRIOR
+            elif signs > 0:
+                needed = 0.0
+            else:
+                needed = MODEL_ALONE
             if ahead > needed:
                 best, lead = code, ahead
         return best
@@ -191,7 +193,7 @@ class Sentence:
         return labels
 
     def _home(self) -> str:
-        """The language of what does not prove another one: the target, if the sentence as a whole may be in it."""
+        """The language of the words that do not prove another one: the target, if the sentence as a whole may be in it."""
         best, target = self.best, str(self.target)
         if target not in self.candidates:
             return best

@@ -66,7 +66,7 @@ class Token:
     script: str
     """A key of `scripts.LETTERS`; `cjk` for Han and kana together; `mixed` for a word of two alphabets."""
     pause: int
-    """What stands before it: 0 at most a space, 1 a comma or a bracket, 2 the end of a sentence or a line."""
+    """The pause before it: 0 at most a space, 1 a comma or a bracket, 2 the end of a sentence or a line."""
     no_space_before: bool
     """It stands directly after a digit or a sign."""
 

@@ -1,4 +1,4 @@
-"""What is language in a text, and what prose is found where it hides."""
+"""Language in a text, and prose that is found where it hides."""
 
 import pytest
 

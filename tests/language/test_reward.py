@@ -1,4 +1,4 @@
-"""What the reward says of a sample: targets, parts, modes, and when it abstains."""
+"""The judgement of a sample: targets, parts, modes, and when it abstains."""
 
 import doctest
 import time

@@ -1,4 +1,4 @@
-"""What a word is."""
+"""Words: the unit that is counted."""
 
 import pytest
 from hypothesis import given, settings
