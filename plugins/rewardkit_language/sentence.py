@@ -193,7 +193,7 @@ class Sentence:
         return labels
 
     def _home(self) -> str:
-        """The language of the words that do not prove another one: the target, if the sentence as a whole may be in it."""
+        """The language of words that do not prove another one: the target, if the sentence may be in it."""
         best, target = self.best, str(self.target)
         if target not in self.candidates:
             return best
