@@ -85,10 +85,16 @@ def _proved(judgement: Judgement, question: Question, prover: Prover) -> Judgeme
     if accepted and judgement.stage not in PROBED:
         why = f"it rests on the policy ({judgement.stage})"
         return judgement._replace(verdict="undecided", why=why) if wanted == "required" else judgement
-    if not accepted and (judgement.verdict != "different" or judgement.stage in ("exact", "region", "choice")):
+    if not accepted and (judgement.verdict == "unparsable" or judgement.stage in ("exact", "region", "choice")):
         return judgement
-    found = read(question.prediction, last=question.last).node
-    nodes = [node for node in question.ground_truth.nodes if accepted or has_no_other_method(found, node)]
+    try:
+        found = read(question.prediction, last=question.last).node
+    except TooCostlyError:
+        return judgement
+    without_value = wanted != "off" and judgement.verdict == "too costly" and isinstance(found, EXPRESSION)
+    nodes = [
+        node for node in question.ground_truth.nodes if accepted or without_value or has_no_other_method(found, node)
+    ]
     if not nodes:
         return judgement
     proof = prover.settle(found, nodes)
