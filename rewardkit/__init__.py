@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rewardkit.markdown import FencedBlock as FencedBlock
     from rewardkit.markdown import fenced_blocks as fenced_blocks
     from rewardkit.message import Message as Message
+    from rewardkit.output.unjudged import UnjudgedWarning as UnjudgedWarning
     from rewardkit.pipeline import Scorer as Scorer
     from rewardkit.reasoning.formats import REASONING_FORMATS as REASONING_FORMATS
     from rewardkit.reasoning.formats import ReasoningFormat as ReasoningFormat
@@ -63,6 +64,7 @@ _PUBLIC = {
         "UnknownRewardError",
     ),
     "hooks": ("Finding", "hookimpl"),
+    "output.unjudged": ("UnjudgedWarning",),
     "markdown": ("FencedBlock", "fenced_blocks"),
     "pipeline": ("Scorer",),
     "reward": ("Reward", "RewardParams", "RewardContext"),

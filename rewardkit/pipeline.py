@@ -20,9 +20,12 @@ from typing import Any, Self, TypeVar
 
 from rewardkit.codec import result_from
 from rewardkit.errors import ConfigError, InputError
-from rewardkit.input.row_format import Place
+from rewardkit.input.caller import Caller
+from rewardkit.input.input_reader import InputReader
+from rewardkit.input.row_format import ColumnPath
 from rewardkit.input.samples import samples_of
 from rewardkit.output.results import Results
+from rewardkit.output.unjudged import watched
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.resolution import resolve
@@ -56,7 +59,7 @@ class Scorer:
         workers: int | None = None,
         plugins: Sequence[str | Path] = (),
         timings: bool = False,
-        mapping: Mapping[str, Place] | None = None,
+        mapping: Mapping[str, ColumnPath] | None = None,
         trust: bool = False,
     ) -> None:
         """Checks the rubric and starts the workers.
@@ -84,6 +87,11 @@ class Scorer:
         self.sees_groups = any(step.installed.reward.sees == "group" for step in steps)
         """Whether a reward of the rubric asks to see whole groups."""
         self._mapping = mapping
+        self._reads_ground_truth = [
+            step.alias
+            for step in steps
+            if "ground_truth" in step.installed.reward.reads and weights_at(rubric, 1.0).get(step.alias)
+        ]
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
         self._engine: Engine = Pool(WorkerConfig(rubric, steps, files, timings, str(Path.cwd())), workers)
@@ -102,32 +110,36 @@ class Scorer:
         progress  how far training has come, from 0 to 1: what weight schedules read
         raises    InputError for a row that does not fit; InfrastructureError where no worker can be had
         """
-        units, indices, most = self._split(list(self._read(samples)))
-        return _in_order(indices, self._judged(units, progress, most, self._until()))
+        reader = InputReader(self._mapping, caller=Caller.PYTHON)
+        units, indices, most = self._split(list(self._read(samples, reader)))
+        judged = self._judged(units, progress, most, self._until())
+        return _in_order(indices, watched(judged, self._reads_ground_truth, reader))
 
     async def score_async(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Results:
         """`score` for an event loop, which goes on meanwhile; what is cancelled is judged no further."""
-        units, indices, most = self._split(list(self._read(samples)))
+        reader = InputReader(self._mapping, caller=Caller.PYTHON)
+        units, indices, most = self._split(list(self._read(samples, reader)))
         weights = self._weights(progress)
         judged: list[Result] = []
         with closing(self._futures(units, weights, most, self._until())) as futures:
             for job, future in futures:
                 judged += self._results(job, await asyncio.wrap_future(future), weights)
-        return _in_order(indices, judged)
+        return _in_order(indices, watched(judged, self._reads_ground_truth, reader))
 
     def stream(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Iterator[Result]:
         """The results of a stream of samples, in order and in bounded memory.
 
         raises  InputError where a reward sees groups and a group's samples do not stand beside each other
         """
-        built = self._read(samples)
+        reader = InputReader(self._mapping, caller=Caller.PYTHON)
+        built = self._read(samples, reader)
         alone = ([sample] for sample in built)
         units = adjacent_groups(built, lambda sample: sample.group_key) if self.sees_groups else alone
-        return self._judged(units, progress, JOB_SAMPLES)
+        return watched(self._judged(units, progress, JOB_SAMPLES), self._reads_ground_truth, reader)
 
-    def _read(self, samples: Any) -> Iterator[Sample]:
+    def _read(self, samples: Any, reader: InputReader) -> Iterator[Sample]:
         """Samples with the rubric's word on how their reasoning is written."""
-        return (sample.in_format(self.rubric.reasoning) for sample in samples_of(samples, self._mapping))
+        return (sample.in_format(self.rubric.reasoning) for sample in samples_of(samples, reader))
 
     def __enter__(self) -> Self:
         return self

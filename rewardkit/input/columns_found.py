@@ -12,7 +12,7 @@ from typing import Any
 
 from rewardkit.input.caller import Caller
 from rewardkit.input.coercion import MisfitError, last_answer, plain
-from rewardkit.input.row_format import BLOCK, KNOWN_PLACES, column_key
+from rewardkit.input.row_format import BLOCK, KNOWN_PATHS, column_key
 
 SHOWN = 20
 """Columns that a message lists."""
@@ -44,6 +44,9 @@ class ColumnsFound:
                 self._first[name] = value
                 (self._unknown.add if value is None else self._unknown.discard)(name)
 
+    def __bool__(self) -> bool:
+        return bool(self._first)
+
     def __contains__(self, column: str) -> bool:
         return column in self._first
 
@@ -59,13 +62,13 @@ class ColumnsFound:
 
         A column that is known to hold another field is never proposed, nor one whose content could not be a completion.
         """
-        others = {key for field, keys in KNOWN_PLACES.items() if field != "completion" for key in keys}
+        others = {key for field, keys in KNOWN_PATHS.items() if field != "completion" for key in keys}
         fitting = [
             name
             for name, value in self._first.items()
             if column_key(name) not in others and _could_be_completion(value)
         ]
-        known = KNOWN_PLACES["completion"]
+        known = KNOWN_PATHS["completion"]
         by_name = [
             name
             for name in fitting
@@ -77,7 +80,7 @@ class ColumnsFound:
 
     def likely_ground_truth(self) -> str | None:
         """The column whose name is almost one that holds the ground truth; None where none is."""
-        known = KNOWN_PLACES["ground_truth"]
+        known = KNOWN_PATHS["ground_truth"]
         near = (name for name in self._first if difflib.get_close_matches(column_key(name), known, cutoff=_NEAR))
         return next(near, None)
 
@@ -89,17 +92,17 @@ def no_completion(found: ColumnsFound, caller: Caller) -> str:
     return f"columns found: {found}; name the one that holds what the model wrote: {fix}"
 
 
-def nothing_judged(rewards: Sequence[str], found: ColumnsFound, caller: Caller, place: str | None = None) -> str:
+def nothing_judged(rewards: Sequence[str], found: ColumnsFound, caller: Caller, path: str | None = None) -> str:
     """The message about a run in which no paid reward that reads the ground truth could judge any row.
 
     rewards  the rewards that judged nothing, by alias
     found    the columns of the rows
-    place    where the ground truth was read from; None where no column is known to hold it
+    path    where the ground truth was read from; None where no column is known to hold it
     """
     named = ", ".join(rewards)
     start = f"nothing was judged: {named} found no ground truth to judge by"
-    if place is not None:
-        return f"{start} in {place!r}; columns found: {found}; name another: {_ground_truth(found, caller)}"
+    if path is not None:
+        return f"{start} in {path!r}; columns found: {found}; name another: {_ground_truth(found, caller)}"
     return (
         f"{start}, and no column is known to hold one; columns found: {found}; "
         f"name it: {_ground_truth(found, caller)}, or leave the reward out"

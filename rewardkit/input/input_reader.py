@@ -12,7 +12,7 @@ from rewardkit.errors import InputError
 from rewardkit.input.caller import Caller
 from rewardkit.input.columns_found import ColumnsFound, nothing_judged, short
 from rewardkit.input.row import Row
-from rewardkit.input.row_format import Place
+from rewardkit.input.row_format import ColumnPath
 from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.sample import Sample
 
@@ -22,7 +22,7 @@ class InputReader:
 
     def __init__(
         self,
-        mapping: Mapping[str, Place] | None = None,
+        mapping: Mapping[str, ColumnPath] | None = None,
         row_format: str | None = None,
         caller: Caller = Caller.COMMAND,
     ) -> None:
@@ -35,7 +35,7 @@ class InputReader:
         self._all_empty = True
         self.found = ColumnsFound()
         """The columns of the rows that were read as samples."""
-        self.ground_truth_place: Place | None = None
+        self.ground_truth_path: ColumnPath | None = None
         """Where the first ground truth was found; None where no row has had one."""
 
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -51,8 +51,8 @@ class InputReader:
         reader = self.reader(row)
         sample = reader.sample(row)
         self.found.add(row.data)
-        if self.ground_truth_place is None and sample.ground_truth is not None:
-            self.ground_truth_place = reader.place("ground_truth", row)
+        if self.ground_truth_path is None and sample.ground_truth is not None:
+            self.ground_truth_path = reader.path("ground_truth", row)
         if self._all_empty:
             self._all_empty = not sample.completion_text.strip()
             self._empty_first = self._empty_first or row
@@ -66,17 +66,17 @@ class InputReader:
         row = self._empty_first
         if row is None or not self._all_empty:
             return
-        place = self.reader(row).place("completion", row) or "completion"
+        path = self.reader(row).path("completion", row) or "completion"
         found = self.reader(row).value("completion", row)
         raise InputError(
-            f"{row.source}: the completions of all rows are empty; {place!r} holds {short(found)} in the first; "
+            f"{row.source}: the completions of all rows are empty; {path!r} holds {short(found)} in the first; "
             f"columns found: {self.found}; if another column holds what the model wrote, name it: "
             f"{self._caller.option('completion', 'COLUMN')}"
         )
 
     def nothing_judged(self, rewards: Iterable[str]) -> str:
         """The message that none of these rewards, by alias, found a ground truth to judge by."""
-        return nothing_judged(list(rewards), self.found, self._caller, self.ground_truth_place)
+        return nothing_judged(list(rewards), self.found, self._caller, self.ground_truth_path)
 
     def reader(self, row: Row) -> RowReader:
         """The reader of the row's file; its format is detected at the first row."""

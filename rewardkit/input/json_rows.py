@@ -15,7 +15,7 @@ import orjson
 from rewardkit.errors import InputError
 from rewardkit.input.json_text import check_values, parse_json
 from rewardkit.input.row import Row
-from rewardkit.input.row_format import BLOCK, KNOWN_PLACES, column_key
+from rewardkit.input.row_format import BLOCK, KNOWN_PATHS, column_key
 
 LINE_LIMIT_BYTES = 64 * 1024**2
 """A longer line is refused: a row that large is a broken file, and would have to be held whole."""
@@ -100,7 +100,7 @@ def _rows_of_document(document: Any, source: str) -> Iterator[Row]:
 
 def _rows_in(document: Mapping[str, Any]) -> list[Any] | None:
     """The rows that an object holds; None where it is a row itself."""
-    fields = {*KNOWN_PLACES["completion"], *KNOWN_PLACES["prompt"]} - {*CONTAINERS}
+    fields = {*KNOWN_PATHS["completion"], *KNOWN_PATHS["prompt"]} - {*CONTAINERS}
     if BLOCK in document or any(column_key(name) in fields for name in document):
         return None
     for name in CONTAINERS:

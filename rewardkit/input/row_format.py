@@ -1,6 +1,6 @@
 """The formats of rows that common tools write, as one table of data (`ROW_FORMATS`).
 
-A format says which columns give it away, and for each field of a Sample the places to look in. A place is a column, or
+A format says which columns give it away, and for each field of a Sample the paths to look at. A path is a column, or
 a dotted path into one (`reward_model.ground_truth`, `choices.0.message`). Names are compared without regard to
 capitals, spaces, hyphens and underscores: `Ground Truth` is `ground_truth`. `docs/row-formats.md` is
 the page for users.
@@ -22,7 +22,7 @@ def is_judgement(value: Any) -> bool:
     return value is None or (isinstance(value, Mapping) and {"reward", "scores"} <= value.keys())
 
 
-Place = str
+ColumnPath = str
 """A column, or a dotted path into one."""
 Convert = Callable[[Any], Any]
 
@@ -50,25 +50,25 @@ class RowFormat:
     """Where one kind of file keeps the fields of a sample."""
 
     about: str
-    """The tools that write it, with the place in their source."""
-    signs: tuple[tuple[Place, ...], ...]
-    """The format fits a row that has one place out of each of these."""
-    completion: tuple[Place, ...] = _COMPLETION
-    prompt: tuple[Place, ...] = _PROMPT
-    ground_truth: tuple[Place, ...] = _GROUND_TRUTH
-    completion_tokens: tuple[Place, ...] = _COMPLETION_TOKENS
-    truncated: tuple[Place, ...] = _TRUNCATED
-    group: tuple[Place, ...] = _GROUP
-    reasoning: tuple[Place, ...] = ()
-    """Nowhere by itself: a data set's own `reasoning` is often a teacher's. A mapping places it."""
-    prefill: tuple[Place, ...] = ()
+    """The tools that write it, and where in their source."""
+    signs: tuple[tuple[ColumnPath, ...], ...]
+    """The format fits a row that has one path out of each of these."""
+    completion: tuple[ColumnPath, ...] = _COMPLETION
+    prompt: tuple[ColumnPath, ...] = _PROMPT
+    ground_truth: tuple[ColumnPath, ...] = _GROUND_TRUTH
+    completion_tokens: tuple[ColumnPath, ...] = _COMPLETION_TOKENS
+    truncated: tuple[ColumnPath, ...] = _TRUNCATED
+    group: tuple[ColumnPath, ...] = _GROUP
+    reasoning: tuple[ColumnPath, ...] = ()
+    """Nowhere by itself: a data set's own `reasoning` is often a teacher's. A mapping may name one."""
+    prefill: tuple[ColumnPath, ...] = ()
     convert: Mapping[str, Convert] = field(default_factory=dict)
     """How this format's own values become fields, where `CONVERT` would not do."""
 
-    def places(self, name: str) -> tuple[Place, ...]:
-        """The places of a field, by its name."""
-        places: tuple[Place, ...] = getattr(self, name)
-        return places
+    def paths(self, name: str) -> tuple[ColumnPath, ...]:
+        """The paths of a field, by its name."""
+        paths: tuple[ColumnPath, ...] = getattr(self, name)
+        return paths
 
 
 CONVERT: Mapping[str, Convert] = {
@@ -81,7 +81,7 @@ CONVERT: Mapping[str, Convert] = {
     "truncated": coercion.truncated,
     "group": coercion.group,
 }
-"""By the name of a field that a format or a mapping can place: how its values become the field's, in every format."""
+"""By the name of a field that a format or a mapping can name: how its values become the field's, in every format."""
 
 ROW_FORMATS: dict[str, RowFormat] = {
     "lm-eval": RowFormat(
@@ -157,24 +157,24 @@ def column_key(name: str) -> str:
     return re.sub(r"[\s_-]", "", name).lower()
 
 
-KNOWN_PLACES: Mapping[str, tuple[str, ...]] = {
-    name: tuple(dict.fromkeys(column_key(place) for each in ROW_FORMATS.values() for place in each.places(name)))
+KNOWN_PATHS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(dict.fromkeys(column_key(path) for each in ROW_FORMATS.values() for path in each.paths(name)))
     for name in CONVERT
 }
-"""By field: the key of every place where some format looks for it."""
+"""By field: the key of every path where some format looks for it."""
 
 
-def find_place(data: Mapping[str, Any], place: Place) -> Place | None:
-    """A place as the row spells it; None where the row has no such column.
+def find_path(data: Mapping[str, Any], path: ColumnPath) -> ColumnPath | None:
+    """A path as the row spells it; None where the row has no such column.
 
     A column of that very name goes before a path, and an exact name before one that differs in capitals.
     """
-    if place in data:
-        return place
+    if path in data:
+        return path
     spelled = {column_key(name): name for name in reversed(list(data))}
-    if (name := spelled.get(column_key(place))) is not None:
+    if (name := spelled.get(column_key(path))) is not None:
         return name
-    first, dot, rest = place.partition(".")
+    first, dot, rest = path.partition(".")
     if not dot:
         return None
     column = first if first in data else spelled.get(column_key(first))

@@ -3,7 +3,7 @@
     reader = detect(first_row)              # or detect(first_row, {"ground_truth": "extra_info.answer"}, "verl")
     sample = reader.sample(row)
 
-The first format of `ROW_FORMATS` that fits the first row serves the whole file. A mapping places fields by hand; what
+The first format of `ROW_FORMATS` that fits the first row serves the whole file. A mapping names paths by hand; what
 it claims for one field no other field takes.
 
 What no field takes goes to `Sample.columns`, and so does a column that a field only reaches into (`reward_model`).
@@ -22,7 +22,16 @@ from rewardkit.input import coercion
 from rewardkit.input.caller import Caller
 from rewardkit.input.columns_found import ColumnsFound, no_completion, short
 from rewardkit.input.row import Row
-from rewardkit.input.row_format import BLOCK, CONVERT, ROW_FORMATS, Convert, Place, RowFormat, find_place, is_judgement
+from rewardkit.input.row_format import (
+    BLOCK,
+    CONVERT,
+    ROW_FORMATS,
+    ColumnPath,
+    Convert,
+    RowFormat,
+    find_path,
+    is_judgement,
+)
 from rewardkit.sample import Sample
 from rewardkit.suggestions import nearest
 
@@ -31,13 +40,13 @@ _PLANS_KEPT = 256
 
 def detect(
     row: Row,
-    mapping: Mapping[str, Place] | None = None,
+    mapping: Mapping[str, ColumnPath] | None = None,
     row_format: str | None = None,
     caller: Caller = Caller.PYTHON,
 ) -> "RowReader":
     """The reader of the file that begins with `row`.
 
-    mapping     place of a field, by the field's name: `{"ground_truth": "extra_info.answer"}`
+    mapping     path of a field, by the field's name: `{"ground_truth": "extra_info.answer"}`
     row_format  a name of ROW_FORMATS, where the columns mislead
     caller      whose parameters messages name
     raises      ConfigError for a field or a format that does not exist, InputError for a row that fits none
@@ -47,10 +56,10 @@ def detect(
         raise ConfigError(f"{caller.option(name, '…')}: a sample has no field {name!r}{nearest(name, CONVERT)}")
     if row_format is not None and row_format not in ROW_FORMATS:
         raise ConfigError(f"--format {row_format}: no format of that name{nearest(row_format, ROW_FORMATS)}")
-    for name, place in mapping.items():
-        if not _has(row.data, place):
+    for name, path in mapping.items():
+        if not _has(row.data, path):
             raise InputError(
-                f"{row.where}: {caller.option(name, place)}: no column {place!r}{nearest(place, row.data)}; "
+                f"{row.where}: {caller.option(name, path)}: no column {path!r}{nearest(path, row.data)}; "
                 f"columns found: {ColumnsFound([row.data])}"
             )
     names = [row_format] if row_format else [name for name, known in ROW_FORMATS.items() if _fits(row, known, mapping)]
@@ -60,26 +69,26 @@ def detect(
     return RowReader(_best(row, names, mapping), mapping, caller)
 
 
-def _best(row: Row, names: list[str], mapping: Mapping[str, Place]) -> str:
+def _best(row: Row, names: list[str], mapping: Mapping[str, ColumnPath]) -> str:
     """The first format, but one whose chat holds no answer yet gives way to one that has a completion."""
     if len(names) > 1 and names[0] == "messages" and "completion" not in mapping:
-        place = next(place for place in ROW_FORMATS["messages"].completion if _has(row.data, place))
+        path = next(path for path in ROW_FORMATS["messages"].completion if _has(row.data, path))
         try:
-            coercion.last_answer(value_at(row.data, [find_place(row.data, place) or place]))
+            coercion.last_answer(value_at(row.data, [find_path(row.data, path) or path]))
         except coercion.MisfitError:
             return names[1]
     return names[0]
 
 
-def _fits(row: Row, known: RowFormat, mapping: Mapping[str, Place]) -> bool:
+def _fits(row: Row, known: RowFormat, mapping: Mapping[str, ColumnPath]) -> bool:
     return all(
-        ("completion" in mapping and sign == known.completion) or any(_has(row.data, place) for place in sign)
+        ("completion" in mapping and sign == known.completion) or any(_has(row.data, path) for path in sign)
         for sign in known.signs
     )
 
 
-def _has(data: Mapping[str, Any], place: Place) -> bool:
-    found = find_place(data, place)
+def _has(data: Mapping[str, Any], path: ColumnPath) -> bool:
+    found = find_path(data, path)
     return found is not None and (found in data or value_at(data, found) is not None)
 
 
@@ -88,14 +97,14 @@ class _Step:
     """How one field is read from the rows that have the same columns."""
 
     field: str
-    places: tuple[Place, ...]
+    paths: tuple[ColumnPath, ...]
     """Of which the first whose value is not null is taken."""
-    paths: tuple[tuple[str, ...], ...]
+    keys: tuple[tuple[str, ...], ...]
     convert: Convert
 
     def value(self, data: Mapping[str, Any]) -> Any:
         """What the row says of the field; None where it says nothing."""
-        for first, *rest in self.paths:
+        for first, *rest in self.keys:
             value = value_at(data[first], rest) if rest else data[first]
             if value is not None:
                 return value
@@ -115,7 +124,7 @@ class _Plan:
 class RowReader:
     """Reads the rows of one file as samples. Where the fields are is worked out once for each set of columns."""
 
-    def __init__(self, name: str, mapping: Mapping[str, Place], caller: Caller) -> None:
+    def __init__(self, name: str, mapping: Mapping[str, ColumnPath], caller: Caller) -> None:
         """Made by `detect`."""
         self.name = name
         """The name of the rows' format."""
@@ -147,7 +156,7 @@ class RowReader:
                     values[step.field] = step.convert(value)
             return Sample(**values)
         except coercion.MisfitError as misfit:
-            raise InputError(f"{row.where}: {step.field} (column {step.places[0]!r}) {misfit}") from misfit
+            raise InputError(f"{row.where}: {step.field} (column {step.paths[0]!r}) {misfit}") from misfit
         except ValidationError as error:
             raise InputError(f"{row.where}: {_first(error)}") from error
 
@@ -158,23 +167,22 @@ class RowReader:
         values, keep a list of one.
         """
         plan = self._plan(row)
-        path = next((path for path in plan.completion.paths if value_at(row.data, path) is not None), None)
-        several = coercion.several(value_at(row.data, path)) if path else None
-        if path is None or several is None:
+        keys = next((keys for keys in plan.completion.keys if value_at(row.data, keys) is not None), None)
+        several = coercion.several(value_at(row.data, keys)) if keys else None
+        if keys is None or several is None:
             return [row]
         parallel = {
-            path[0]: coercion.plain(row.data[path[0]])
+            name: coercion.plain(row.data[name])
             for step in plan.others
             if step.field in ("completion_tokens", "truncated")
-            for path in step.paths
-            if len(path) == 1
+            for name, *inner in step.keys
+            if not inner
         }
-        lists = {
-            name: value for name, value in parallel.items() if isinstance(value, list) and len(value) == len(several)
-        }
+        count = len(several)
+        lists = {name: value for name, value in parallel.items() if isinstance(value, list) and len(value) == count}
         return [
             Row(
-                replaced_at(row.data, path, one) | {name: [value[number]] for name, value in lists.items()},
+                replaced_at(row.data, keys, one) | {name: [value[number]] for name, value in lists.items()},
                 row.source,
                 row.line,
                 part=number + 1,
@@ -183,21 +191,19 @@ class RowReader:
             for number, one in enumerate(several)
         ]
 
-    def place(self, name: str, row: Row) -> Place | None:
+    def path(self, name: str, row: Row) -> ColumnPath | None:
         """Where a field of this row is read from, for messages; None where the row says nothing of it."""
-        return next((place for place, value in self._found(name, row) if value is not None), None)
+        return next((path for path, value in self._found(name, row) if value is not None), None)
 
     def value(self, name: str, row: Row) -> Any:
         """What this row says of a field, as it stands there; None where it says nothing."""
         return next((value for _, value in self._found(name, row) if value is not None), None)
 
-    def _found(self, name: str, row: Row) -> list[tuple[Place, Any]]:
+    def _found(self, name: str, row: Row) -> list[tuple[ColumnPath, Any]]:
         plan = self._plan(row)
         steps = [step for step in (plan.completion, *plan.others) if step.field == name]
         return [
-            (place, value_at(row.data, path))
-            for step in steps
-            for place, path in zip(step.places, step.paths, strict=True)
+            (path, value_at(row.data, keys)) for step in steps for path, keys in zip(step.paths, step.keys, strict=True)
         ]
 
     def _plan(self, row: Row) -> _Plan:
@@ -218,7 +224,7 @@ class RowReader:
                 f"{row.where}: no column for the completion ({wanted} in the format {self.name!r}); "
                 f"{no_completion(ColumnsFound([row.data]), self._caller)}"
             )
-        taken = {BLOCK, *(path[0] for step in (completion, *steps.values()) for path in step.paths if len(path) == 1)}
+        taken = {BLOCK, *(keys[0] for step in (completion, *steps.values()) for keys in step.keys if len(keys) == 1)}
         # A finish reason says more than whether the token limit was reached.
         kept = {name for name in taken if name in ("finish_reason", "stop_reason")}
         return _Plan(completion, tuple(steps.values()), tuple(name for name in row.data if name not in taken - kept))
@@ -229,21 +235,21 @@ class RowReader:
         A path that leads nowhere in some row is passed over there; a column that is there decides.
         """
         by_hand = self._mapping.get(name)
-        claimed = {find_place(data, place) for place in self._mapping.values()}
-        places: list[Place] = []
-        paths: list[tuple[str, ...]] = []
-        for known in self._format.places(name) if by_hand is None else (by_hand,):
-            place = find_place(data, known)
-            if place is None or (by_hand is None and place in claimed) or place in places:
+        claimed = {find_path(data, path) for path in self._mapping.values()}
+        paths: list[ColumnPath] = []
+        keys: list[tuple[str, ...]] = []
+        for known in self._format.paths(name) if by_hand is None else (by_hand,):
+            path = find_path(data, known)
+            if path is None or (by_hand is None and path in claimed) or path in paths:
                 continue
-            places.append(place)
-            paths.append((place,) if place in data else tuple(place.split(".")))
-            if place in data:
+            paths.append(path)
+            keys.append((path,) if path in data else tuple(path.split(".")))
+            if path in data:
                 break
-        if not places:
+        if not paths:
             return None
         special = None if by_hand else self._format.convert.get(name)
-        return _Step(name, tuple(places), tuple(paths), special or CONVERT[name])
+        return _Step(name, tuple(paths), tuple(keys), special or CONVERT[name])
 
 
 def _first(error: ValidationError) -> str:

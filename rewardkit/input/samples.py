@@ -4,36 +4,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rewardkit.errors import InputError
-from rewardkit.input.caller import Caller
+from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row import Row
-from rewardkit.input.row_format import Place
-from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.sample import Sample
 
 _SOURCE = "rows"
 """What messages call rows that come from no file."""
 
 
-def samples_of(samples: Any, mapping: Mapping[str, Place] | None = None) -> Iterator[Sample]:
+def samples_of(samples: Any, reader: InputReader) -> Iterator[Sample]:
     """Samples as they are, and rows in the format of the first of them.
 
     samples  an iterable of Samples or mappings; or a table of pandas, Polars, pyarrow or `datasets`
-    mapping  place of a field, by the field's name
+    reader   reads the rows, and knows their columns afterwards
     raises   InputError for what is none of these, and for a row that does not fit
     """
-    reader: RowReader | None = None
     for number, sample in enumerate(rows_of(samples), start=1):
         if isinstance(sample, Sample):
             yield sample
-        elif not isinstance(sample, Mapping):
+        elif isinstance(sample, Mapping):
+            yield reader.sample(Row(dict(sample), _SOURCE, number))
+        else:
             found = type(sample).__name__
             raise InputError(
                 f"{_SOURCE}, row {number}: found a {found}; score a list of Samples or mappings, or a table"
             )
-        else:
-            row = Row(dict(sample), _SOURCE, number)
-            reader = reader or detect(row, mapping, caller=Caller.PYTHON)
-            yield reader.sample(row)
 
 
 def rows_of(table: Any) -> Iterable[Any]:

@@ -1,6 +1,8 @@
 """From Python, tables are taken as rows are, and results become a table."""
 
+import asyncio
 import datetime as dt
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,8 +11,16 @@ import pyarrow as pa
 import pytest
 
 from rewardkit import InputError, Result, Sample, Score, Scorer
-from rewardkit.input.samples import samples_of
+from rewardkit.input.caller import Caller
+from rewardkit.input.input_reader import InputReader
+from rewardkit.input.samples import samples_of as read_samples
 from rewardkit.output.results import Results
+from rewardkit.output.unjudged import UnjudgedWarning
+
+
+def samples_of(samples, mapping=None):
+    return read_samples(samples, InputReader(mapping, caller=Caller.PYTHON))
+
 
 ROWS = [{"question": "1+1?", "completion": "2", "answer": "2"}, {"question": "1+2?", "completion": "4", "answer": "3"}]
 
@@ -78,6 +88,18 @@ def test_a_scorer_takes_tables_and_a_mapping_and_returns_a_table():
     assert list(table["reward"]) == [1.0, 0.0]
     assert list(table["math.status"]) == ["scored", "scored"]
     assert list(pd.concat([frame, table], axis=1).columns)[:4] == ["question", "completion", "truth", "reward"]
+
+
+@pytest.mark.parametrize("call", ["score", "stream", "score_async"])
+def test_rows_without_a_known_ground_truth_are_warned_of(call):
+    rows = [{"completion": "2", "solutoin": "2"}]
+    with Scorer({"rewards": {"math": {}, "format": {"weight": 0.1}}}, workers=1) as scorer:
+        with pytest.warns(UnjudgedWarning, match=r'nothing was judged: math .*mapping=\{"ground_truth": "solutoin"\}'):
+            asyncio.run(scorer.score_async(rows)) if call == "score_async" else list(getattr(scorer, call)(rows))
+        with warnings.catch_warnings(action="error"):
+            scorer.score([Sample(completion="2")])
+            scorer.score([*rows, {"completion": "2", "answer": "2"}])
+            scorer.score([])
 
 
 def test_results_are_a_list_and_become_dicts():

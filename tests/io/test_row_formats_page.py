@@ -17,8 +17,8 @@ def page(repository):
 @pytest.mark.parametrize("field", CONVERT)
 def test_the_columns_of_each_field_stand_there_in_order(page, field):
     (line,) = re.findall(rf"^\| {field} \| (.*) \|$", page, re.MULTILINE)
-    places = ROW_FORMATS["plain"].places(field)
-    assert tuple(re.findall(r"`([a-z_.]+)`", line.partition("(")[0])) == places
+    paths = ROW_FORMATS["plain"].paths(field)
+    assert tuple(re.findall(r"`([a-z_.]+)`", line.partition("(")[0])) == paths
 
 
 def test_the_example_runs(page):
