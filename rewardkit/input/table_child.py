@@ -40,6 +40,7 @@ def main() -> None:
             elif not schema.equals(first):
                 _end(f"its file {path} has other columns than the first one")
             for batch in batches:
+                batch.validate(full=True)  # the parent trusts offsets and text
                 for small in _small(batch):
                     writer.write_batch(small)
         if writer is not None:

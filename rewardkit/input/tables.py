@@ -69,7 +69,12 @@ def table_rows(path: str | Path) -> Iterator[dict[str, Any]]:
     table = open_table(path)
     try:
         for batch in table.batches:
-            yield from batch.to_pylist()
+            try:
+                rows = batch.to_pylist()
+            except (ValueError, OverflowError, ImportError, TypeError) as error:  # a date after 9999, no such time zone
+                found = " ".join(str(error).split())[:300]
+                raise InputError(f"{path}: holds a value that Python cannot ({found}); store it as text") from error
+            yield from rows
     finally:
         table.batches.close()
 

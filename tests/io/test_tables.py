@@ -321,6 +321,26 @@ def test_a_damaged_table_is_named_or_read_and_never_ends_the_reader(tmp_path, su
         assert str(error).startswith(str(path))  # noqa: PT017 - a flipped byte may also change a value unseen
 
 
+def test_text_that_is_not_utf_8_and_offsets_that_lead_nowhere_are_damage(tmp_path):
+    path = write(tmp_path / "rows.arrow", pa.table({"completion": ["some text"] * 9, "n": [[1, 2]] * 9}))
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"some text", b"some \xff\xfe\xfd\xfc", 1))
+    with pytest.raises(InputError, match=r"rows\.arrow: is cut off or damaged \(.*UTF8"):
+        list(read_rows(path))
+    offsets = b"".join(n.to_bytes(4, "little") for n in range(0, 20, 2))
+    assert offsets in content
+    path.write_bytes(content.replace(offsets, offsets[:-4] + (2**30).to_bytes(4, "little")))
+    with pytest.raises(InputError, match=r"rows\.arrow: is cut off or damaged"):
+        list(read_rows(path))
+
+
+def test_a_date_that_python_lacks_is_named(tmp_path):
+    far = pa.array([2**62], pa.timestamp("s"))
+    path = write(tmp_path / "rows.arrow", pa.table({"completion": ["2"], "when": far}))
+    with pytest.raises(InputError, match=r"rows\.arrow: holds a value that Python cannot"):
+        list(read_rows(path))
+
+
 def test_reading_ends_the_process_that_unpacks_also_when_it_stops_early(tmp_path):
     path = write(tmp_path / "rows.parquet", typed(2000))
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime

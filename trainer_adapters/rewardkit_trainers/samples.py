@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rewardkit import ConfigError, InputError, Sample
-from rewardkit.adapters import Row, RowReader, detect
+from rewardkit.adapters import Caller, Row, RowReader, detect
 
 _SCALARS = (str, int, float, type(None), bytes, dt.date, dt.time, decimal.Decimal)
 _LEVELS = 100
@@ -82,10 +82,11 @@ def shape_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> Row
     """
     mapping = {field: field for field in _FIELDS}
     if ground_truth is None:
-        return detect(Row(dict(rows[0]), "batch", 1), mapping)
+        return detect(Row(dict(rows[0]), "batch", 1), mapping, caller=Caller.TRAINER)
     for number, row in enumerate(rows, 1):
         try:
-            return detect(Row(dict(row), "batch", number), {**mapping, "ground_truth": ground_truth})
+            mapped = {**mapping, "ground_truth": ground_truth}
+            return detect(Row(dict(row), "batch", number), mapped, caller=Caller.TRAINER)
         except InputError:
             continue
     raise ConfigError(f"ground_truth={ground_truth!r}: the rows have no such column; {columns_found(rows[0])}")

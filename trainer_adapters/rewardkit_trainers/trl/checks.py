@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rewardkit import ConfigError, Result, Sample, Scorer
-from rewardkit.adapters import RowReader
+from rewardkit.adapters import ColumnsFound, RowReader
 from rewardkit_trainers.samples import columns_found, sample_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.columns import Column, has_weight
@@ -45,10 +45,11 @@ def check_rows(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any
     tried = rows[:: math.ceil(len(rows) / ROWS)]
     if idle := _idle(scorer, shape, tried):
         alias, reason = idle
+        column = ColumnsFound(tried).likely_ground_truth() or "COLUMN"
         raise ConfigError(
             f"{rubric.where}: rewards.{alias} can judge none of {len(tried)} rows ({reason}), and no column is known "
-            f"to hold the ground truth; {columns_found(present)}; name it with ground_truth='COLUMN', or leave the "
-            "reward out"
+            f"to hold the ground truth; {columns_found(present)}; name it with ground_truth={column!r}, or leave "
+            "the reward out"
         )
 
 
