@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,6 +119,60 @@ class Stuck(Reward):
         return [Score.scored(1.0) for _ in samples]
 
 
+class Hung(Reward):
+    """Always hangs: computing, or waiting where the ground truth says so."""
+
+    name = "hung"
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        while True:
+            if str(samples[0].ground_truth).startswith("wait"):
+                time.sleep(600)
+
+
+class Busy(Reward):
+    """Takes 0.3 s of processor time for each sample, for ever where the completion says so."""
+
+    name = "busy"
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        started = time.process_time()
+        while time.process_time() - started < 0.3 or samples[0].completion == "for ever":
+            pass
+        return [Score.scored(1.0)]
+
+
+class AbortingParams(RewardParams):
+    """Parameters of `aborting`."""
+
+    survivors: int = 0
+    """Workers that start all the same."""
+    folder: str = ""
+    """Where they are counted."""
+
+
+class Aborting(Reward):
+    """Ends its process while it is built, with a word on standard error."""
+
+    name = "aborting"
+    Params = AbortingParams
+
+    def __init__(self, params: AbortingParams, context: rewardkit.RewardContext) -> None:
+        super().__init__(params, context)
+        for survivor in range(params.survivors):
+            try:
+                (Path(params.folder) / str(survivor)).touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            return
+        sys.stderr.write("first line\nout of GPU memory\n")
+        sys.stderr.flush()
+        os.abort()
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
+        return [Score.scored(1.0) for _ in samples]
+
+
 class ConstantParams(RewardParams):
     """Parameters of `constant`."""
 
@@ -186,4 +241,4 @@ class Unbuildable(Reward):
 
 @rewardkit.hookimpl
 def rewardkit_rewards() -> list[type[Reward]]:
-    return [Obedient, Stuck, Constant, Column, Rank, Hoarder, Unbuildable]
+    return [Obedient, Stuck, Hung, Busy, Aborting, Constant, Column, Rank, Hoarder, Unbuildable]
