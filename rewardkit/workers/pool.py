@@ -169,6 +169,7 @@ class _Slot:
             return False
         process = self._process
         if process is None or not process.ready:  # the last one of its pool: its jobs have failed, and it goes on
+            self._queue.put_back(assignment)
             return True
         self._assignment = assignment
         weights = assignment.open_job.job.weights
@@ -176,7 +177,7 @@ class _Slot:
             died = process.judge(assignment.units, weights, assignment.done)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
             self._assignment = None
-            self._queue.fail(assignment.open_job, error)
+            self._queue.fail(assignment, error)
         else:
             self._assignment = None  # first: a job that is done is not wanted, and its process would be killed
             self._queue.report(assignment, died, monotonic() - started)

@@ -3,8 +3,9 @@
     submit ──▶ job ── Retry.first ──▶ tasks ── take ──▶ a worker's thread ── report ──▶ Retry.report ──▶ more tasks
                                                                                    └──▶ the job's future, once finished
 
-Tasks of samples that killed a worker go first, since a reader waits for their job; what was overloaded goes last. Only
-this module knows the lock; the rules are in `rewardkit.workers.retry`.
+Tasks of samples that killed a worker go first, since a reader waits for their job. What was overloaded goes last, and
+not more of it at a time than there are processors. Only this module knows the lock; the rules are in
+`rewardkit.workers.retry`.
 """
 
 import threading
@@ -23,6 +24,7 @@ from rewardkit.score import Score
 from rewardkit.workers.breaker import Breaker
 from rewardkit.workers.cpu_time import CAP
 from rewardkit.workers.engine import Job, JobResult
+from rewardkit.workers.processors import usable_processors
 from rewardkit.workers.retry import Retry, Task, UnitFields, WorkerExit
 
 CLOSED = "this scorer was closed; make a new one"
@@ -62,11 +64,13 @@ class TaskQueue:
         self._rubric = rubric
         self._steps = steps
         self._breaker = Breaker()
+        self._late_most = usable_processors()
         self._changed = threading.Condition()
         self._urgent: deque[tuple[OpenJob, Task]] = deque()
         self._fresh: deque[tuple[OpenJob, Task]] = deque()
         self._late: deque[tuple[OpenJob, Task, float]] = deque()
         self._open: dict[OpenJob, list[Assignment]] = {}
+        self._late_in_hand = 0
         self._idle = 0
         self.closing = threading.Event()
         """Set once the queue is closed, so that a thread can wait for that and for time to pass."""
@@ -96,6 +100,7 @@ class TaskQueue:
                         continue
                     assignment = Assignment(opened, task, opened.retry.request(task))
                     self._open[opened].append(assignment)
+                    self._late_in_hand += task.late
                     return assignment
                 self._idle += 1
                 self._changed.wait()
@@ -106,9 +111,9 @@ class TaskQueue:
         """Takes in how a worker ended a task, and the seconds that it was busy with it."""
         opened = assignment.open_job
         with self._changed:
+            self._let_go(assignment)
             if opened not in self._open:
                 return
-            self._open[opened].remove(assignment)
             if opened.future.cancelled():
                 del self._open[opened]
                 return
@@ -128,25 +133,24 @@ class TaskQueue:
     def put_back(self, assignment: Assignment) -> None:
         """Queues a task again that no worker has begun."""
         with self._changed:
+            self._let_go(assignment)
             if assignment.open_job in self._open:
-                self._open[assignment.open_job].remove(assignment)
                 self._urgent.appendleft((assignment.open_job, assignment.task))
                 self._changed.notify()
 
-    def fail(self, opened: OpenJob, error: BaseException) -> None:
-        """Ends a job with an error."""
+    def fail(self, assignment: Assignment, error: BaseException) -> None:
+        """Ends the job of a task with an error."""
         with self._changed:
-            if self._open.pop(opened, None) is None:
-                return
-        with suppress(InvalidStateError):
-            opened.future.set_exception(error)
+            self._let_go(assignment)
+            self._open.pop(assignment.open_job, None)
+        _refuse([assignment.open_job], error)
 
     def fail_all(self, error: BaseException) -> None:
         """Ends every job with an error."""
         with self._changed:
             every = list(self._open)
-        for opened in every:
-            self.fail(opened, error)
+            self._open.clear()
+        _refuse(every, error)
 
     def expire(self) -> None:
         """Ends the jobs whose time is up: what is judged of them stays, the rest is `failed: timeout`."""
@@ -173,13 +177,29 @@ class TaskQueue:
         self.fail_all(InfrastructureError(CLOSED))
 
     def _next(self) -> tuple[OpenJob, Task] | None:
+        ready = self._urgent or self._fresh
+        may_be_late = self._late and self._late_in_hand < self._late_most
         # A queue that is never empty must not starve what was overloaded.
-        if self._late and (self._late[0][2] <= monotonic() or not (self._urgent or self._fresh)):
+        if may_be_late and (not ready or self._late[0][2] <= monotonic()):
             return self._late.popleft()[:2]
-        return (self._urgent or self._fresh).popleft() if self._urgent or self._fresh else None
+        return ready.popleft() if ready else None
+
+    def _let_go(self, assignment: Assignment) -> None:
+        """Takes a task out of a worker's hands."""
+        if assignment.task.late:
+            self._late_in_hand -= 1
+            self._changed.notify()
+        if assignment.open_job in self._open:
+            self._open[assignment.open_job].remove(assignment)
 
 
 def _resolve(opened: OpenJob) -> None:
     results = [opened.retry.results[unit] for unit in range(len(opened.job.units))]
     with suppress(InvalidStateError):  # somebody may have cancelled it just now
         opened.future.set_result(JobResult(results, opened.busy_s))
+
+
+def _refuse(jobs: Sequence[OpenJob], error: BaseException) -> None:
+    for opened in jobs:
+        with suppress(InvalidStateError):
+            opened.future.set_exception(error)
