@@ -7,7 +7,7 @@ that no program needs to read the sentence in `reason`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -103,15 +103,25 @@ class Score(BaseModel):
         return self
 
     @classmethod
-    def scored(cls, value: float, reason: str = "", *, kind: Kind = "judged", **details: Any) -> Self:
+    def scored(
+        cls,
+        value: float,
+        reason: str = "",
+        *,
+        kind: Kind = "judged",
+        turns: Sequence[float | None] | None = None,
+        **details: Any,
+    ) -> Self:
         """The reward judged the sample.
 
         value    a finite number
         reason   one sentence for a person
         kind     one of `KINDS["scored"]`
+        turns    a value for each turn of a conversation, None for a turn without one
         details  evidence, as JSON values
         """
-        return cls(value=value, status="scored", kind=kind, reason=reason, details=details)
+        each = None if turns is None else tuple(turns)
+        return cls(value=value, status="scored", kind=kind, reason=reason, details=details, turns=each)
 
     @classmethod
     def abstained(cls, reason: str, *, kind: Kind = "not_applicable", **details: Any) -> Self:

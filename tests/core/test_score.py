@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -22,6 +23,12 @@ def test_every_kind_belongs_to_one_status_and_says_what_it_means(status: str, ki
             Score(value=0.5 if other == "scored" else None, status=other, kind=kind)
 
 
+@pytest.mark.parametrize(("status", "kind"), EVERY_KIND)
+def test_every_kind_stands_in_the_docs_with_its_meaning(repository: Path, status: str, kind: str):
+    page = (repository / "docs" / "plugins.md").read_text(encoding="utf-8")
+    assert f"| {status} | `{kind}` | {KINDS[status][kind]} |" in page
+
+
 @pytest.mark.parametrize(
     ("score", "kind"),
     [
@@ -40,7 +47,8 @@ def test_a_kind_is_the_first_of_its_status_where_none_is_given(score: Score, kin
 
 @pytest.mark.parametrize("turns", [(0.5, None, 1.0), (), None])
 def test_the_kind_and_the_turns_are_read_back_from_a_block(turns: tuple[float | None, ...] | None):
-    score = Score(value=1.0, status="scored", kind="judged", turns=turns)
+    score = Score.scored(1.0, turns=turns)
+    assert score.details == {}
     result = Result(reward=1.0, scores={"math": score}, weights={"math": 1.0})
     assert from_block(to_block(result)) == result
 
