@@ -63,6 +63,8 @@ class MathReward(Reward):
         if self.params.box == "required" and found.how != "box":
             details |= {"verdict": "unparsable", "stage": "extract"}
             return Score.scored(0.0, "the answer is not in a box", kind="no_answer", **details)
+        if all(truth.in_words for truth in ground_truths):
+            details["compared_as"] = "words"
         judgement = self._judge(text, found, ground_truths)
         judged = judgement.judged if judgement.judged and judgement.judged in found.text else found.text
         start = sample.completion_text.rfind(text) + found.start + found.text.find(judged)
