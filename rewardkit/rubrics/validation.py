@@ -1,8 +1,15 @@
-"""pydantic's faults, said as a person would: where, what was found, what is wanted, and the nearest right name."""
+"""pydantic's faults as sentences: where, what was found, what is wanted, and the nearest right name.
+
+    fault of pydantic  →  Fault (where it is, in terms of the model)  →  sentence
+
+pydantic reports one fault for each branch of a union, in words of its own. A field that takes a union, or a tuple of
+fixed length, is one thing to whoever writes it: all that is wrong in it becomes one sentence about the field.
+"""
 
 import types
 import typing
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +20,9 @@ from rewardkit.suggestions import nearest
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[int | str, ...]
 
+FAULTS_SHOWN = 10
+FOUND_CHARACTERS = 80
+
 
 def validated(model: type[M], data: Any, where: str, context: Any = None) -> M:
     """`data` as a `model`; ConfigError with a line for each fault."""
@@ -20,36 +30,63 @@ def validated(model: type[M], data: Any, where: str, context: Any = None) -> M:
         return model.model_validate(data, context=context)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        sentences = dict.fromkeys(_sentence(fault, faults, model, data) for fault in faults)
-        raise ConfigError("\n".join(f"{where}: {sentence}" for sentence in sentences)) from None
+        sentences = list(dict.fromkeys(_sentence(_located(fault, faults, model, data)) for fault in faults))
+        lines = [f"{where}: {sentence}" for sentence in sentences[:FAULTS_SHOWN]]
+        if len(sentences) > FAULTS_SHOWN:
+            lines.append(f"{where}: and {len(sentences) - FAULTS_SHOWN} more faults")
+        raise ConfigError("\n".join(lines)) from None
 
 
-def _sentence(fault: Any, faults: Iterable[Any], model: type[BaseModel], data: Any) -> str:
-    path: Path = fault["loc"]
-    kind: str = fault["type"]
-    found = fault["input"]
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong, and where."""
+
+    kind: str
+    """pydantic's name for it."""
+    path: Path
+    found: Any
+    message: str
+    """pydantic's words for it."""
+    wanted: Any
+    """The type at the path; None if it is not known."""
+    siblings: Sequence[str]
+    """The keys that may be where the last one of the path is."""
+
+
+def _located(raw: Any, faults: Iterable[Any], model: type[BaseModel], data: Any) -> Fault:
+    """A fault of pydantic's in terms of the model: one about a branch of a union becomes one about the field."""
+    path: Path = raw["loc"]
+    kind, found = raw["type"], raw["input"]
     depth, annotation = _walk(model, path)
     if depth < len(path):
         whole = _at(data, path[:depth], found)
-        # Each branch of a union complains in pydantic's own words: what counts is what the field takes. But of a
-        # mapping, what is wrong inside it says more.
+        # Of a mapping, the fault inside it says more than that the field wants something else.
         if _is_one_thing(path[: depth + 1], annotation, faults) and not isinstance(whole, Mapping):
             path, kind, found = path[:depth], "union_type", whole
         else:
             annotation = None
-    place = ".".join(map(str, path))
-    if kind == "extra_forbidden":
-        return f"unknown key {place!r}{nearest(str(path[-1]), _fields(_walk(model, path[:-1])[1]))}"
-    if path and path[-1] == "[key]":
-        return f"{place.removesuffix('.[key]')}: the key {found!r} is no text; write it in quotes"
-    wanted = _words(annotation) if kind.endswith(("_type", "_parsing", "literal_error")) else []
-    message = fault["msg"].removeprefix("Value error, ")
-    message = f"wanted {_either(wanted)}" if wanted else message[:1].lower() + message[1:]
-    if kind in {"missing", "value_error"}:
-        return f"{place}: {message}" if place else message
-    shown = repr(found)
-    said = f"{message}, found {shown if len(shown) <= 80 else shown[:77] + '…'}"
-    return f"{place}: {said}" if place else said
+    message = raw["msg"].removeprefix("Value error, ")
+    return Fault(kind, path, found, message, annotation, _fields(_walk(model, path[:-1])[1]))
+
+
+def _sentence(fault: Fault) -> str:
+    """`rewards.math.weight: wanted a number, found 'x'`."""
+    place = ".".join(map(str, fault.path))
+    if fault.kind == "extra_forbidden":
+        return f"unknown key {place!r}{nearest(str(fault.path[-1]), fault.siblings)}"
+    if fault.path and fault.path[-1] == "[key]":
+        return f"{place.removesuffix('.[key]')}: the key {fault.found!r:.80} is not text; write it in quotes"
+    is_type = fault.kind.endswith(("_type", "_parsing", "literal_error"))
+    wanted = _either(_words(fault.wanted)) if is_type else ""
+    message = f"wanted {wanted}" if wanted else fault.message[:1].lower() + fault.message[1:]
+    if fault.kind not in {"missing", "value_error"}:
+        message += f", found {_shown(fault.found)}"
+    return f"{place}: {message}" if place else message
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= FOUND_CHARACTERS else shown[: FOUND_CHARACTERS - 3] + "…"
 
 
 def _walk(model: type[BaseModel], path: Path) -> tuple[int, Any]:
@@ -110,7 +147,7 @@ def _fields(annotation: Any) -> list[str]:
     return list(annotation.model_fields) if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
 
 
-_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_WORDS = {bool: "true or false", int: "an integer", float: "a number", str: "text"}
 
 
 def _words(annotation: Any) -> list[str]:

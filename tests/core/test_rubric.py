@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Annotated, Literal
 
 import jsonschema
 import pytest
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from rewardkit import ConfigError, PluginError, Rubric, UnknownRewardError
 from rewardkit.registry.registry import Registry, load_registry
@@ -134,7 +135,7 @@ def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path):
         ),
         ({"math": {"clip": [1]}}, "rewards.math.clip: wanted [a number, a number], found [1]"),
         ({"math": 0.5}, "rewards.math: wanted a mapping, found 0.5"),
-        ({"math": {"params": {1: 2}}}, "rewards.math.params.1: the key 1 is no text; write it in quotes"),
+        ({"math": {"params": {1: 2}}}, "rewards.math.params.1: the key 1 is not text; write it in quotes"),
         (["math"], "each reward is a key of a mapping, found ['math']; write `rewards: {math: {}}`"),
         ({"": {"reward": "math"}}, "the alias '' is empty"),
     ],
@@ -166,13 +167,13 @@ class Choices(BaseModel):
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"size": [1]}, "size: wanted a whole number or text, found [1]"),
+        ({"size": [1]}, "size: wanted an integer or text, found [1]"),
         ({"limit": "x"}, "limit: wanted a mapping or a number, found 'x'"),
         (
             {"limit": {"most": "x"}},
             "limit.Words.most: input should be a valid integer",
         ),  # of a mapping, what is wrong inside it
-        ({"either": [1]}, "either: wanted [a whole number, a mapping], found [1]"),
+        ({"either": [1]}, "either: wanted [an integer, a mapping], found [1]"),
         (["size"], "params: wanted a mapping, found ['size']"),
     ],
 )
@@ -180,6 +181,74 @@ def test_a_plugins_choices_are_said_in_words_too(params: object, said: str):
     with pytest.raises(ConfigError) as caught:
         validated(Choices, params, "params")
     assert said in str(caught.value)
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    size: int = 1
+
+
+class Table(BaseModel):
+    """A field for each kind of type that parameters have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flag: bool = False
+    count: int = 1
+    share: float = 1.0
+    name: str = ""
+    names: list[str] = []
+    by_name: dict[str, int] = {}
+    choice: Literal["a", "b"] = "a"
+    pair: tuple[float, int] = (0.0, 1)
+    union: int | list[int] = 1
+    optional: int | None = None
+    inner: Inner = Inner()
+    bounded: int = Field(default=1, ge=1)
+    described: Annotated[tuple[tuple[float, float], ...], Field(description="points [x, y]")] | float = 1.0
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"flag": "perhaps"}, "flag: wanted true or false, found 'perhaps'"),
+        ({"count": "x"}, "count: wanted an integer, found 'x'"),
+        ({"count": 1.5}, "count: input should be a valid integer, got a number with a fractional part, found 1.5"),
+        ({"share": []}, "share: wanted a number, found []"),
+        ({"name": 7}, "name: wanted text, found 7"),
+        ({"names": "x"}, "names: wanted a list, found 'x'"),
+        ({"names": [1]}, "names.0: wanted text, found 1"),
+        ({"by_name": []}, "by_name: wanted a mapping, found []"),
+        ({"by_name": {"x": "y"}}, "by_name.x: wanted an integer, found 'y'"),
+        ({"by_name": {1: 2}}, "by_name.1: the key 1 is not text; write it in quotes"),
+        ({"choice": "c"}, "choice: wanted 'a' or 'b', found 'c'"),
+        ({"pair": [1]}, "pair: wanted [a number, an integer], found [1]"),
+        ({"pair": ["x", 1]}, "pair: wanted [a number, an integer], found ['x', 1]"),
+        ({"union": "x"}, "union: wanted an integer or a list, found 'x'"),
+        ({"union": ["x"]}, "union: wanted an integer or a list, found ['x']"),
+        ({"optional": "x"}, "optional: wanted an integer, found 'x'"),
+        ({"inner": 1}, "inner: wanted a mapping, found 1"),
+        ({"inner": {"size": "x"}}, "inner.size: wanted an integer, found 'x'"),
+        ({"inner": {"sise": 1}}, "unknown key 'inner.sise'; did you mean 'size'?"),
+        ({"bounded": 0}, "bounded: input should be greater than or equal to 1, found 0"),
+        ({"described": "x"}, "described: wanted points [x, y] or a number, found 'x'"),
+        ({"nmae": 1}, "unknown key 'nmae'; did you mean 'name'?"),
+        ({"name": ["y" * 200]}, f"name: wanted text, found ['{'y' * 75}…"),
+        ("x", "wanted a mapping, found 'x'"),
+    ],
+)
+def test_each_kind_of_fault_is_one_sentence(data: object, sentence: str):
+    with pytest.raises(ConfigError) as caught:
+        validated(Table, data, "params")
+    assert str(caught.value) == f"params: {sentence}"
+
+
+def test_a_thousand_faults_are_ten_lines():
+    with pytest.raises(ConfigError) as caught:
+        validated(Table, {f"key{number}": 1 for number in range(1000)}, "params")
+    assert len(str(caught.value).splitlines()) == 11
+    assert str(caught.value).endswith("and 990 more faults")
 
 
 def test_what_a_rubric_asks_of_rewards_is_refused_with_its_file(tmp_path: Path, misbehaving: Path):
