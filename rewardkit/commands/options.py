@@ -136,12 +136,18 @@ class ScoreOptions(JudgeOptions):
     """Options of `rewardkit score`."""
 
     files: Annotated[
-        list[str], typer.Argument(metavar="FILES", help="JSONL (also .gz, .zst), Parquet, or - for standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILES", help="JSONL, JSON, CSV, Parquet or Arrow (also .gz, .zst), or - for standard input."
+        ),
     ]
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="JSONL (also .gz, .zst), Parquet, or - for standard output."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="JSONL, CSV, Parquet or Arrow (also .gz, .zst), or - for standard output.",
         ),
     ] = None
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Judge only the first rows.")] = None

@@ -87,7 +87,7 @@ class _Line(ProgressColumn):
 def _plain_bytes(files: Sequence[str]) -> int | None:
     """The bytes of the input, if all of it is plain files of lines."""
     paths = [Path(file) for file in files]
-    plain = all(path.is_file() and path.suffix not in (".gz", ".zst", ".parquet") for path in paths)
+    plain = all(path.is_file() and path.suffix in (".jsonl", ".ndjson") for path in paths)
     return sum(path.stat().st_size for path in paths) if plain else None
 
 
