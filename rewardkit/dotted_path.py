@@ -5,7 +5,7 @@ from typing import Any
 
 
 def value_at(data: Any, path: str | Sequence[str]) -> Any:
-    """The value at a dotted path, or at its keys in a list; None where the data has no such place.
+    """The value at a dotted path, or at its keys in a list; None where there is none.
 
     A key of a mapping is taken by name; an item of a list by its number, from 0.
     """

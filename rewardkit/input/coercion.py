@@ -10,7 +10,7 @@ from typing import Any
 from rewardkit.message import canonical_role, reasoning_text
 
 _CUT_OFF = frozenset(("length", "max_tokens", "max_output_tokens", "truncated", "true", "1"))
-"""What OpenAI's, Anthropic's and slime's finish reasons call a completion that reached the token limit."""
+"""Finish reasons of OpenAI, Anthropic and slime for a completion that reached the token limit, in small letters."""
 _PLAIN = frozenset((str, int, float, bool, list, dict, type(None)))
 
 
@@ -46,7 +46,7 @@ def completion(value: Any) -> Any:
 
 
 def several(value: Any) -> list[Any] | None:
-    """The values that take the place of one that holds more than one completion; None where it holds one or none.
+    """One value for each completion, where a value holds more than one; None where it holds fewer.
 
     Each is a list of one, so that what is judged twice is read alike: `["a", "b"]` becomes `["a"]` and `["b"]`.
     """
@@ -145,7 +145,7 @@ def last_answer(messages: Any) -> Sequence[Any]:
 
 
 def before_last_answer(messages: Any) -> Sequence[Any]:
-    """What stands before the last message of the assistant."""
+    """The messages before the last one of the assistant."""
     messages = plain(messages)
     before: Sequence[Any] = messages[: _last_assistant(messages)]
     return before

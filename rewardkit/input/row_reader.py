@@ -3,8 +3,8 @@
     reader = detect(first_row)              # or detect(first_row, {"ground_truth": "extra_info.answer"}, "verl")
     sample = reader.sample(row)
 
-The first format of `ROW_FORMATS` that fits the first row serves the whole file. A mapping names paths by hand; what
-it claims for one field no other field takes.
+The first format of `ROW_FORMATS` that fits the first row serves the whole file. A mapping says where fields are; a
+column that it names for one field is not taken by another.
 
 What no field takes goes to `Sample.columns`, and so does a column that a field only reaches into (`reward_model`).
 The block of an earlier judgement, there when our own output is scored again, does not.
@@ -103,7 +103,7 @@ class _Step:
     convert: Convert
 
     def value(self, data: Mapping[str, Any]) -> Any:
-        """What the row says of the field; None where it says nothing."""
+        """The row's value of the field; None where it has none."""
         for first, *rest in self.keys:
             value = value_at(data[first], rest) if rest else data[first]
             if value is not None:
@@ -196,7 +196,7 @@ class RowReader:
         return next((path for path, value in self._found(name, row) if value is not None), None)
 
     def value(self, name: str, row: Row) -> Any:
-        """What this row says of a field, as it stands there; None where it says nothing."""
+        """The row's value of a field, as it stands there; None where it has none."""
         return next((value for _, value in self._found(name, row) if value is not None), None)
 
     def _found(self, name: str, row: Row) -> list[tuple[ColumnPath, Any]]:

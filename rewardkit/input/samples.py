@@ -1,4 +1,4 @@
-"""What Python hands over to be judged: samples, rows, or a whole table of them."""
+"""Samples from the arguments of a call in Python: samples, rows, or a table."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from rewardkit.input.row import Row
 from rewardkit.sample import Sample
 
 _SOURCE = "rows"
-"""What messages call rows that come from no file."""
+"""The name in messages of rows that come from no file."""
 
 
 def samples_of(samples: Any, reader: InputReader) -> Iterator[Sample]:

@@ -1,4 +1,4 @@
-"""A file's bytes, whatever it is packed in: plain, gzip, zstd, or standard input.
+"""The unpacked bytes of a file: plain, gzip, zstd, or standard input.
 
 The first bytes decide, not the name: a gzip that is called `.jsonl` is read, and so is one that comes down a pipe.
 Nothing is held: a reader that asks for little gets little, however far the content unpacks. A packed stream that ends
@@ -29,7 +29,7 @@ _BUFFER = 1 << 18
 
 
 def source_name(path: str | Path) -> str:
-    """What messages call the file; `-` is standard input."""
+    """The file's name in messages; `-` is standard input."""
     return STDIN if str(path) == "-" else str(path)
 
 
@@ -37,7 +37,7 @@ def source_name(path: str | Path) -> str:
 def open_bytes(path: str | Path) -> Iterator[tuple[BinaryIO, bytes]]:
     """The unpacked bytes of `path`, and the first four bytes of the file itself; `-` is standard input.
 
-    raises  InputError for a file that is missing, a folder, or not readable, and for whatever goes wrong while the
+    raises  InputError for a file that is missing, a folder, or not readable, and for every error while the
             caller reads
     """
     source = source_name(path)

@@ -97,12 +97,12 @@ def _batches(path: str | Path, child: "subprocess.Popen[bytes]", reader: Any) ->
 def _ended(path: str | Path, child: "subprocess.Popen[bytes]") -> InputError:
     """Why the child ended before its time."""
     assert child.stderr is not None
-    said = child.stderr.read().decode(errors="replace").strip()
+    message = child.stderr.read().decode(errors="replace").strip()
     code = child.wait()
     _close(child)
-    if code == 1 and said and "\n" not in said:
-        return InputError(f"{path}: {said}")
-    last = said.splitlines()[-1] if said else f"exit code {code}"
+    if code == 1 and message and "\n" not in message:
+        return InputError(f"{path}: {message}")
+    last = message.splitlines()[-1] if message else f"exit code {code}"
     return InputError(f"{path}: is cut off or damaged: it crashed the process that unpacked it ({last}); make it again")
 
 

@@ -3,7 +3,7 @@
     {"prompt": "…", "completion": "…", "n": 1e400,"rewardkit":{"reward":1.0,…}}
 
 The bytes of an input line are kept, so nothing that JSON can write is lost by passing through Python. A row that has
-no line (Parquet) is written anew: times in ISO 8601, decimals in their digits, bytes in base64, NaN and Infinity as
+no line (Parquet) is written again: times in ISO 8601, decimals in their digits, bytes in base64, NaN and Infinity as
 Python's json writes them. A block that an earlier run of ours appended is replaced.
 """
 

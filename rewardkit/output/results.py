@@ -1,4 +1,4 @@
-"""What `Scorer.score` returns: a list of results that turns into a table.
+"""The results of `Scorer.score`: a list that turns into a table.
 
 results = scorer.score(rows)
 frame = pandas.concat([frame, results.to_pandas()], axis=1)

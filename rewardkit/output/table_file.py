@@ -105,9 +105,9 @@ class TablePacking(Packing):
         return inferred.schema()
 
     def _does_not_fit(self, error: BaseException) -> OutputError:
-        told = " ".join(str(error).split())[:300]
+        found = " ".join(str(error).split())[:300]
         return OutputError(
-            f"{self._name}: the rows do not fit one table: {told}; write .jsonl, where a column may hold anything"
+            f"{self._name}: the rows do not fit one table: {found}; write .jsonl, where a column may hold anything"
         )
 
 

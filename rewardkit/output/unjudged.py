@@ -1,4 +1,4 @@
-"""Whether the results of a call from Python were judged at all, and a warning where they were not."""
+"""A warning for calls from Python in which nothing was judged."""
 
 import warnings
 from collections.abc import Iterable, Iterator

@@ -37,8 +37,6 @@ from rewardkit.output.output_row import block_of, line_of
 from rewardkit.output.packing import PACKED, packing_of
 from rewardkit.output.partial_file import create_hidden, is_same_file, open_partial
 
-"""How messages call it."""
-
 _FLUSH_S = 1.0
 _WORTH_KEEPING_S = 60.0
 _OTHER_PACKERS = frozenset(
@@ -250,6 +248,6 @@ def _refuse_inputs(path: str | Path, inputs: Iterable[str | Path]) -> None:
 
 
 def _close(file: BinaryIO) -> None:
-    """Closes a file whose last bytes may have no place to go: that was said already, or is about to be."""
+    """Closes a file; an error of its last bytes is reported elsewhere."""
     with contextlib.suppress(OSError):
         file.close()

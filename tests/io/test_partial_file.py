@@ -1,4 +1,4 @@
-"""What a start does with the hidden files that it finds, case by case."""
+"""A start treats the hidden files that it finds by this table."""
 
 import hashlib
 import re

@@ -16,7 +16,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewardkit import InputError
 from rewardkit.input.files import read_rows
+from rewardkit.input.json_text import parse_json
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc, /dev/full or a user without rights")
 
@@ -127,6 +129,38 @@ def test_what_json_dumps_writes_comes_back(tmp_path_factory, rows, ascii_only):
     assert list(map(repr, rows_of(path))) == list(map(repr, rows))
 
 
+KEYS = st.sampled_from(["a", "b", '"', "\\", '\\"', '":', '" :', "é", "\t", " "])
+SPACES = st.sampled_from(["", " ", "\t"])
+
+
+@st.composite
+def objects(draw, levels=2):
+    """The text of an object, and whether some object in it has a key twice."""
+    keys = draw(st.lists(KEYS, max_size=4))
+    doubled = len(set(keys)) < len(keys)
+    parts = []
+    for key in keys:
+        text = json.dumps(draw(KEYS))
+        if levels and draw(st.booleans()):
+            inner, found = draw(objects(levels - 1))
+            doubled = doubled or found
+            text = draw(st.sampled_from([inner, f"[{inner}]", f"[1, {inner}]", f"[[], {inner}]"]))
+        parts.append(f"{json.dumps(key, ensure_ascii=draw(st.booleans()))}{draw(SPACES)}:{draw(SPACES)}{text}")
+    return "{" + f"{draw(SPACES)},{draw(SPACES)}".join(parts) + "}", doubled
+
+
+@given(objects())
+def test_a_key_that_an_object_has_twice_is_always_found_and_no_other_ever(found):
+    text, doubled = found
+    try:
+        assert parse_json(text.encode(), "here") == json.loads(text)
+        refused = False
+    except InputError as error:
+        refused = "twice in one object" in str(error)
+        assert refused
+    assert refused == doubled
+
+
 def test_a_row_keeps_its_line_as_it_was_written(tmp_path):
     line = b'{ "n" :1e400, "t":"\\u00e9\xc3\xa9" , "m": 1.10 }'
     (row,) = read_rows(write(tmp_path, b"  " + line + b"\r\n"))
@@ -141,7 +175,9 @@ def test_a_gzip_that_unpacks_to_gigabytes_is_read_piece_by_piece(tmp_path):
             out.write(b'{"a":1}\n' + b" " * (1 << 20) + b"\n")
     code = f"""
 from pathlib import Path
+from rewardkit import InputError
 from rewardkit.input.files import read_rows
+from rewardkit.input.json_text import parse_json
 assert sum(1 for _ in read_rows({str(path)!r})) == 300
 print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])
 """

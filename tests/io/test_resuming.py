@@ -1,17 +1,21 @@
 """A run that was killed is resumed into the output of a run that nobody disturbed, byte for byte."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import ConfigError, InputError
 from rewardkit.input.files import read_rows
+from rewardkit.input.input_reader import InputReader
 from rewardkit.output.writers import open_output
 
 
@@ -91,6 +95,7 @@ def test_kill_9_in_the_middle_loses_at_most_what_was_not_flushed(source, folder)
     code = f"""
 import time
 from rewardkit.input.files import read_rows
+from rewardkit.input.input_reader import InputReader
 from rewardkit.output.writers import open_output
 with open_output({str(folder / "out.jsonl")!r}, key="rubric") as output:
     for row in read_rows({str(source)!r}, limit=20):
@@ -118,6 +123,35 @@ def test_rows_are_handed_over_every_second_without_asking(source, folder, monkey
         now[0] = 1.1
         output.write(rows[1], judged(rows[1]))
         assert (folder / partial).read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet", ".csv"])
+@pytest.mark.parametrize("kind", ["lines", "document", "table"])
+def test_rows_of_several_completions_are_resumed_between_two_of_one_row(folder, kind, suffix):
+    rows = [{"prompt": str(n), "completions": [str(n), "é", "x"]} for n in range(5)]
+    source = folder / "in"
+    if kind == "table":
+        pq.write_table(pa.Table.from_pylist(rows), source)
+    elif kind == "document":
+        source.write_text(json.dumps(rows, indent=1))
+    else:
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def judge(target, *, resume=False, stop_after=None):
+        found = InputReader().rows(read_rows(source))
+        with open_output(target, resume=resume) as output:
+            done = len(list(output.resumed(found)))
+            for number, row in enumerate(found, 1):
+                output.write(row, {"reward": float(number + done), "scores": {}})
+                if number == stop_after:
+                    raise KeyboardInterrupt
+        return done
+
+    judge(folder / f"whole{suffix}")
+    with pytest.raises(KeyboardInterrupt):
+        judge(folder / f"out{suffix}", stop_after=7)
+    assert judge(folder / f"out{suffix}", resume=True) == 7
+    assert (folder / f"out{suffix}").read_bytes() == (folder / f"whole{suffix}").read_bytes()
 
 
 def test_resume_without_a_stopped_run_begins_at_the_beginning(source, folder):

@@ -207,7 +207,7 @@ def test_an_arrow_stream_is_read_packed_or_not(tmp_path, options):
 
 
 class TestFoldersOfDatasets:
-    """What `save_to_disk` writes is read by the name of its folder."""
+    """A folder that `save_to_disk` wrote is read by its name."""
 
     @pytest.fixture
     def datasets(self):
