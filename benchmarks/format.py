@@ -39,7 +39,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "end tokens": lambda size: "<think>a</think>" + "</s> " * (size // 5),
 }
 SIZES = (2_000, 4_000, 8_000, 80_000, 1_000_000)
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """A size is left out where growth by the cube would make it take longer than this."""
 
 
@@ -90,7 +90,7 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def print_growth() -> None:
-    print("\nhostile text, milliseconds by size in bytes; -- where it would take more than half a minute")
+    print("\nhostile text, milliseconds by size in bytes; -- where it would take more than a minute")
     print(f"  {'text':14}{'judge':13}" + "".join(f"{size:>9,}" for size in SIZES))
     judges = {f"ours {preset}"[:17]: ours(preset=preset) for preset in ("think_boxed", "think_code")} | REGEXES
     for kind, make in HOSTILE.items():

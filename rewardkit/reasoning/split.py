@@ -150,20 +150,21 @@ def _by_completion(completion: str, begin: int, prompt_end: str) -> ReasoningFor
     """The format whose tags a completion holds: what opens it, else what closes it; else `think`."""
     if completion.startswith(_STARTS, begin):
         for tag, row in _OPENS:
-            if completion.startswith(tag, begin) and (not tag.strip().isalpha() or _last(completion, row.closes)):
+            # Words open reasoning only where its closing words follow: an answer may begin with them too.
+            if completion.startswith(tag, begin) and (_is_tag(tag) or _last(completion, row.closes)):
                 return row
     if is_harmony(completion[begin:]) or begun(prompt_end):
         return HARMONY
     if _last(completion, THINK.opens + THINK.closes):
         return THINK
-    opened = [(found, row.name) for row in _ANYWHERE if (found := _first(completion, row.opens))]
+    opened = [(found, row.name) for row in _ANYWHERE if (found := _first(completion, filter(_is_tag, row.opens)))]
     if opened:
         return REASONING_FORMATS[min(opened)[1]]
     return next((row for row in _ANYWHERE if _last(completion, row.closes)), THINK)
 
 
 def _is_tag(tag: str) -> bool:
-    """Whether an opening is a tag rather than words that a question may end with."""
+    """True if an opening is a tag rather than words, which questions and answers hold as well."""
     return tag[0] in "<[◁"
 
 
