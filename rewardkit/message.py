@@ -105,7 +105,9 @@ def canonical_role(name: str) -> str:
 
 
 def as_messages(written: Any) -> Any:
-    """Messages from the items of OpenAI's Responses API, or from one message's content parts; all else as it is."""
+    """Messages from one message, its content parts, or the items of OpenAI's Responses API; all else as it is."""
+    if isinstance(written, Mapping) and ("role" in written or "content" in written):
+        return [{"role": "assistant"} | dict(written)]
     if not isinstance(written, list | tuple) or not all(isinstance(item, Mapping) for item in written):
         return written
     unnamed = {item.get("type") for item in written if "role" not in item and "from" not in item}

@@ -76,6 +76,7 @@ BEGIN_SHAPES = (
     TokenShape(r"<seed:bos>assistant", "<seed:bos>assistant", "Seed"),
     TokenShape(r"<longcat_assistant>", "<longcat_assistant>", "LongCat"),
     TokenShape(r"\]~b\]ai\b", "]~b]ai", "MiniMax"),
+    TokenShape(r"\b(?:assistant|model)(?=\n)|\bAssistant:", "assistant", "a decoder that leaves special tokens out"),
 )  # fmt: skip
 """Headers of the assistant's turn."""
 

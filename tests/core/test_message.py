@@ -86,6 +86,10 @@ def test_reasoning_without_a_message_is_a_turn_without_an_answer():
     assert Sample(completion=ITEMS[:1]).parts == ("call it", "")
 
 
+def test_a_message_alone_is_the_assistants():
+    assert Sample(completion={"content": "4", "reasoning": "2 + 2"}).parts == ("2 + 2", "4")
+
+
 def test_content_parts_alone_are_one_message():
     sample = Sample(completion=[{"type": "thinking", "thinking": "2 + 2"}, TEXT])
     assert (len(sample.completion), sample.parts) == (1, ("2 + 2", "4"))

@@ -185,7 +185,7 @@ def test_tokens_before_the_first_word_are_no_text(shape):
     text = f"{shape.example}\n<think>a</think>b"
     assert leading_tokens(text) == text.index("<think>")
     assert split_reasoning(text) == ("a", "b")
-    assert split_reasoning(f"{shape.example} b") == (None, "b")
+    assert split_reasoning(f"{shape.example}\nb") == (None, "b")
 
 
 @pytest.mark.parametrize("shape", BEGIN_SHAPES, ids=lambda shape: shape.example)
