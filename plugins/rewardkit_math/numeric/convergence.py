@@ -12,19 +12,24 @@ from flint import acb, arb, ctx
 
 from rewardkit_math.complexity_limits import TooCostlyError
 
-_DIGITS = (18, 25)
+_ATTEMPTS = ((18, 100), (25, 141))
+"""Digits and terms of two extrapolations: what has not converged differs between them."""
 _AGREED = 1e-12
 _WORKING_BITS = 160
 _SPARE_BITS = 40
 _RELATIVE = 1e-15
-_EVALUATIONS = 20_000
+_EVALUATIONS = 8_000
 _MOST_BITS = 1 << 20
 Term = Callable[[Any], Any]
 
 
 def infinite_sum(term: Term, low: int) -> Any:
     """The sum of `term(k)` from `low` to infinity."""
-    return _settled(lambda numbers: numbers.nsum(_for_mpmath(numbers, term), [low, numbers.inf], method="r+s"))
+    return _settled(
+        lambda numbers, terms: numbers.nsum(
+            _for_mpmath(numbers, term), [low, numbers.inf], method="r+s", maxterms=terms
+        )
+    )
 
 
 def integral(in_plane: Callable[[Any, bool], Any], term: Term, low: Any, high: Any) -> Any:
@@ -41,7 +46,7 @@ def integral(in_plane: Callable[[Any, bool], Any], term: Term, low: Any, high: A
         if found.is_finite() and found.rad() < arb(2) ** -60 * (1 + abs(found)):
             return found.real if found.imag.is_zero() or 0 in found.imag else found
     return _settled(
-        lambda numbers: numbers.quad(
+        lambda numbers, _: numbers.quad(
             _for_mpmath(numbers, term), [_bound(numbers, low), _bound(numbers, high)], maxdegree=6
         )
     )
@@ -49,20 +54,22 @@ def integral(in_plane: Callable[[Any, bool], Any], term: Term, low: Any, high: A
 
 def limit(term: Term, towards: Any) -> Any:
     """The limit of `term` towards a number or infinity."""
-    return _settled(lambda numbers: numbers.limit(_for_mpmath(numbers, term), _bound(numbers, towards)))
+    return _settled(
+        lambda numbers, terms: numbers.limit(_for_mpmath(numbers, term), _bound(numbers, towards), maxterms=terms)
+    )
 
 
-def _settled(approach: Callable[[Any], Any]) -> Any:
+def _settled(approach: Callable[[Any, int], Any]) -> Any:
     """What two extrapolations at different precision agree on. Raises ValueError where they do not."""
     import mpmath  # noqa: PLC0415 - few answers need it
 
     found = []
-    for digits in _DIGITS:
+    for digits, terms in _ATTEMPTS:
         # A context of mpmath of this call's own: precision is never shared.
         numbers = mpmath.MPContext()
         numbers.dps = digits
         try:
-            found.append(approach(numbers))
+            found.append(approach(numbers, terms))
         except (numbers.NoConvergence, IndexError) as failed:
             raise ValueError(str(failed)) from None
     (rough, value), size = found, float(abs(found[1]))

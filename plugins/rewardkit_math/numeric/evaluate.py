@@ -12,7 +12,7 @@ from flint import acb, arb
 
 from rewardkit_math.complexity_limits import TERMS, TooCostlyError
 from rewardkit_math.numeric.convergence import infinite_sum, integral, limit
-from rewardkit_math.numeric.evaluation import Evaluation, NotRealError, UndefinedError, ball, magnitude, seed_of
+from rewardkit_math.numeric.evaluation import Budget, Evaluation, NotRealError, UndefinedError, ball, magnitude, seed_of
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.functions import (
     ANALYTIC,
@@ -24,6 +24,9 @@ from rewardkit_math.numeric.functions import (
     rational_power,
 )
 from rewardkit_math.tree import Add, BigOperator, Call, Const, Mul, Node, Num, Pow, Sym, UnknownFunction, names
+
+_LIMIT_STEPS = 6_000
+"""Steps that a sum, an integral or a limit is charged beside those of its terms."""
 
 
 def value_of(at: Evaluation, node: Node) -> Any:
@@ -147,23 +150,42 @@ def _big_operator(at: Evaluation, node: BigOperator) -> Any:
         finally:
             at.hidden -= 1
 
+    if not at.hidden and node in at.budget.limits:
+        at.rough = True
+        return _known_limit(at, node)
     try:
         if node.kind in ("sum", "prod") and node.low is not None and node.high not in (None, Const("oo")):
             return _finite(at, node, term)
         if at.hidden:
             raise TooCostlyError("a limit inside a limit")
         at.rough = True
-        if node.kind == "sum" and node.low is not None and node.high == Const("oo"):
-            return at.number(infinite_sum(term, _whole(at, value_of(at, node.low))))
-        if node.kind == "int" and node.low is not None and node.high is not None:
-            return at.number(integral(_in_plane(at, node), term, _bound(at, node.low), _bound(at, node.high)))
-        if node.kind == "lim" and node.high is not None:
-            return at.number(limit(term, _bound(at, node.high)))
+        at.budget.spend(_LIMIT_STEPS)
+        if not names(node):
+            at.budget.limits[node] = None
+            at.budget.limits[node] = _approach(at, node, term)
+            return _known_limit(at, node)
+        return _approach(at, node, term)
     finally:
         if outer is None:
             at.point.pop(node.var, None)
         else:
             at.point[node.var] = outer
+
+
+def _known_limit(at: Evaluation, node: BigOperator) -> Any:
+    found = at.budget.limits[node]
+    if found is None:
+        raise UndefinedError("no limit")
+    return at.number(found)
+
+
+def _approach(at: Evaluation, node: BigOperator, term: Callable[[Any], Any]) -> Any:
+    if node.kind == "sum" and node.low is not None and node.high == Const("oo"):
+        return at.number(infinite_sum(term, _whole(at, value_of(at, node.low))))
+    if node.kind == "int" and node.low is not None and node.high is not None:
+        return at.number(integral(_in_plane(at, node), term, _bound(at, node.low), _bound(at, node.high)))
+    if node.kind == "lim" and node.high is not None:
+        return at.number(limit(term, _bound(at, node.high)))
     raise UndefinedError(f"{node.kind} without bounds")
 
 
@@ -181,7 +203,7 @@ def _finite(at: Evaluation, node: BigOperator, term: Callable[[Any], Any]) -> An
 
 def _in_plane(at: Evaluation, node: BigOperator) -> Callable[[Any, bool], Any]:
     """The integrand as a function on the complex plane, as rigorous integration asks for it."""
-    inner = Evaluation(at.budget, {}, "principal")
+    inner = Evaluation(Budget(), {}, "principal")
     inner.point = {name: acb(value) for name, value in at.point.items()}
     inner.hidden = 1
 
@@ -189,7 +211,7 @@ def _in_plane(at: Evaluation, node: BigOperator) -> Callable[[Any, bool], Any]:
         inner.point[node.var], inner.analytic = place, analytic
         try:
             return acb(value_of(inner, node.body))
-        except UndefinedError:
+        except Exception:  # noqa: BLE001 - Arb calls this from C, where an exception ends the process
             return acb("nan")
 
     return integrand

@@ -36,6 +36,8 @@ class Budget:
 
     def __init__(self, steps: int = STEPS) -> None:
         self.left = steps
+        self.limits: dict[Any, Any] = {}
+        """Values of sums, integrals and limits without names; None where there is none."""
 
     def spend(self, steps: int) -> None:
         self.left -= steps

@@ -30,6 +30,7 @@ from rewardkit_math.numeric.points import (
     Point,
     branches,
     break_points,
+    holds_limit,
     integer_names,
     integer_points,
     ordered_names,
@@ -71,7 +72,12 @@ def equal_values(left: Node, right: Node, budget: Budget) -> bool:
         return _equal_in_branches(left, right, free, budget, field)
     positive = positive_names(left, right)
     points = [real_point(free, index, positive) for index in range(_REAL_POINTS)]
-    seen = _agreeing(left, right, points, budget, field, enough=_POINTS_TO_AGREE)
+    enough = _POINTS_TO_AGREE
+    if holds_limit(left) or holds_limit(right):
+        # Power series converge near zero, and each point costs much.
+        points.sort(key=lambda point: max(map(abs, point.values())))
+        enough = _FEWEST_POINTS
+    seen = _agreeing(left, right, points, budget, field, enough=enough)
     if seen is not None and seen < _FEWEST_POINTS:
         return _equal_in_principal_values(left, right, points[:3], budget)
     return seen is not None

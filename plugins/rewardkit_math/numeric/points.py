@@ -100,6 +100,13 @@ def integer_names(*nodes: Node) -> frozenset[str]:
     return found
 
 
+def holds_limit(node: Node) -> bool:
+    """True if an integral, a limit or an infinite sum stands in a node."""
+    if isinstance(node, BigOperator) and (node.kind in ("int", "lim") or node.high in (None, Const("oo"))):
+        return True
+    return any(map(holds_limit, children(node)))
+
+
 def _turns(base: Node) -> bool:
     """True for a negative number and for a multiple of i."""
     value = exact(base)
