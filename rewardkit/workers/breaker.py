@@ -25,7 +25,7 @@ REMEMBERED = 4096
 """Ground truths that are remembered at most; the oldest are forgotten first."""
 
 Key = bytes | None
-"""What tells one ground truth from another; None where there is nothing to tell them apart by."""
+"""The identity of a ground truth; None where a sample has nothing to tell it from others by."""
 
 
 @dataclass

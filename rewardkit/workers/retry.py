@@ -59,7 +59,7 @@ class WorkerExit(NamedTuple):
 
     cause: Cause
     how: str
-    """What was seen of the end, for a person."""
+    """The end as it was seen, for a person."""
     at: Place | None
     """The question that it was judging; None where it was judging nothing."""
 
@@ -81,7 +81,7 @@ class Task(NamedTuple):
     units: tuple[int, ...]
     """Indices of units in the job."""
     late: bool = False
-    """Whether it waits until the queue is empty."""
+    """True for a task that waits until the queue is empty."""
     lost: int = 0
     """Workers that died at it before they had judged anything."""
     control: Place | None = None
@@ -123,7 +123,7 @@ class Retry:
         return Task(tuple(range(len(self._units))))
 
     def request(self, task: Task) -> list[UnitFields]:
-        """What to send to the worker that takes a task now."""
+        """The units to send to the worker that takes a task now."""
         if task.control:
             place = task.control
             control = self._steps[place.step].installed.reward.control_completion
@@ -290,7 +290,7 @@ class Retry:
             self._breaker.trial_ended(alias)
 
     def _key(self, unit: int, sample: int) -> Key:
-        """What tells the ground truth of a sample from others; the prompt, where it has none."""
+        """The identity of a sample's ground truth; of its prompt, where it has none."""
         judged = self._units[unit][sample]
         told = judged.prompt_text or None if judged.ground_truth is None else judged.ground_truth
         if told is None:
