@@ -1,1 +1,1 @@
-"""What each command of the command line does; `rewardkit.cli` says what it takes."""
+"""The commands of the command line, a module for each; `rewardkit.cli` lists them."""

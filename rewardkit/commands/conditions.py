@@ -1,4 +1,4 @@
-"""Whether the `when` of each reward ever held: a condition that never holds is a misspelt column or value."""
+"""Watches whether the `when` of each reward ever holds: one that never does is a misspelt column or value."""
 
 from collections.abc import Iterator
 

@@ -49,7 +49,7 @@ def _print(findings: Sequence[Finding]) -> None:
 
 
 def _core() -> Iterator[Finding]:
-    """What the core itself needs or can use."""
+    """Findings about the core itself: its version, its processors, its extras."""
     yield Finding("rewardkit", "ok", metadata.version("rewardkit"))
     for name, what in NAMESAKES.items():
         if _version(name):
@@ -80,7 +80,7 @@ def _cuda() -> Finding:
 
 
 def _plugins(*, everything: bool) -> Iterator[Finding]:
-    """What is wrong with the plugins, and what they report themselves; those of others are only counted, or loaded."""
+    """Faults of the plugins, and their own findings; `everything` loads those of other distributions too."""
     registry = load_registry()
     registry.load_built_ins()
     if everything:

@@ -1,4 +1,4 @@
-"""What judges for a command: worker processes, or with `--debug` this process."""
+"""Judging for a command: in worker processes, or with `--debug` in this process."""
 
 import dataclasses
 import sys
@@ -47,7 +47,7 @@ def plugin_files(rubric: Rubric, plugins: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def open_scorer(rubric: Rubric, options: JudgeOptions, workers: int | None) -> AbstractContextManager[Judging]:
-    """What judges by a rubric: open it by `with`."""
+    """A scorer for a command, to be opened by `with`; in this process with `--debug` or `--pdb`."""
     if options.debug or options.pdb:
         return _InProcess(rubric, options.plugins, pdb=options.pdb)
     return Scorer(rubric, workers=workers, plugins=options.plugins, timings=True)

@@ -1,4 +1,4 @@
-"""What each command takes, as one object: the command line is made from its fields, and the command gets it whole."""
+"""The options of each command as one object: its fields make the command line, and the command gets it whole."""
 
 import functools
 import inspect

@@ -37,7 +37,7 @@ def print_summary(
     if not content["rows"]:
         screen.print("no rows")
         return
-    others = content["unjudged"] is None  # if nothing was judged, every reward is told
+    others = content["unjudged"] is None  # if nothing was judged, every reward is listed
     scores = {alias: score for alias, score in content["scores"].items() if not (others and _is_for_other_rows(score))}
     unused = [alias for alias in content["scores"] if alias not in scores]
     screen.print(_scores_table(scores, content["reward"], screen))

@@ -23,8 +23,8 @@ def unjudged_report(content: Mapping[str, Any], reader: InputReader, *, redact: 
         lines.append("fix what the reasons name; `rewardkit doctor` checks this machine, --debug shows tracebacks")
     elif content["unjudged"] == "abstained":
         silent = {alias: score for alias, score in silent.items() if score["abstained"]}
-        told = f"nothing was judged: {', '.join(silent)} found no ground truth to judge by"
-        lines = [told if redact else reader.nothing_judged(silent)]
+        start = f"nothing was judged: {', '.join(silent)} found no ground truth to judge by"
+        lines = [start if redact else reader.nothing_judged(silent)]
         lines += _reasons(silent, "abstained_because", redact=redact)
         lines.append("if there should be no ground truth, --allow-unjudged accepts that")
     else:

@@ -14,7 +14,7 @@ from rewardkit.rubrics.resolution import Step, resolve
 from rewardkit.rubrics.rubric import Rubric
 
 FIELDS = ("completion", "prompt", "ground_truth", "completion_tokens", "truncated", "group")
-"""Fields of a Sample of which it is told in how many rows they are."""
+"""Fields of a Sample whose rows are counted."""
 
 
 def run(options: ValidateOptions) -> int:

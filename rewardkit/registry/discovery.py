@@ -38,12 +38,12 @@ class Offer:
 
     @property
     def plugin_name(self) -> str:
-        """What messages call the plugin: `dist-name:entry-point`."""
+        """Name of the plugin in messages: `dist-name:entry-point`."""
         return f"{self.distribution}:{self.point.name}"
 
     @property
     def fix(self) -> str:
-        """What to do if it does not load."""
+        """The fix if it does not load."""
         return f"update or uninstall {self.distribution!r}"
 
 

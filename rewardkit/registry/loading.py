@@ -147,7 +147,7 @@ def rewards_of(manager: pluggy.PluginManager, plugin: Plugin) -> tuple[list[Inst
 
 
 def ask(manager: pluggy.PluginManager, module: object, hook: str) -> list[Any]:
-    """What the hook of one plugin returns, empty if the plugin does not implement it.
+    """The list that a hook of one plugin returns, empty if the plugin does not implement it.
 
     raises  TypeError if the hook returns None or something else that is not a list
     """
@@ -160,7 +160,7 @@ def ask(manager: pluggy.PluginManager, module: object, hook: str) -> list[Any]:
 
 
 def _fault(reward: object) -> str:
-    """What keeps an object that a plugin returned from being a reward; empty if nothing does."""
+    """The reason why an object that a plugin returned is not a reward; empty if it is one."""
     if not (isinstance(reward, type) and issubclass(reward, Reward)):
         return f"it returned {reward!r}, which is not a subclass of rewardkit.Reward"
     name = getattr(reward, "name", None)

@@ -58,7 +58,7 @@ class Registry:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What was left out, and why."""
+        """Everything that was left out, and why."""
         return (*self._faults, *_duplicates(self.rewards))
 
     @property
@@ -126,7 +126,7 @@ class Registry:
         return known
 
     def findings(self) -> list[Finding]:
-        """What the loaded plugins report of this machine, for `rewardkit doctor`; a plugin that raises is a finding."""
+        """Findings of the loaded plugins about this machine, for `rewardkit doctor`; a plugin that raises is one."""
         found: list[Finding] = []
         for plugin_name, module in self._manager.list_name_plugin():
             try:

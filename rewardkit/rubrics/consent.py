@@ -1,4 +1,4 @@
-"""What a rubric file may do only with the user's consent: run code, spend secrets, weaken the sandbox.
+"""Consent of the user, which a rubric file needs to run code, spend secrets or weaken the sandbox.
 
 A rubric comes from a paper, a colleague or a repository. Judging by it must be no more dangerous than reading it, so
 these need `--trust` on the command line, or `Rubric.load(path, trust=True)`, or, for a trainer that has a place for

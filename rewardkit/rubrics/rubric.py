@@ -95,7 +95,7 @@ class RewardConfig(_Config):
     clip: Bounds | None = None
     """Bounds for the value, before the weight."""
     on_abstained: Literal["skip", "none"] | Finite = "skip"
-    """What a sample gets on which this reward abstained: `skip` leaves the reward out, `none` makes the whole sample
+    """Value of a sample on which this reward abstained: `skip` leaves the reward out, `none` makes the whole sample
     None, a number stands for the value."""
     on_failed: Literal["none", "skip"] = "none"
     """Likewise where the judge failed. No number: our fault must not train the model."""
@@ -126,7 +126,7 @@ class RewardConfig(_Config):
 
 @dataclass(frozen=True)
 class _Name:
-    """What errors call a rubric; all are equal, so that rubrics compare by what they say."""
+    """Name of a rubric in errors; all names are equal, so that rubrics compare by their content."""
 
     text: str = field(default="rubric", compare=False)
 
@@ -216,11 +216,11 @@ class Rubric(_Config):
 
     @property
     def where(self) -> str:
-        """What errors call this rubric: its file, if it was loaded from one. It makes no two rubrics unequal."""
+        """Name of this rubric in errors: its file, if it was loaded from one. It makes no two rubrics unequal."""
         return self._name.text
 
     @property
     def context(self) -> RewardContext:
-        """What all rewards of this rubric are told."""
+        """Settings of this rubric that all of its rewards get."""
         memory_bytes = self.limits.memory_mb * 1024**2
         return RewardContext(deadline_s=self.limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)

@@ -106,13 +106,13 @@ def _walk(model: type[BaseModel], path: Path) -> tuple[int, Any]:
 
 
 def _is_one_thing(branch: Path, annotation: Any, faults: Iterable[Any]) -> bool:
-    """Whether faults below a union or a tuple are one fault of it: of a union, where several branches were tried."""
+    """True if the faults below a union or a tuple are one fault of it: of a union, if several branches were tried."""
     others = {fault["loc"][: len(branch)] for fault in faults if fault["loc"][: len(branch) - 1] == branch[:-1]}
     return _is_pair(annotation) or len(others) > 1
 
 
 def _at(data: Any, path: Path, otherwise: Any) -> Any:
-    """What stands at a path inside plain data."""
+    """The value at a path inside plain data."""
     for key in path:
         if not isinstance(data, Mapping | list | tuple):
             return otherwise
@@ -138,7 +138,7 @@ def _is_union(annotation: Any) -> bool:
 
 
 def _is_pair(annotation: Any) -> bool:
-    """Whether this is a tuple of fixed length."""
+    """True for a tuple of fixed length."""
     return typing.get_origin(annotation) is tuple and ... not in typing.get_args(annotation)
 
 
@@ -151,10 +151,10 @@ _WORDS = {bool: "true or false", int: "an integer", float: "a number", str: "tex
 
 
 def _words(annotation: Any) -> list[str]:
-    """What a type takes, a phrase for each choice: its description where it has one; nothing where no phrase fits."""
+    """Phrases for what a type takes, one for each choice: its description if it has one; none if no phrase fits."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
-        described = [said for note in arguments[1:] if (said := getattr(note, "description", None))]
+        described = [text for note in arguments[1:] if (text := getattr(note, "description", None))]
         return described[:1] or _words(arguments[0])
     if origin is Literal:
         return [repr(value) for value in arguments]
