@@ -9,8 +9,10 @@ from importlib import metadata
 
 from rewardkit.commands import console
 from rewardkit.commands.options import DoctorOptions
+from rewardkit.commands.plain import GAP, aligned, write
 from rewardkit.hooks import Finding
 from rewardkit.registry.registry import load_registry
+from rewardkit.text import one_line
 from rewardkit.workers.processors import default_workers
 
 EXTRAS = {
@@ -21,7 +23,7 @@ EXTRAS = {
 }
 """Extras: the package by which each is known, and its purpose."""
 
-_STATES = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
+STATE_WIDTH = len("missing")
 
 NAMESAKES = {"harbor-rewardkit": "installs an import package and a command that are both called `rewardkit`"}
 """Other distributions that overwrite our files."""
@@ -38,14 +40,12 @@ def run(options: DoctorOptions) -> int:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    """One line for what was found, and one for the command that fixes it, alone on its line to be copied."""
-    screen = console.console()
+    """Each finding in its columns; below it the command that fixes it, alone and unbroken, so that it can be copied."""
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        name = console.safe(finding.name.ljust(width))
-        screen.print(f"{_STATES[finding.state]} {name}  {console.safe(finding.found)}", soft_wrap=True)
+        write(aligned([(finding.state.ljust(STATE_WIDTH), finding.name.ljust(width), finding.found)]))
         if finding.fix:
-            screen.print(f"        {console.safe(finding.fix)}", soft_wrap=True)
+            write(f"{' ' * (STATE_WIDTH + GAP)}{one_line(finding.fix)}\n")
 
 
 def _core() -> Iterator[Finding]:
