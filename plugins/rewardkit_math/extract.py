@@ -69,9 +69,10 @@ _PHRASE = re.compile(
 )
 _DOUBTED = re.compile(
     r"\b(?:(?:don't|don’t|do not|doesn't|does not|never)\s+(?:think|believe|say|mean|claim|know)|"
-    r"doubt|unlikely|whether|unsure|not\s+sure)\b[^.!?\n,;]*$",
+    r"if|suppose|assume|assuming|says?|said|claims?|let|doubt|unlikely|whether|unsure|not\s+sure)\b[^.!?\n,;]*$",
     re.IGNORECASE,
 )
+_MODAL = re.compile(r"\b(?:could|might|may|cannot|can't|not|would)\b|n't\b", re.IGNORECASE)
 _STARTS_AS_VALUE = re.compile(r"[-+$\\(\[{√π∞±]*[\d\\√π∞(]|\$|[A-Za-z](?:\W|$)")
 _WHOLE_CHARS = 400
 _SHORT_LINE = 40
@@ -283,7 +284,7 @@ def _phrase(text: str, end: int) -> Found | None:
         if position < 0:
             break
         phrase = _PHRASE.match(text, position, end)
-        if phrase and not _DOUBTED.search(text, max(0, position - 60), position):
+        if phrase and not _MODAL.search(phrase[0]) and not _DOUBTED.search(text, max(0, position - 60), position):
             found = _after(text, phrase.end(), end)
             if found is not None:
                 return found

@@ -74,7 +74,8 @@ _THERE = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"^(?:for\s+)?(?P<how>all|exactly|only|just|precisely|a\s+total\s+of|at\s+most|at\s+least)\s+", re.IGNORECASE
+    r"^(?:for\s+)?(?P<how>all|exactly|only|just|precisely|a\s+total\s+of|at\s+most|at\s+least)\s+|^(?=(?:zero|two|three|four|five|six|seven|eight|nine|ten)\s+of\b)",
+    re.IGNORECASE,
 )
 _EXACTLY = re.compile(
     r"^(?:(?:exactly|only|just|precisely|a\s+total\s+of|in\s+total|altogether|about|approximately|roughly|around)\s+)+",
@@ -83,7 +84,7 @@ _EXACTLY = re.compile(
 _FILLER = re.compile(
     r"^(?:(?:therefore|thus|hence|so|then|also|simply|exactly|only|just|precisely|always|indeed|equal\s+to|given\s+by|"
     r"a\s+total\s+of|all|both|clearly|obviously|actually|now|finally|"
-    r"(?:the|an?)\s+(?:single|unique|only|possible|constant|total)?\s*(?:possible\s+)?(?:value|remainder|sum|total|result|maximum|"
+    r"(?:the|an?)\s+(?:single|unique|only|possible|constant|total)?\s*(?:possible\s+)?(?:(?:maximum|minimum)\s+)?(?:value|remainder|sum|total|result|maximum|"
     r"minimum|probability|residue|limit|period)\s+of|the\s+one\s+(?:originally\s+)?numbered|number\s+(?=\d)|"
     r"the\s+(?:single\s+)?(?:\w+\s+)?(?:number|integer|value|values|fraction|expression|formula|interval|set|pair|pairs|point|"
     r"product|equation|polynomial|function|numbers|integers|tuple|result|points)s?(?:\s+of)?)\b[\s:,]*)+",
@@ -96,7 +97,7 @@ _DISCOURSE = re.compile(
     re.IGNORECASE,
 )
 _THEREFORE = re.compile(
-    r"[,;]?\s+(?:and\s+)?(?:therefore|thus|hence|so|consequently|donc|ainsi|daher)\b(?!\s+that)[\s,]*|所以|因此|[，,](?=\s*[\u4e00-\u9fff])",
+    r"(?<!\bor)[,;]?\s+(?:and\s+)?(?:therefore|thus|hence|so|consequently|donc|ainsi|daher)\b(?!\s+that)[\s,]*|所以|因此|[，,](?=\s*[\u4e00-\u9fff])",
     re.IGNORECASE,
 )
 _REMARK = re.compile(
@@ -206,7 +207,7 @@ _MOD_EQUALS = re.compile(r"\b(?:mod|modulo)\s*\{?\s*(\d{1,30})\s*\}?\s*\)?\s*=\s
 _CONGRUENT = re.compile(r"(?:≡|\\equiv|=)")
 _REMARK_SENTENCE = re.compile(
     r"(?:this|it|that|the\s+minimum|the\s+maximum|(?:the\s+)?equality)\s+(?:value\s+)?(?:is\s+|can\s+be\s+)?(?:reached|attained|achieved|"
-    r"obtained|verified|occurs|happens|holds)\b|(?:note|check|verify|recall|here)\b|because\b|since\b",
+    r"obtained|verified|occurs|happens|holds)\b|(?:note|check|verify|recall|here)\b|(?:because|since)\b(?![^.]*,\s)",
     re.IGNORECASE,
 )
 _INSERTED = re.compile(
@@ -219,6 +220,13 @@ _LED = re.compile(
     re.IGNORECASE,
 )
 """Words that cannot lead to the value of a phrase: they make it part of something else."""
+_SUPPOSED = re.compile(r"(?:suppose|let|assume|assuming|if|consider)\b", re.IGNORECASE)
+_BUT = re.compile(r"\b(?:but|except|unless|could|might|may|cannot|can't|would)\b", re.IGNORECASE)
+_MODAL = re.compile(r"\b(?:could|might|may|cannot|can't|can\s+not|would|not)\s*$", re.IGNORECASE)
+_CASES = re.compile(
+    r"\botherwise\b|\b(?:if|when|for)\b.{1,80}\band\s+(?!only)\S{1,40}\s+(?:if|when|for|else)\b", re.IGNORECASE
+)
+_WORDS_THAT_CHANGE = re.compile(rf"\b(?:{alternatives(AFTER_NUMBER)}|{alternatives(NUMBERS)})\b", re.IGNORECASE)
 _EXACTLY_WHEN = re.compile(r"\b(?:if\s+and\s+only\s+if|iff|precisely\s+when|exactly\s+when)\b", re.IGNORECASE)
 _NEEDED = re.compile(r"(?:you|we|one|it|they)\s+(?:needs?|must\s+\w+|requires?|takes?)\s+$", re.IGNORECASE)
 _BLANKS = re.compile(r"(?:\\[,;:! ]|[ \t~]){3,}+")
@@ -240,6 +248,10 @@ def read(text: str, *, last: bool) -> Reading:
     text = text.replace("**", " ") if "**" in text and not _POWER.search(text) else text
     text = _HOPE.sub("", text.strip().strip("*`#").strip())
     masked = mask(text)
+    if text.endswith("?"):
+        return Reading(Text(""), text, "it asks and states nothing")
+    if _CASES.search(masked) and "cases" not in text:
+        return Reading(Text(""), text, "a value for each of several cases")
     if _ARROW.search(text):
         return Reading(Text(""), text, "it goes from one value to another")
     if not _ANY_VERB.search(masked) and not _changes(masked) and not _MOD.search(masked):
@@ -307,7 +319,7 @@ def _claim(sentence: str, depth: int) -> Reading | None:
     opened = _DISCOURSE.match(masked)
     if opened and opened.end() < len(sentence):
         sentence, masked = sentence[opened.end() :], masked[opened.end() :]
-    if _OPEN_QUESTION.match(masked):
+    if _OPEN_QUESTION.match(masked) or (_SUPPOSED.match(masked) and "," not in masked):
         return Reading(Text(""), sentence, "it asks and states nothing")
     if depth < 3:
         parts = list(_THEREFORE.finditer(masked))
@@ -325,6 +337,8 @@ def _claim(sentence: str, depth: int) -> Reading | None:
                     found = _claim(sentence[comma.end() :], depth + 1)
                     if found is not None and not found.why:
                         return found
+            if _SUPPOSED.match(masked):
+                return Reading(Text(""), sentence, "it supposes and states nothing")
     if _MOD.search(masked) and not _ANY_VERB.search(masked):
         return _residue(sentence) or _value(sentence)
     for reader in (_leading_value, _before_verb, _after_verb, _exactly_when, _only_value):
@@ -344,7 +358,7 @@ def _counted(sentence: str, masked: str) -> Reading | None:
         )
         start += exactly.end() if exactly else 0
     elif how:
-        start, bound = how.end(), how["how"].casefold()
+        start, bound = how.end(), (how["how"] or "").casefold()
         if masked[start:].startswith(("the ", "of ")):
             start = masked.index(" ", start) + 1
     else:
@@ -422,6 +436,8 @@ def _after_verb(sentence: str, masked: str) -> Reading | None:
     for verb in _main_verbs_first(masked):
         rest = sentence[verb.end() :]
         hidden = masked[verb.end() :]
+        if _MODAL.search(masked[: verb.start()]):
+            continue
         if re.match(r"\s*(?:not|n't|never)\b", hidden):
             return Reading(Text(""), rest.strip(), "it is denied")
         cut = _CLOSED_REMARK.search(hidden)
@@ -440,6 +456,8 @@ def _after_verb(sentence: str, masked: str) -> Reading | None:
             changed = _AFTER.search(hidden.replace("{", " ").replace("}", " "))
             if changed and (remark is None or changed.start() < remark.start()):
                 return Reading(Text(""), rest.strip(), "words change the number")
+            if remark and _CASES.search(hidden):
+                return Reading(Text(""), rest.strip(), "a value for each of several cases")
             if remark and remark.start() > 0 and not _VERB.search(hidden, 0, remark.start()):
                 found = _value(rest[: remark.start()])
         if found is not None:
@@ -469,6 +487,8 @@ def _exactly_when(sentence: str, masked: str) -> Reading | None:
 
 def _only_value(sentence: str, masked: str) -> Reading | None:
     """The only formula or the only number of a sentence, where no words change or deny it."""
+    if _BUT.search(masked):
+        return None
     strong = re.search(r"\b(?:which|where|when|because|since|if|such that|as an?)\b", masked)
     if strong and strong.start() > 0:
         sentence, masked = sentence[: strong.start()].rstrip(" ,"), masked[: strong.start()].rstrip(" ,")
@@ -488,8 +508,11 @@ def _only_value(sentence: str, masked: str) -> Reading | None:
         before = masked[: match.start()].split()
         if match[0].strip() == "of" and not (before and before[-1].casefold() in _TOTALS):
             continue
-        if any(char.isdigit() or char in "$\\" for char in rest):
-            found = _value(rest)
+        if match[0].strip() == "to" and re.search(rf"{_VALUE}\s*$", masked[: match.start()]):
+            return None
+        remark = _REMARK.search(mask(rest))
+        if holds_value(rest):
+            found = _value(rest) or (_value(rest[: remark.start()]) if remark else None)
             if found is not None:
                 return found
     if _MARKUP.search(sentence) or not _WORD.search(sentence):
@@ -505,7 +528,8 @@ def _only_value(sentence: str, masked: str) -> Reading | None:
     if result:
         return _value(result[1])
     trailing = _TRAILING.search(sentence)
-    if trailing and any(char.isdigit() for char in trailing[0]) and "=" in trailing[0]:
+    named = trailing and sentence[: trailing.start()].rstrip()[-1:].isalpha()
+    if trailing and not named and any(char.isdigit() for char in trailing[0]) and "=" in trailing[0]:
         return _value(trailing[0].strip(" ,."))
     return None
 
@@ -513,6 +537,8 @@ def _only_value(sentence: str, masked: str) -> Reading | None:
 def _beside_operator(sentence: str, number: "re.Match[str]") -> bool:
     """True where a number is part of a formula such as `0 <= r < k`."""
     before, after = sentence[: number.start()].rstrip(), sentence[number.end() :].lstrip()
+    if re.search(r"[A-Za-z]\($", before):
+        return True
     return before.endswith(("<", ">", "≤", "≥", "^", "*", "≠")) or after.startswith(
         ("<", ">", "≤", "≥", "^", "*", "=", "≠")
     )
@@ -532,7 +558,11 @@ def _value(phrase: str) -> Reading | None:
     if _changes(masked) or _ANY_VERB.search(masked) or _LED.match(masked.strip()):
         return None
     number = _words_from(masked) if masked[:1].isalpha() else None
-    if number is not None and re.fullmatch(r"\s*(?:[a-zA-Z]{2,}\s*){0,3}", masked[number[1] :]):
+    if (
+        number is not None
+        and not _WORDS_THAT_CHANGE.search(masked, number[1])
+        and re.fullmatch(r"\s*(?:[a-zA-Z]{2,}\s*){0,3}", masked[number[1] :])
+    ):
         return Reading(Num(Fraction(number[0])), phrase)
     residue = _residue(phrase)
     if residue is not None:

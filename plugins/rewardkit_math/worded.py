@@ -15,7 +15,8 @@ _POLARITY = re.compile(
 )
 _EXISTENCE = re.compile(
     r"^(?:\w+,\s+)?(?:(?:therefore|thus|hence|so),?\s+)?"
-    r"(?:it is (?:not possible|impossible)|there (?:is|are|exists?) no\b|there (?:do|does) not exist\b|no such \w+)"
+    r"(?:it is (?:not possible|impossible)|there (?:is|are|exists?) no\b(?! (?:doubt|question|problem|need|reason))|"
+    r"there (?:do|does) not exist\b|no such \w+)"
 )
 _AGAIN = re.compile(r"\b(?:not|no|cannot|isn't|don't|doesn't|without|counterexamples?|exceptions?|other than|except)\b")
 _NONE = re.compile(
@@ -26,6 +27,7 @@ _NONE = re.compile(
     r"|\b(?:do|does|did)\s+not\s+(?:exist|converge|have)\b|\b(?:can|could)\s?not\s+(?:exist|be)\b|\b(?:is|are)\s+(?:not\s+possible|impossible|no)\b"
     r"|^(?:no|not)\b|\bdiverges\b|\b(?:is|are) none\b|\bempty set\b"
 )
+_BUT = re.compile(r"\b(?:but|except|unless|other than|apart from|besides)\b")
 _WEAKER = frozenset(["other", "more", "further", "additional"])
 _QUALIFIERS = frozenset(
     [
@@ -98,7 +100,9 @@ def says_none(text: str, *, counted: bool) -> bool:
     """
     words = _REASON.split(_folded(text), maxsplit=1)[0]
     match = (_NO_THINGS if counted else _COUNTED_NONE).search(words)
-    return match is not None and not _WEAKER & set(words.split()) and not _AGAIN.search(words[match.end() :])
+    if match is None or _BUT.search(words):
+        return False
+    return not _WEAKER & set(words.split()) and not _AGAIN.search(words[match.end() :])
 
 
 def agree(text: str, ground_truth: str) -> bool:
@@ -114,7 +118,7 @@ def agree(text: str, ground_truth: str) -> bool:
     if is_infinite(ground_truth):
         return is_infinite(text)
     none = denial(ground_truth)
-    return none is not None and _denies_as_much(text, none)
+    return none is not None and not _BUT.search(_REASON.split(_folded(text))[0]) and _denies_as_much(text, none)
 
 
 def _denies_existence(text: str) -> bool:
