@@ -11,6 +11,7 @@ from rewardkit_math.notation.cursor import Cursor
 from rewardkit_math.notation.names import named_call, read_function, subscript
 from rewardkit_math.notation.tokens import Token, UnreadableError
 from rewardkit_math.notation.unit_tokens import unit_follows
+from rewardkit_math.notation.vocabulary.phrases import REMARKS
 from rewardkit_math.tree import (
     MINUS_ONE,
     Add,
@@ -192,8 +193,10 @@ def _mixed(cursor: Cursor, integer: Num) -> Num:
 
 
 def is_remark(cursor: Cursor) -> bool:
-    """True if the tokens that are left are words in brackets: `(a dozen)`."""
+    """True if the tokens that are left are words in brackets: `(a dozen)`, `(about 16 feet)`."""
     rest = cursor.rest()
+    if len(rest) > 2 and rest[1].kind == "text" and REMARKS.match(f"({rest[1].text}"):
+        return True
     kinds = {token.kind for token in rest[1:-1]}
     return rest[-1].text == ")" and "text" in kinds and kinds <= {"text", "sym"}
 

@@ -173,7 +173,9 @@ def _run(scan: Scan, run: str, following: str, *, counted: bool = False) -> None
     function = _function_named(run, following)
     if len(run) == 1:
         scan.add("sym", run)
-    elif counted and find_unit(run):
+    elif (
+        run in _ORDINALS and scan.tokens and (scan.tokens[-1].kind == "num" or scan.tokens[-1].text in ("^", "{"))
+    ) or (counted and find_unit(run)):
         scan.add("text", run)
     elif function is not None:
         scan.add("func" if function != "sqrt" else "cmd", function)
@@ -233,6 +235,7 @@ def _begins_value(following: str) -> bool:
     return following.isdigit() or following in tuple("$\\(.{")
 
 
+_ORDINALS = frozenset(("st", "nd", "rd", "th"))
 _ENDS = frozenset(("", "}", ")", "]", "+", "*", "/", "=", ",", "|", ";"))
 """Signs that no argument of a function begins with."""
 _SHORT_NAMES = frozenset(("ln", "lg", "re", "im", "Re", "Im", "tg"))
