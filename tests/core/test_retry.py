@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rewardkit import Reward, Sample, Score
 from rewardkit.codec import result_fields
-from rewardkit.rubrics.rubric import Limits, RewardConfig, Step
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import Limits, RewardConfig
 from rewardkit.workers.breaker import FIRST_REST_S, Breaker
 from rewardkit.workers.retry import ATTEMPTS, Place, Retry, Task, WorkerExit
 

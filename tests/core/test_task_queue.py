@@ -8,7 +8,8 @@ import pytest
 
 from rewardkit import InfrastructureError, Reward, Rubric, Sample, Score
 from rewardkit.codec import result_fields
-from rewardkit.rubrics.rubric import RewardConfig, Step
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import RewardConfig
 from rewardkit.workers import task_queue
 from rewardkit.workers.engine import Job
 from rewardkit.workers.retry import Place, WorkerExit
