@@ -1,8 +1,8 @@
 """Runs a program against its tests in a sandbox, and compares here, where no program can reach."""
 
 import json
+import math
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -89,7 +89,7 @@ def judge(
     program: Program,
     sandbox: Sandbox,
     limits: Limits,
-    deadline: float,
+    budget_s: float,
     *,
     stop_at_failure: bool,
     isolation: Isolation = "auto",
@@ -97,12 +97,13 @@ def judge(
     """Runs the tests in order.
 
     limits          of one run
-    deadline        time.monotonic() at which the judgement gives up by itself: the verdict is then `time`
+    budget_s        seconds for all runs together, but for those in which they wait for a processor
     isolation       how tests written in Python are kept from the program: `separate` processes, the expected values
                     `taken_out`, or `auto`: the first, and the second for what it cannot carry
-    raises          SandboxBrokeError where the sandbox failed; UnsupportedTestsError for tests that cannot be run here
+    raises          SandboxBrokeError where the sandbox failed; UnsupportedTestsError for tests that cannot be run here;
+                    BudgetError where `budget_s` did not suffice
     """
-    run = _Runner(sandbox, limits, deadline, stop=stop_at_failure)
+    run = _Runner(sandbox, limits, budget_s, stop=stop_at_failure)
     way = _KINDS[type(tests)]
     if isinstance(tests, (CodeTests, FileTests)) and isolation == "taken_out":
         way = _only_reported
@@ -127,28 +128,53 @@ def judge(
     return Outcome(first.verdict, passed, total, failure, run.isolation)
 
 
+class BudgetError(Exception):
+    """The time for a sample ran out through no slow test; `kind` is that of the failed Score."""
+
+    def __init__(self, message: str, kind: Literal["timeout", "overloaded"]) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 class _Runner:
     """The sandbox, with what is left of the time."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits, deadline: float, *, stop: bool) -> None:
+    def __init__(self, sandbox: Sandbox, limits: Limits, budget_s: float, *, stop: bool) -> None:
         self.stop = stop
         self.isolation = "separate"
         self._sandbox = sandbox
         self._limits = limits
-        self._deadline = deadline
+        self._left_s = budget_s
+        self._slowest_s = 0.0
 
-    def __call__(self, job: Any) -> RunResult | None:
-        """None where no time is left."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            return None
-        return self._sandbox.run(job, replace(self._limits, wall_s=min(self._limits.wall_s, left)))
+    def __call__(self, job: Any, tests: int = 1) -> RunResult:
+        """Runs one job.
+
+        tests     how many tests it runs, each of which may take the CPU time of the limits
+        raises    BudgetError where the time for the sample is used up, though no test was slow
+        """
+        if self._left_s <= 0:
+            raise self._late()
+        cpu_s = max(self._limits.cpu_s, min(self._limits.cpu_s * tests, math.ceil(self._left_s)))
+        wall_s = min(max(self._limits.wall_s, self._limits.wall_s * tests), self._left_s)
+        result = self._sandbox.run(job, replace(self._limits, cpu_s=cpu_s, wall_s=wall_s))
+        usage = result.usage
+        self._left_s -= max(0.0, usage.wall_s - usage.waited_s)
+        own = 1.0 - min(1.0, usage.waited_s / max(usage.wall_s, 1e-3))
+        self._slowest_s = max(self._slowest_s, (usage.quiet_s if tests > 1 else usage.wall_s) * own)
+        ends = {result.end, result.program.end if result.program else ""}
+        if "wall" in ends and usage.wall_s - usage.waited_s < 0.8 * wall_s:
+            raise BudgetError("the program waited for a processor most of the time", "overloaded")
+        if ends & {"wall", "cpu"} and self._slowest_s < 0.5 * self._limits.cpu_s:
+            raise self._late()
+        return result
+
+    def _late(self) -> BudgetError:
+        return BudgetError("the tests take more time than the rubric's deadline leaves for a sample", "timeout")
 
 
-def _stopped(result: RunResult | None) -> tuple[Verdict, str] | None:
+def _stopped(result: RunResult) -> tuple[Verdict, str] | None:
     """The verdict of a run that a limit ended."""
-    if result is None:
-        return Verdict.TIME, "no time was left"
     return {
         "cpu": (Verdict.TIME, "CPU time ran out"),
         "wall": (Verdict.TIME, "time ran out"),
@@ -186,7 +212,6 @@ def _stdin(tests: StdinTests, program: Program, run: _Runner) -> Iterator[TestOu
         if stopped:
             yield TestOutcome(name, *stopped)
             continue
-        assert result is not None
         if program.language == "python" and result.code == EX_DATAERR and result.end == "exit" and not result.stdout:
             yield TestOutcome(name, Verdict.COMPILE_ERROR, _died(result)[1])
         elif program.language == "javascript" and result.code == EX_UNAVAILABLE:
@@ -221,7 +246,7 @@ def _accepted(checker: str, given: str, expected: str, output: bytes, run: _Runn
     """
     texts = [given, expected, output.decode(errors="replace")]
     result = run(Script(_CHECK.format(checker=checker), json.dumps(texts).encode()))
-    if result is None or result.end != "exit" or result.code != 0:
+    if result.end != "exit" or result.code != 0:
         return False
     words = result.stdout.split()
     try:
@@ -239,7 +264,6 @@ def _job(program: Program, run: _Runner) -> Callable[[bytes], Script | Image] | 
     stopped = _stopped(result)
     if stopped:
         return TestOutcome("compiling", Verdict.COMPILE_ERROR, stopped[1])
-    assert result is not None
     if result.code == EX_UNAVAILABLE:
         raise SandboxUnavailableError(
             f"the sandbox has no compiler for {language}", "install gcc and g++ into /usr on this machine"
@@ -259,10 +283,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
-def _frames(result: RunResult | None) -> tuple[list[list[Any]], tuple[Verdict, str]]:
+def _frames(result: RunResult) -> tuple[list[list[Any]], tuple[Verdict, str]]:
     """The frames of an answering program, and what to say of the cases that have none."""
-    if result is None:
-        return [], (Verdict.TIME, "no time was left")
     texts, rest = split_frames(result.channel)
     frames: list[list[Any]] = []
     missing = _stopped(result) or (_died(result) if result.code else (Verdict.RUNTIME_ERROR, "the program ended early"))
@@ -281,7 +303,7 @@ def _frames(result: RunResult | None) -> tuple[list[list[Any]], tuple[Verdict, s
 
 def _answers(job: Answers, run: _Runner) -> Iterator[tuple[str, list[Any] | tuple[Verdict, str]]]:
     """For each case its name and its frame, or the verdict on it."""
-    result = run(job)
+    result = run(job, len(job.cases))
     frames, missing = _frames(result)
     loaded = frames[0] if frames else None
     if loaded is not None and loaded[0] in ("syntax", "load"):
@@ -379,12 +401,12 @@ def _file(tests: FileTests, program: Program, run: _Runner) -> Iterator[TestOutc
 
 def _driven(request: dict[str, Any], program: Program, run: _Runner) -> Iterator[TestOutcome]:
     """The tests as the driver reports them. The driver runs no code of the program's, so it is taken at its word."""
-    result = run(Driven(program.text, request | {"stop": run.stop}))
+    result = run(Driven(program.text, request | {"stop": run.stop}), _how_many(request))
     frames, _ = _frames(result)
-    stopped = _stopped(result) or (_stopped(result.program) if result and result.program else None)
+    stopped = _stopped(result) or (_stopped(result.program) if result.program else None)
     for kind, error in (("unsupported", UnsupportedTestsError), ("uncarried", UncarriedTestsError)):
         why = next((str(frame[1]) for frame in frames if frame[0] == kind), None)
-        if why is not None and result is not None and result.end == "exit":
+        if why is not None and result.end == "exit":
             raise error(why)
     ended = False
     failed = False
@@ -419,7 +441,7 @@ def _reported(tests: CodeTests | FileTests, program: Program, run: _Runner) -> I
         taken = take_out(texts, is_test=lambda name: name == "check" and tests.entry_point is not None)
         form = "pytest" if _PYTEST.search("\n".join(texts)) else ""
         request = {"kind": "code", "texts": taken.texts, "candidate": tests.entry_point, "form": form}
-    result = run(Reporting(program.text, request))
+    result = run(Reporting(program.text, request), len(taken.expected))
     frames, missing = _frames(result)
     reports: dict[int, list[tuple[str, Any]]] = {}
     failure = ""
@@ -445,6 +467,12 @@ def _reported(tests: CodeTests | FileTests, program: Program, run: _Runner) -> I
             yield TestOutcome(name, *(stopped or (Verdict.RUNTIME_ERROR, failure[:SHOWN] or missing[1])))
         else:
             yield TestOutcome(name, Verdict.WRONG, f"gave {_shown(found[-1][1])}")
+
+
+def _how_many(request: dict[str, Any]) -> int:
+    """About how many tests there are: as many as assertions."""
+    texts: list[str] = [request.get("test_file", ""), request.get("setup", ""), *request.get("tests", ())]
+    return max(1, sum(text.count("assert") for text in texts))
 
 
 def _verdict_of(message: str) -> Verdict:

@@ -1,6 +1,5 @@
 """The reward `code`: the program in an answer, judged by its tests in a sandbox."""
 
-import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -9,7 +8,7 @@ from pydantic import Field
 from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score, strip_end_tokens
 from rewardkit_code.assemble import assembled, could_be_program
 from rewardkit_code.extract import Language, Program, extract_program, foreign_language
-from rewardkit_code.judge import Isolation, Outcome, Verdict, judge
+from rewardkit_code.judge import BudgetError, Isolation, Outcome, Verdict, judge
 from rewardkit_code.layouts import GroundTruthError, UnsupportedTestsError, read_tests
 from rewardkit_code.tests_model import StdinTests, Tests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
@@ -35,7 +34,8 @@ class CodeParams(RewardParams):
     compared outside; only where every one can be taken out. `auto`: the first, and the second for what it cannot carry.
     """
     cpu_s: int = Field(default=8, ge=1)
-    """CPU seconds of one run: of one case on standard input, of all calls of a function together."""
+    """CPU seconds of one test: of a case on standard input, of a call, of an assertion. All tests of a sample may take
+    together what its deadline leaves; if that is too little though no test was slow, the score is `failed`."""
     memory_mb: int = Field(default=512, ge=32)
     """Megabytes (MiB) of all processes of a run together."""
     output_mb: int = Field(default=16, ge=1)
@@ -72,7 +72,7 @@ class CodeReward(Reward):
 
     def _score(self, sample: Sample) -> Score:
         # A tenth, and half a second at least, so that this gives up before the worker is killed.
-        deadline = time.monotonic() + self.context.deadline_s - max(0.5, 0.1 * self.context.deadline_s)
+        budget_s = self.context.deadline_s - max(0.5, 0.1 * self.context.deadline_s)
         try:
             tests = read_tests(sample)
         except UnsupportedTestsError as exc:
@@ -102,29 +102,33 @@ class CodeReward(Reward):
             return Score.scored(0.0, reason, verdict=Verdict.COMPILE_ERROR.value)
         program = program._replace(text=assembled(program.text, tests))
         try:
-            outcome = self._judge(tests, program, deadline)
+            outcome = self._judge(tests, program, budget_s)
         except UnsupportedTestsError as exc:
             return Score.abstained(str(exc), kind="unsupported")
+        except BudgetError as exc:
+            return Score.failed(str(exc), kind=exc.kind)
         except SandboxUnavailableError as exc:
             return Score.failed(str(exc), kind="sandbox_error")
         except SandboxBrokeError as exc:
-            return self._again(tests, program, deadline, exc)
+            return self._again(tests, program, budget_s, exc)
         return self._scored(outcome, tests)
 
-    def _again(self, tests: Tests, program: Program, deadline: float, first: SandboxBrokeError) -> Score:
+    def _again(self, tests: Tests, program: Program, budget_s: float, first: SandboxBrokeError) -> Score:
         """Once more in a fresh sandbox: whoever breaks that one too did it himself, unless it breaks without him."""
         self.close()
         try:
-            return self._scored(self._judge(tests, program, deadline), tests)
+            return self._scored(self._judge(tests, program, budget_s), tests)
         except UnsupportedTestsError as exc:
             return Score.abstained(str(exc), kind="unsupported")
+        except BudgetError as exc:
+            return Score.failed(str(exc), kind=exc.kind)
         except SandboxUnavailableError as exc:
             return Score.failed(str(exc), kind="sandbox_error")
         except SandboxBrokeError as second:
             self.close()
             try:
-                self._judge(tests, Program("python", "pass"), time.monotonic() + 5.0)
-            except (SandboxBrokeError, SandboxUnavailableError) as exc:
+                self._judge(tests, Program("python", "pass"), 5.0)
+            except (SandboxBrokeError, SandboxUnavailableError, BudgetError) as exc:
                 return Score.failed(
                     f"the sandbox is broken: {exc}", kind="sandbox_error", verdict=Verdict.NO_VERDICT.value
                 )
@@ -132,7 +136,7 @@ class CodeReward(Reward):
                 0.0, f"the program broke its sandbox twice: {first}; {second}", verdict=Verdict.RUNTIME_ERROR.value
             )
 
-    def _judge(self, tests: Tests, program: Program, deadline: float) -> Outcome:
+    def _judge(self, tests: Tests, program: Program, budget_s: float) -> Outcome:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.context.sandbox)
         stop = self.params.score == "all"
@@ -141,7 +145,7 @@ class CodeReward(Reward):
             program,
             self._sandbox,
             self._limits,
-            deadline,
+            budget_s,
             stop_at_failure=stop,
             isolation=self.params.isolation,
         )

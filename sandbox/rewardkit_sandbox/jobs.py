@@ -116,6 +116,6 @@ def result(ended: list[Ended]) -> RunResult:
         stdout=process.written.get("stdout", b""),
         stderr=process.written.get("stderr", b""),
         channel=process.written.get("channel", b""),
-        usage=Usage(process.cpu_s, process.wall_s, process.peak_bytes),
+        usage=Usage(process.cpu_s, process.wall_s, process.peak_bytes, process.waited_s, process.quiet_s),
         program=result(program) if program else None,
     )

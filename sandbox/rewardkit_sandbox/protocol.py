@@ -23,7 +23,7 @@ class Limits:
     cpu_s: int = 8
     """CPU seconds of each process of the run."""
     wall_s: float = 30.0
-    """Seconds from the start, whatever the run does in them."""
+    """Seconds from the start, but for those in which the run waits for a processor."""
     memory_bytes: int = 512 * MIB
     """Memory of all processes of the run together; each alone is held to it by the kernel."""
     output_bytes: int = 16 * MIB
@@ -122,6 +122,10 @@ class Usage:
     wall_s: float = 0.0
     peak_bytes: int = 0
     """Resident memory of the largest process."""
+    waited_s: float = 0.0
+    """Seconds of `wall_s` in which it could run and waited for a processor."""
+    quiet_s: float = 0.0
+    """The longest time without output, until its end."""
 
 
 @dataclass(frozen=True)

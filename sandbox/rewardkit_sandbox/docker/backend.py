@@ -16,7 +16,7 @@ from rewardkit_sandbox.docker.container import Shape, config, greeting
 from rewardkit_sandbox.docker.image import BUILD, IMAGE
 from rewardkit_sandbox.docker.stream import Stream, attach
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
-from rewardkit_sandbox.guest.zygote.zygote_client import GRACE_S, READ, Ended
+from rewardkit_sandbox.guest.zygote.zygote_client import GRACE_S, READ, WALL_CAP, Ended
 from rewardkit_sandbox.jobs import result, tasks_for
 from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult, Sandbox
 
@@ -128,7 +128,7 @@ class Docker(Sandbox):
         size = sum(map(len, blobs))
         self._make_room(size)
         # A slow engine gets a second for each MiB, there and back.
-        deadline = time.monotonic() + limits.wall_s + ANSWERS_WITHIN_S + (size + limits.output_bytes) / MIB
+        deadline = time.monotonic() + WALL_CAP * limits.wall_s + ANSWERS_WITHIN_S + (size + limits.output_bytes) / MIB
         self._stream.send({"tasks": tasks, "limits": vars(limits)}, blobs, deadline)
         answer = self._stream.receive(deadline)
         if "ended" not in answer:

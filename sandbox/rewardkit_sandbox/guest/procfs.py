@@ -21,6 +21,15 @@ def started(pid: int) -> str:
     return fields[START].decode() if fields else ""
 
 
+def run_delay_s(pid: int) -> float:
+    """Seconds that a process was ready and waited for a processor; 0 where the kernel does not count that."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as schedstat:
+            return int(schedstat.read().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
 def last_pid() -> int:
     """The process number that was given last, in this PID namespace; 0 where that is not shown."""
     try:

@@ -35,6 +35,8 @@ WRITES = {
 """Descriptors that the process of each mode writes to; the others are /dev/null."""
 
 GRACE_S = 5.0
+WALL_CAP = 10
+"""As `zygote.WALL_CAP`."""
 READ = 1 << 16
 SIGKILL = 9
 
@@ -66,6 +68,8 @@ class Ended:
     wall_s: float
     peak_bytes: int
     written: dict[str, bytes] = field(default_factory=dict)
+    waited_s: float = 0.0
+    quiet_s: float = 0.0
     pids: int = 0
     """Process numbers that the run used up, where they count up through all runs."""
 
@@ -145,7 +149,7 @@ class ZygoteClient:
         readers = {fd: (process, name) for process in started for name, fd in process.readers.items()}
         for fd in readers:
             poll.register(fd, select.POLLIN)
-        deadline = time.monotonic() + limits["wall_s"] + GRACE_S
+        deadline = time.monotonic() + WALL_CAP * limits["wall_s"] + GRACE_S
         budget = limits["output_bytes"]
         while readers or any(process.report is None for process in started):
             left = deadline - time.monotonic()
@@ -158,6 +162,7 @@ class ZygoteClient:
                     if ended is None:
                         continue
                     ended.report = report
+                    ended.heard()
                     if ended is started[0]:
                         for other in started[1:]:
                             if other.report is None:
@@ -172,6 +177,7 @@ class ZygoteClient:
                     del readers[fd]
                 elif budget >= 0:
                     owner.written[name] += piece
+                    owner.heard()
                     budget -= len(piece)
                     if budget < 0:
                         owner.flooded = True
@@ -207,7 +213,15 @@ class _Process:
         self.written: dict[str, bytearray] = {}
         self.report: dict[str, Any] | None = None
         self.flooded = False
+        self.quiet_s = 0.0
+        self._heard_at = time.monotonic()
         self._theirs: list[int] = []
+
+    def heard(self) -> None:
+        """Notes that it wrote, or ended, now."""
+        now = time.monotonic()
+        self.quiet_s = max(self.quiet_s, now - self._heard_at)
+        self._heard_at = now
 
     def pipe(self, name: str, stack: ExitStack) -> int:
         ours, theirs = os.pipe()
@@ -233,5 +247,7 @@ class _Process:
             report["wall_s"],
             report["peak_bytes"],
             {name: bytes(data) for name, data in self.written.items()},
+            report["waited_s"],
+            self.quiet_s,
             report.get("pids", 0),
         )
