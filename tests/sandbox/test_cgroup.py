@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rewardkit_sandbox import Limits, SandboxUnavailableError, Script, open_sandbox
-from rewardkit_sandbox.local.cgroup import memory_group, sweep
+from rewardkit_sandbox.local.cgroup import cpu_group, memory_group, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="cgroups are Linux's")
 
@@ -72,3 +72,17 @@ def test_groups_of_owners_that_are_gone_are_swept(tmp_path):
         (tmp_path / name).mkdir()
     sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+def test_a_group_of_processors_is_joined_by_a_sandbox_and_goes_with_it(open_one):
+    group = cpu_group()
+    if group is None:
+        pytest.skip("no cgroup of processors can be made here")
+    folder = Path(group.join).parent
+    before = set(folder.parent.glob("rewardkit-*"))
+    with open_one("bubblewrap"):
+        (new,) = set(folder.parent.glob("rewardkit-*")) - before
+        assert (new / "cgroup.procs").read_text().split()
+    assert not new.exists()
+    group.close()
+    assert not folder.exists()

@@ -265,7 +265,7 @@ def test_whichever_of_its_processes_is_killed_nothing_is_left_and_there_is_no_ve
     victim = guard if which == "guard" else zygote
     killer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
     killer.start()
-    with pytest.raises(SandboxBrokeError, match="zygote is gone"):
+    with pytest.raises(SandboxBrokeError, match="zygote has ended"):
         sandbox.run(Script(source), Limits(wall_s=60.0))
     killer.join()
     assert gone(lambda: root.exists() or processes_of(root))

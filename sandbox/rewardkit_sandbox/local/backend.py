@@ -12,7 +12,7 @@ from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
 from rewardkit_sandbox.guest import descriptors
 from rewardkit_sandbox.guest.zygote import zygote_client
 from rewardkit_sandbox.jobs import guest_text, killed_from_outside, result, tasks_for
-from rewardkit_sandbox.local.cgroup import memory_group
+from rewardkit_sandbox.local.cgroup import cpu_group, memory_group
 from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult, Sandbox
 
 STARTS_WITHIN_S = 30.0
@@ -42,6 +42,7 @@ class LocalBackend(Sandbox):
         handshake = self._handshake()
         self._owner = os.getpid()
         self._memory = memory_group() if os.geteuid() == 0 else None
+        self._cpu = cpu_group() if os.geteuid() == 0 else None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with theirs:  # closed before the greeting, so that a zygote that ends is an end of file
@@ -49,8 +50,7 @@ class LocalBackend(Sandbox):
             self._greet(handshake)
         except BaseException:
             self._control.close()
-            if self._memory:
-                self._memory.close()
+            self._close_groups()
             raise
         assert self._process.stderr is not None
         self._process.stderr.close()
@@ -62,7 +62,7 @@ class LocalBackend(Sandbox):
 
     @abstractmethod
     def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
-        """Command and environment that start an interpreter with the arguments `boot`, in the memory cgroup `group`."""
+        """Command and environment that start an interpreter with the arguments `boot`, in the cgroups `group`."""
 
     @abstractmethod
     def _advice(self) -> str:
@@ -74,7 +74,7 @@ class LocalBackend(Sandbox):
 
     def _start(self, control: socket.socket) -> "subprocess.Popen[bytes]":
         boot = ["-S", "-B", "-c", guest_text("zygote.boot"), str(control.fileno())]
-        command, environment = self._command(boot, self._memory.join if self._memory else "")
+        command, environment = self._command(boot, ":".join(group.join for group in (self._memory, self._cpu) if group))
         return subprocess.Popen(  # noqa: S603 - built here, from nothing that a user wrote
             command,
             stdin=subprocess.DEVNULL,
@@ -126,5 +126,9 @@ class LocalBackend(Sandbox):
         self._control.close()
         if os.getpid() == self._owner and self._process.returncode is None:
             self._end(self._process)
-            if self._memory:
-                self._memory.close()
+            self._close_groups()
+
+    def _close_groups(self) -> None:
+        for group in (self._memory, self._cpu):
+            if group:
+                group.close()

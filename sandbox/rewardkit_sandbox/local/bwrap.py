@@ -31,7 +31,7 @@ def find_bwrap() -> str:
 def command(bwrap: str, python: Interpreter, boot: Sequence[str], group: str) -> list[str]:
     """The whole command that starts `python` with the arguments `boot` in bwrap.
 
-    group   file through which a memory cgroup is joined, or empty: only root has one
+    group   files through which cgroups are joined, with colons between them: only root has any
     """
     if os.geteuid() == 0:
         return command_as_nobody(bwrap, python, boot, group)

@@ -1,7 +1,8 @@
-"""A memory cgroup for a sandbox, where one can be had: version 1 or 2, by root, in a hierarchy that can be written to.
+"""Cgroups for a sandbox, of memory and of processors, where they can be had.
 
-It counts what no process's own limit sees: shared memory, files in the tmpfs, buffers of pipes and sockets. Where there
-is none, the zygote's watch is all that adds processes up, and the sandbox says so.
+Version 1 or 2, by root, in a hierarchy that can be written to. The first counts what no process's own limit sees:
+shared memory, files in the tmpfs, buffers of pipes and sockets. Where there is none, the zygote's watch is all that
+adds processes up, and the sandbox says so. The second keeps one sandbox from starving another.
 
 A group is an empty folder once its processes have exited; `close` removes it. One whose owner was killed is removed by
 the next sandbox that starts (`sweep`), which knows it by its name.
@@ -65,25 +66,64 @@ class MemoryGroup:
 
     def close(self) -> None:
         """Removes the group; its processes may take a moment to exit."""
-        for _ in range(100):
-            try:
-                self._folder.rmdir()
-            except FileNotFoundError:
-                return
-            except OSError:
-                time.sleep(0.01)
-            else:
-                return
+        _remove(self._folder)
+
+
+class CpuGroup:
+    """A group that gets one share of the processors, however many processes and sessions are in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def join(self) -> str:
+        return str(self._folder / "cgroup.procs")
+
+    def close(self) -> None:
+        """Removes the group, as a MemoryGroup does."""
+        _remove(self._folder)
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(100):
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.01)
+        else:
+            return
+
+
+def cpu_group() -> CpuGroup | None:
+    """A fresh group of version 1 below this process's own; None where it cannot be had.
+
+    In version 2 a memory group shares processors too, where its parent hands that controller down.
+    """
+    for version, parent in _parents("cpu"):
+        folder = _fresh(parent) if version == 1 else None
+        if folder is not None:
+            return CpuGroup(folder)
+    return None
+
+
+def _fresh(parent: Path) -> Path | None:
+    """A new folder for a group, after those of owners that have exited were removed; None where it cannot be made."""
+    sweep(parent)
+    folder = parent / f"{PREFIX}-{os.getpid()}-{procfs.started(os.getpid())}-{next(_numbers)}"
+    try:
+        folder.mkdir()
+    except OSError:
+        return None
+    return folder
 
 
 def memory_group() -> MemoryGroup | None:
     """A fresh group below this process's own; None where it cannot be had."""
-    for version, parent in _parents():
-        sweep(parent)
-        folder = parent / f"{PREFIX}-{os.getpid()}-{procfs.started(os.getpid())}-{next(_numbers)}"
-        try:
-            folder.mkdir()
-        except OSError:
+    for version, parent in _parents("memory"):
+        folder = _fresh(parent)
+        if folder is None:
             continue
         group = MemoryGroup(folder, version=version)
         try:
@@ -104,7 +144,7 @@ def sweep(parent: Path) -> None:
                 folder.rmdir()
 
 
-def _parents() -> list[tuple[int, Path]]:
+def _parents(controller: str) -> list[tuple[int, Path]]:
     """Folders in which a group could be made, each with the cgroup version."""
     found: list[tuple[int, Path]] = []
     try:
@@ -113,8 +153,8 @@ def _parents() -> list[tuple[int, Path]]:
         return found
     for line in lines:
         number, controllers, path = line.split(":", 2)
-        if "memory" in controllers.split(","):
-            found.append((1, ROOT / "memory" / path.lstrip("/")))
+        if controller in controllers.split(","):
+            found.append((1, ROOT / controller / path.lstrip("/")))
         elif number == "0" and not controllers:
             root = ROOT if (ROOT / "cgroup.controllers").exists() else ROOT / "unified"
             found.append((2, root / path.lstrip("/")))

@@ -9,7 +9,7 @@ process alone, to a place where the new user can reach them. Where there is noth
 
     python launch.py GROUP UID STAGE SOURCE... -- COMMAND...
 
-GROUP    file through which a memory cgroup is joined, or empty
+GROUP    files through which cgroups are joined, with colons between them; may be empty
 UID      user and group to become
 STAGE    an existing folder that the binds may cover
 SOURCE   folders that appear as STAGE/0, STAGE/1, …
@@ -47,8 +47,8 @@ def bind(stage: str, sources: list[str]) -> None:
 
 
 def main(group: str, uid: int, stage: str, sources: list[str], command: list[str]) -> None:
-    if group:
-        with open(group, "w") as procs:  # noqa: PTH123 - a launcher imports next to nothing
+    for path in filter(None, group.split(":")):
+        with open(path, "w") as procs:  # noqa: PTH123 - a launcher imports next to nothing
             procs.write("0")
     if sources:
         bind(stage, sources)
