@@ -20,7 +20,7 @@ SENTENCE_WEIGHT = 1.0
 """Worth of a nat of the model about a sentence."""
 COMMON_WEIGHT = 2.0
 """Nats for a language in whose common words the word is."""
-LETTER_WEIGHT = 1.5
+LETTER_WEIGHT = 3.0
 """Nats against a language that does not have a letter of the word."""
 ENDING_WEIGHT = 0.6
 """Nats for a language that has the word's ending, where its neighbours do not."""

@@ -12,7 +12,7 @@ Abney 2013, NAACL N13-1131). Names, symbols and short words that stand alone pro
 from collections.abc import Sequence
 
 from rewardkit_language.evidence import fold
-from rewardkit_language.sentence import Sentence, sentences
+from rewardkit_language.sentence import ESTABLISHED, Sentence, sentences
 from rewardkit_language.words import Token
 
 CHAIN_WORDS = 600
@@ -34,6 +34,15 @@ def label(words: Sequence[Token], languages: Sequence[str], target: str | None) 
     for sentence in rows:
         sentence.read(chain=read < CHAIN_WORDS)
         read += sentence.foreign
-    # A language that has stretches of its own makes it likelier that single words are in it too.
-    established = {code for sentence in rows for code in sentence.established()}
+    # A language that many words are in makes it likelier that single words are in it too.
+    established = _established(rows)
     return [code for sentence in rows for code in sentence.proven(established)]
+
+
+def _established(rows: Sequence[Sentence]) -> set[str]:
+    telling: dict[str, float] = {}
+    for row in rows:
+        for code, words, has_signs in row.evidence_by_language():
+            if has_signs:
+                telling[code] = telling.get(code, 0.0) + words
+    return {code for code, words in telling.items() if words >= ESTABLISHED}

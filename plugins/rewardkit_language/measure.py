@@ -18,7 +18,7 @@ from rewardkit_language.plausible import SHORTEST, SHORTEST_OF_MORE, implausible
 from rewardkit_language.scripts import LANGUAGES
 from rewardkit_language.words import Token, clean, join_letters, tokens, weight
 
-READ = 30_000
+READ = 24_000
 """Characters that are read of a text; of a longer one, BLOCKS stretches that lie evenly over it."""
 BLOCKS = 20
 UNKNOWN = "und"

@@ -14,7 +14,7 @@ SHORT_LINE = 2
 """Words of a line that is no sentence by itself."""
 TARGET_PRIOR = 1.5
 """Nats for the target before anything is read."""
-SWITCH = (4.0, 3.5)
+SWITCH = (2.5, 2.0)
 """Nats that a change of language costs: within a phrase, after a comma."""
 CANDIDATES = 4
 """Languages that the words of one sentence may be in, the target included."""
@@ -29,7 +29,7 @@ NO_COMMON_WORDS = 5
 PROOF_HINT, PROOF_HINT_WORDS = 1.5, 0.5
 """The same for a language that the text has other stretches of."""
 ESTABLISHED = 2.5
-"""Words that tell the language of a stretch beyond doubt."""
+"""Words of a language in a text, signs among them, that make it one that the text is in."""
 MODEL_ALONE = 5.0
 """Nats by which a relative of the target must lead, if only the model speaks for it."""
 LIST_SHARE = 0.5
@@ -170,14 +170,11 @@ class Sentence:
                 yield start, end, self.labels[start]
             start = end
 
-    def established(self) -> set[str]:
-        """Languages that a stretch of the sentence is in beyond doubt."""
+    def evidence_by_language(self) -> Iterator[tuple[str, float, bool]]:
+        """For each stretch that is not in the target its language, the words that tell it, and if it has its signs."""
         target = self.target or ""
-        return {
-            code
-            for start, end, code in self.stretches(target)
-            if self._telling(start, end, code, target) >= ESTABLISHED and self._has_signs(start, end, code, target)
-        }
+        for start, end, code in self.stretches(target):
+            yield code, self._telling(start, end, code, target), self._has_signs(start, end, code, target)
 
     def proven(self, established: set[str]) -> list[str]:
         """The labels, with the target (else the sentence's own language) for what does not prove its language."""
@@ -189,8 +186,15 @@ class Sentence:
         labels = list(self.labels)
         for start, end, code in self.stretches(home):
             if not self._is_proven(start, end, code, home, established):
-                labels[start:end] = [home] * (end - start)
+                labels[start:end] = [self._likelier(start, end, home)] * (end - start)
         return labels
+
+    def _likelier(self, start: int, end: int, home: str) -> str:
+        """The target, if the words of a stretch speak for it over `home`, else `home`."""
+        target = str(self.target)
+        if target == home or target not in self.candidates or self._lead(start, end, target, home) <= 0:
+            return home
+        return target if self._has_signs(start, end, target, home) else home
 
     def _home(self) -> str:
         """The language of words that do not prove another one: the target, if the sentence may be in it."""
@@ -204,7 +208,7 @@ class Sentence:
 
     def _is_proven(self, start: int, end: int, code: str, home: str, established: set[str]) -> bool:
         lead, telling = self._lead(start, end, code, home), self._telling(start, end, code, home)
-        if code in established:
+        if code in established and end - start < NO_COMMON_WORDS:
             return lead >= PROOF_HINT and telling >= PROOF_HINT_WORDS
         if lead < PROOF or telling < PROOF_WORDS:
             return False
