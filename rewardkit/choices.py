@@ -64,6 +64,8 @@ _HEDGE = re.compile(r"\b(?:or|either|nor|otherwise)\b", re.IGNORECASE)
 _DOUBT = re.compile(r"\b(?:maybe|perhaps|possibly|guess|alternatively|could\s+be|might\s+be)\b", re.IGNORECASE)
 _OTHER = re.compile(r"(?<![\w\\])[(\[]?([B-HJ]|A(?!\s+[a-z]))[)\]]?(?![\w'^_+*/=-])")
 _REASON = re.compile(r"[)\]}.$*\s]*,?\s*(?:because|since|it\s|this\s|as\s+(?:it|the|this)\b)")
+_DENIAL = re.compile(r"[^.!?]*\b(?:wrong|incorrect|false|not|isn't|aren't|cannot|excluded)\b[^.!?]*", re.IGNORECASE)
+"""A sentence that says of an option that it is none."""
 _LABEL = re.compile(
     rf"{_OPENING}\(?([A-J])(?!\)?[\s}}]*(?:,|and\b|or\b|&)\s*\(?[A-J]\b)"
     r"(?:\)|\.(?!\d)|:|\}(?=[\s$.]*$|\s+[A-Za-z])|(?=\s+[A-Za-z(]{2})|[\s$*.)}]*$)"
@@ -78,6 +80,7 @@ def stated_choice(text: str) -> str | None:
             continue
         group = next(index for index, found in enumerate(match.groups(), 1) if found)
         letter, rest = match[group].upper(), text[match.end(group) :]
+        rest = _DENIAL.sub("", rest)
         others = {other[1] for other in _OTHER.finditer(rest)} - {letter}
         if _REASON.match(rest):
             return None if _DOUBT.search(rest) else letter

@@ -84,7 +84,8 @@ _JOINED = re.compile(
     r"(?:[ \t$,;/&|~]|\\[()\[\],;:! ]|\\q?quad|\\text\s*\{[^{}]{0,20}\}|\band\b|\bet\b|\bund\b|\by\b|[和与及、，])*"
 )
 _ALTERNATIVE = re.compile(
-    r"\b(?:or|either|maybe|perhaps|possibly|alternatively|ou|oder|peut-être|vielleicht)\b|或|也可能", re.IGNORECASE
+    r"\b(?:or|either|maybe|perhaps|possibly|alternatively|otherwise|if not|ou|oder|peut-être|vielleicht)\b|或|也可能",
+    re.IGNORECASE,
 )
 _SECOND_THOUGHT = re.compile(
     r"[\s$)*.,;]*(?:alternatively|or|maybe|perhaps|possibly|otherwise|oder|ou)\b", re.IGNORECASE

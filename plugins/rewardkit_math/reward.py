@@ -1,5 +1,6 @@
 """The math reward: finds the answer of each completion and compares it with the ground truth."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from rewardkit_math.params import MathParams
 from rewardkit_math.symbolic.prover import Prover
 
 _SHOWN_CHARS = 200
+_SENTENCE_END = re.compile(r"[.!?;]\s")
 
 
 class MathReward(Reward):
@@ -143,15 +145,8 @@ def _second_values(text: str, found: Found) -> list[str]:
         after = text[found.end : found.end + 400].removeprefix("}").removeprefix("</answer>")
         values = second_value_before(before), second_value_after(after)
     else:
-        sentence_end = next(
-            (
-                index
-                for index in range(len(found.text) - 1)
-                if found.text[index : index + 2] in (". ", "! ", ".\n", "? ")
-            ),
-            None,
-        )
-        rest = "" if sentence_end is None else found.text[sentence_end:]
+        end = _SENTENCE_END.search(found.text)
+        rest = found.text[end.start() :] if end else ""
         values = None, second_value_after(rest or text[found.end : found.end + 400])
     return [value for value in values if value]
 

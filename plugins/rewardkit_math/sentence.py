@@ -220,6 +220,11 @@ _LED = re.compile(
     re.IGNORECASE,
 )
 """Words that cannot lead to the value of a phrase: they make it part of something else."""
+_INSTEAD = re.compile(
+    r"(?<=[\d$)}\]])\s*[,(]?\s*(?:and\s+)?(?:not|instead\s+of|rather\s+than)\s+[-$\\\w./{}^]{1,60}\)?\s*[.!]?$",
+    re.IGNORECASE,
+)
+"""The value that an answer is not: `7, not 5`."""
 _SUPPOSED = re.compile(r"(?:suppose|let|assume|assuming|if|consider)\b", re.IGNORECASE)
 _BUT = re.compile(r"\b(?:but|except|unless|could|might|may|cannot|can't|would)\b", re.IGNORECASE)
 _MODAL = re.compile(r"\b(?:could|might|may|cannot|can't|can\s+not|would|not)\s*$", re.IGNORECASE)
@@ -246,7 +251,7 @@ def read(text: str, *, last: bool) -> Reading:
     """
     text = _BLANKS.sub(" ", text)
     text = text.replace("**", " ") if "**" in text and not _POWER.search(text) else text
-    text = _HOPE.sub("", text.strip().strip("*`#").strip())
+    text = _INSTEAD.sub("", _HOPE.sub("", text.strip().strip("*`#").strip()))
     masked = mask(text)
     if text.endswith("?"):
         return Reading(Text(""), text, "it asks and states nothing")

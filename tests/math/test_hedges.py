@@ -17,6 +17,16 @@ HEDGED = [
     ("The answer is B. It could also be D.", "B"),
     ("<answer>7</answer> or 5", "7"),
     ("The answer is 7. Possibly 9.", "7"),
+    (r"\boxed{3}. Otherwise, \boxed{4}", "4"),
+    (r"\boxed{3}. If not, \boxed{4}", "3"),
+    ("The answer is 3/4 or 1/4", "3/4"),
+    ("My answer is 4; my second guess is 5.", "4"),
+    ("The answer is 7. If that is wrong, then 8.", "7"),
+    ("The answer is 3 (or 4).", "3"),
+    (r"\boxed{7, possibly 8}", "7"),
+    ("**7** or **8**", "8"),
+    ("A (B is also possible)", "A"),
+    (r"\boxed{A, or B}", "A"),
 ]
 NO_HEDGE = [
     (r"not \boxed{1} but \boxed{2}", "2"),
@@ -28,6 +38,11 @@ NO_HEDGE = [
     ("The answer is 1/2. Or 0.5.", "1/2"),
     (r"\boxed{7} or the seventh of them", "7"),
     (r"Either way, \boxed{7}.", "7"),
+    ("The answer is 7, not 5.", "7"),
+    ("The answer is 7 (not 5).", "7"),
+    ("The answer is B. Option D is wrong.", "B"),
+    (r"\boxed{4}. Wait, actually \boxed{5}.", "5"),
+    ("The answer is 4. Wait, no. The answer is 5.", "5"),
     ("We may pick 5 or 6 first. The answer is 7.", "7"),
 ]
 
