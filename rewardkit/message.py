@@ -87,7 +87,7 @@ class Message(BaseModel):
 
     @property
     def calls_tools(self) -> bool:
-        """Whether the message calls a tool."""
+        """True if the message calls a tool."""
         parts = self.content if isinstance(self.content, tuple) else ()
         return bool(self.tool_calls) or any(part.get("type") in CALL_PARTS for part in parts)
 
@@ -181,7 +181,7 @@ def _cut_out(message: dict[str, Any], content: Any) -> str | None:
 
 
 def _is_reasoning(part: Mapping[str, Any]) -> bool:
-    """Whether a content part holds reasoning; Gemini marks it by `thought: true`, Bedrock by its only key."""
+    """True if a content part holds reasoning; Gemini marks it by `thought: true`, Bedrock by its only key."""
     return part.get("type") in REASONING_PARTS or part.get("thought") is True or "reasoningContent" in part
 
 
@@ -206,5 +206,5 @@ def _text(part: Mapping[str, Any]) -> str:
 
 
 def _said(output: Any) -> Any:
-    """What a tool gave back, as content."""
+    """The output of a tool, as content."""
     return output if isinstance(output, str | list) or output is None else str(output)

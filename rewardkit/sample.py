@@ -24,16 +24,16 @@ Chat = Annotated[str | tuple[Message, ...], BeforeValidator(as_messages)]
 
 
 class Turn(NamedTuple):
-    """What the model wrote without a pause: a completion in text, or one message of the assistant."""
+    """One turn of the model: a completion in text, or one message of the assistant."""
 
     text: str
     """With reasoning that the server cut out in its `<think>` tags again."""
     parts: Parts
     format: FoundFormat
     calls_tools: bool = False
-    """Whether it ends with a call of a tool, and so needs no answer."""
+    """True if it ends with a call of a tool, and so needs no answer."""
     cut_out: bool = False
-    """Whether the server has cut the reasoning out, so that nobody can tell with which tags it was written."""
+    """True if the server has cut the reasoning out, so that its tags are unknown."""
 
 
 class Sample(BaseModel):
@@ -44,18 +44,18 @@ class Sample(BaseModel):
     completion: Chat
     prompt: Chat = ""
     ground_truth: Any = None
-    """What a right completion agrees with: a text, a number, a list, an object of tests; None where there is none."""
+    """The right answer or its tests: a text, a number, a list, an object; None if the row has none."""
     reasoning: str | None = None
     """The reasoning, where it stands in a column of its own and not in the completion."""
     prefill: str | None = None
-    """What the chat template writes behind the messages of the prompt, such as `<|im_start|>assistant\\n<think>\\n`: it
-    may open the reasoning. The trainers' adapters set it; None where nobody said."""
+    """Text that the chat template writes behind the prompt's messages, as in `<|im_start|>assistant\\n<think>`. It may
+    open the reasoning. The trainers' adapters set it; None if unknown."""
     reasoning_format: str | ReasoningTags = AUTO
     """The rubric's word on how reasoning and answer are written: a name of `REASONING_FORMATS`, tags, or `auto`."""
     completion_tokens: int | None = Field(default=None, ge=0)
-    """Number of tokens in the completion; None where nobody counted."""
+    """Number of tokens in the completion; None if unknown."""
     truncated: bool | None = None
-    """True where the token limit cut the completion off; None where nobody said."""
+    """True if the token limit cut the completion off; None if unknown."""
     group: str | None = None
     """Key of the group, the completions of one prompt; None where the row names no group."""
     columns: Mapping[str, Any] = Field(default_factory=dict)
@@ -80,7 +80,7 @@ class Sample(BaseModel):
 
     @cached_property
     def prompt_end(self) -> str:
-        """The end of the prompt that the model went on from, which may open the reasoning; empty where nobody knows.
+        """The end of the prompt that the model went on from, which may open the reasoning; empty if unknown.
 
         Of chat messages only the assistant's at the end is one: what a user wrote opens nothing.
         """
@@ -151,7 +151,7 @@ class Sample(BaseModel):
 
     @property
     def group_key(self) -> str | None:
-        """What the completions of one prompt have in common: the group that the row names, else the prompt itself."""
+        """Key shared by the completions of one prompt: the group that the row names, else the prompt itself."""
         return self.group if self.group is not None else self.prompt_text or None
 
     def column(self, path: str) -> Any:

@@ -39,7 +39,7 @@ class FormatParams(RewardParams):
     partial: bool = False
     """True to give a completion that is not well-formed the share of its parts that are right, instead of 0.0."""
     prompt_opens: bool | None = None
-    """Whether the prompt opens the first part; None: as the row's prompt ends. Needed where rows hold chat messages and
+    """True if the prompt opens the first part; None: as the row's prompt ends. Needed where rows hold chat messages and
     nothing tells what the chat template adds."""
 
     @property

@@ -51,7 +51,7 @@ class Classifier:
     ) -> None:
         """Loads the model and runs it once.
 
-        raises  ConfigError for a model that is no reward model; what transformers raises for one that is not there
+        raises  ConfigError for a model that is not a reward model; what transformers raises if it cannot be found
         """
         self.device = torch.device(_device() if device == "auto" else device)
         kind = getattr(torch, dtype) if dtype != "auto" else _dtype(self.device)
@@ -68,8 +68,8 @@ class Classifier:
         self._template = None if self._tokenizer.chat_template is None else self._tokenizer.get_chat_template()
         if self._template is None and not _separates_pairs(self._tokenizer):
             raise ConfigError(
-                f"model {model!r}: its tokenizer has no chat template and nothing to put between two texts, so nobody "
-                "can tell what it was trained to read; save a chat template with its tokenizer"
+                f"model {model!r}: its tokenizer has no chat template and nothing to put between two texts, so what "
+                "it was trained to read is unknown; save a chat template with its tokenizer"
             )
         positions = getattr(self._config, "max_position_embeddings", None) or max_tokens
         self.max_tokens = min(max_tokens, self._tokenizer.model_max_length, positions)
@@ -208,7 +208,7 @@ def _check_head(model: str, labels: int, report: Mapping[str, Any]) -> None:
     """ConfigError for weights that transformers would fill with random numbers, and for more logits than one."""
     if missing := sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"]):
         raise ConfigError(
-            f"model {model!r} is no reward model: it has no weights for {', '.join(missing[:5])}, which would be "
+            f"model {model!r} is not a reward model: it has no weights for {', '.join(missing[:5])}, which would be "
             "random; name a model that was saved as a sequence classifier"
         )
     if labels != 1:

@@ -162,7 +162,7 @@ class Endpoint:
             (choice,) = json.loads(text)["choices"]
             content = choice["message"]["content"]
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise EndpointError("the endpoint's answer is no chat completion", retry=True) from None
+            raise EndpointError("the endpoint's answer is not a chat completion", retry=True) from None
         if not isinstance(content, str):
             raise EndpointError("the judge's message has no text", retry=True)
         return self._without_key(content)

@@ -32,16 +32,16 @@ class HarmonyMessage(NamedTuple):
     inner_begin: int
     inner_end: int
     closed: bool
-    """Whether an end token closes it."""
+    """True if an end token closes it."""
 
 
 def is_harmony(text: str) -> bool:
-    """Whether a completion is written in channels, with or without the special tokens."""
+    """True if a completion is written in channels, with or without the special tokens."""
     return "<|message|>" in text or is_plain(text)
 
 
 def is_plain(text: str) -> bool:
-    """Whether a completion is in channels whose special tokens were left out by the decoder.
+    """True if a completion is in channels whose special tokens the decoder left out.
 
     `analysis` at the start, glued to what follows: to an upper-case letter, or with `assistantfinal` later on.
     """
@@ -83,7 +83,7 @@ def _moved(message: HarmonyMessage, by: int) -> HarmonyMessage:
 
 
 def _role(author: str, channel: str | None) -> str:
-    """What a message is, by its author and its channel."""
+    """The role of a message, by its author and its channel."""
     sender = author.split(" ", maxsplit=1)[0].strip()
     found = _RECIPIENT.search(f"{author} {channel or ''}")
     recipient = found.group(1) if found else ""

@@ -35,7 +35,7 @@ def tag_ids(tokenizer: Any) -> TagIds:
 
 
 def reasoning_tokens(tokenizer: Any, ids: Sequence[int]) -> int | None:
-    """Number of tokens before the last closing tag; None where there is none."""
+    """Number of tokens before the last closing tag; None if there is no such tag."""
     closing = tag_ids(tokenizer).closing
     return next((at for at in range(len(ids) - 1, -1, -1) if int(ids[at]) in closing), None) if closing else None
 
