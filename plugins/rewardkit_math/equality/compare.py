@@ -5,6 +5,7 @@ as a set, a named value as a value, an inequality as an interval; a list is neve
 """
 
 from rewardkit_math.equality.coerce import in_kind_of, written_out
+from rewardkit_math.equality.dots import holds_dots, numbered, over_index
 from rewardkit_math.equality.lists import distinct, in_order, match_any_order
 from rewardkit_math.equality.outcome import DIFFERENT, SAME, Outcome, Terms, every, first_equal
 from rewardkit_math.equality.periodic import same_families
@@ -48,6 +49,8 @@ def same(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
     if isinstance(found, Conditioned) or isinstance(ground_truth, Conditioned):
         return _same_conditioned(found, ground_truth, terms)
     found, ground_truth = _settled(found, terms), _settled(ground_truth, terms)
+    if holds_dots(found) or holds_dots(ground_truth):
+        found, ground_truth = (over_index(numbered(node), terms.budget) for node in (found, ground_truth))
     found, ground_truth = in_kind_of(ground_truth, found), in_kind_of(found, ground_truth)
     if isinstance(ground_truth, Text) or isinstance(found, Text):
         return same_text(found, ground_truth)
