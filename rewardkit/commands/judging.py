@@ -1,6 +1,7 @@
 """Judging for a command: in worker processes, or with `--debug` in this process."""
 
 import dataclasses
+import logging
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,8 @@ from rewardkit.sample import Sample
 from rewardkit.score import Result
 from rewardkit.workers.judge import Judge, Unit
 
+LOG = logging.getLogger("rewardkit")
+
 DEFAULT_RUBRIC = "default"
 
 
@@ -38,6 +41,7 @@ class Judging(Protocol):
 def load_rubric(name: str | None, options: RewardOptions) -> Rubric:
     """The rubric that the command line names, or the default one, with the command line's sandbox in it."""
     rubric = Rubric.load(name or DEFAULT_RUBRIC, trust=options.trust)
+    LOG.debug("%s: %s", rubric.where, ", ".join(rubric.rewards))
     return rubric if options.sandbox is None else rubric.model_copy(update={"sandbox": options.sandbox})
 
 

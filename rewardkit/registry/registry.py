@@ -10,6 +10,7 @@ broken plugin is named, and stops nothing else.
     rewards.py:brevity        that file, which `--plugin` or the rubric's `plugins` names
 """
 
+import logging
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -35,6 +36,8 @@ from rewardkit.registry.loading import (
     third_party_code,
 )
 from rewardkit.suggestions import did_you_mean
+
+LOG = logging.getLogger("rewardkit")
 
 PLUGINS_VARIABLE = "REWARDKIT_PLUGINS"
 """Environment variable: distributions whose plugins are loaded although no rubric names them, separated by commas."""
@@ -188,6 +191,8 @@ class Registry:
             rewards, faults = rewards_of(self._manager, plugin)
             self._rewards += rewards
             self._faults += faults
+            names = ", ".join(reward.name for reward in rewards) or "no rewards"
+            LOG.debug("plugin %s: %s, from %s", plugin.name, names, getattr(plugin.module, "__file__", "?"))
 
     def _unknown(self, name: str) -> str:
         known = sorted({*built_in.REWARDS, *(r.name for r in self._rewards), *(o.point.name for o in self._offers)})
