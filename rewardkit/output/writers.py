@@ -34,7 +34,8 @@ from rewardkit.input.row import Row
 from rewardkit.input.streams import source_name
 from rewardkit.output.os_errors import STDOUT, os_errors_as_output_errors, output_error
 from rewardkit.output.output_row import block_of, line_of
-from rewardkit.output.packing import PACKED, packing_of
+from rewardkit.output.packers import packing_of
+from rewardkit.output.packing import PACKED
 from rewardkit.output.partial_file import create_hidden, is_same_file, open_partial
 
 _FLUSH_S = 1.0
