@@ -79,7 +79,7 @@ class Sentence:
         self.target = target
         self.is_list = len(row) > 3 and sum(word.pause > 0 for word in row) >= LIST_SHARE * len(row)
         capitals = sum(word.text[0].isupper() for word in row)
-        self.has_names = capitals <= NAMES_SHARE * len(row) or self.is_list
+        self.has_names = capitals <= NAMES_SHARE * len(row) + 1 or self.is_list
         self.has_nouns = False
         self.best = ""
         self.candidates: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Sentence:
 
     def is_name(self, at: int) -> bool:
         """The word is capitalised as a name is: not for its position, and not because all words are."""
-        if not self.has_names or self.has_nouns:
+        if not self.has_names or (self.has_nouns and not self.is_list):
             return False
         word = self.row[at]
         return word.text[0].isupper() and (self.is_list or (at > 0 and word.pause < 2))

@@ -141,11 +141,12 @@ def _parts(token: Token) -> Iterator[Token]:
     if len(token.text) < CHAIN_LENGTH or token.script in UNSPACED:
         yield token
         return
-    parts = _JOINTS.split(token.text)
+    parts = [part for part in _JOINTS.split(token.text) if part]
     if len(parts) < CHAIN:
         parts = _HUMPS.findall(token.text)
     if len(parts) >= CHAIN:
-        yield from (replace(token, text=part) for part in parts if part)
+        yield replace(token, text=parts[0])
+        yield from (replace(token, text=part, pause=0) for part in parts[1:] if part)
     elif len(token.text) > LONGEST:
         yield replace(token, script="mixed")
     else:

@@ -144,3 +144,24 @@ def test_words_are_not_names_because_they_are_capitalised():
 
 def test_a_few_names_are_of_no_language():
     assert share("珍妮特 (Janet) 每天早上吃三个鸡蛋，然后 Maria Lopez 把剩下的鸡蛋卖给 IBM 的同事。", "zh") == 1.0
+
+
+def test_letters_of_flags_that_name_no_country_are_words():
+    letters = {ord(letter): 0x1F1E6 + ord(letter) - 97 for letter in "abcdefghijklmnopqrstuvwxyz"}
+    own = "Wir denken nach und rechnen dann alles aus."
+    assert share(f"{own} {ENGLISH.lower().translate(letters)}", "de") < 0.35
+    assert share(f"{ENGLISH} {ENGLISH.lower().translate(letters)}", "en") < 0.95
+    assert share(f"{own} \U0001f1e9\U0001f1ea \U0001f1eb\U0001f1f7\U0001f1ea\U0001f1f8", "de") == 1.0
+
+
+def test_invisible_tags_are_words_but_for_a_flag():
+    hidden = "".join(chr(0xE0000 + ord(letter)) for letter in ENGLISH if letter.isascii())
+    own = "Wir denken nach und rechnen dann alles aus."
+    assert share(f"{own}{hidden}", "de") < 0.5
+    scotland = "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in "gbsct") + "\U000e007f"
+    assert share(f"{own} {scotland}", "de") == 1.0
+
+
+@pytest.mark.parametrize("signs", ["\u2803\u2807\u2801", "\U0001f170\U0001f171\U0001f172", "\ufe01" * 40])
+def test_signs_that_spell_or_hide_words_are_counted(signs):
+    assert share("Wir denken nach. " + " ".join([signs] * 12), "de") < 0.5
