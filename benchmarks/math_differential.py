@@ -120,7 +120,7 @@ def generated(count: int, seed: int) -> Iterator[Pair]:
 
 
 def _equal_values(one: Any, other: Any, draw: random.Random) -> bool | None:
-    """Whether two expressions have the same values at some points; None where they are not defined there."""
+    """True where two expressions have the same values at some points; None where they are not defined there."""
     for _ in range(3):
         point = {name: sympy.Rational(draw.randint(3, 40), 11) for name in (_X, _Y, _N)}
         first, second = sympy.N(one.xreplace(point), 40), sympy.N(other.xreplace(point), 40)

@@ -132,7 +132,7 @@ def _inside_tag(text: str, end: int) -> tuple[int, int, bool]:
 
 
 def _final_answer_after(text: str, box: Found, end: int) -> Found | None:
-    """What a "final answer" behind the last box says, where it is a value and no box was meant."""
+    """The value that a "final answer" behind the last box gives, where it is a value and no box was meant."""
     begin = max(box.end, end - TAIL_CHARS)
     for mark in ("inal answer", "inal Answer", "INAL ANSWER"):
         position = text.rfind(mark, begin, end)

@@ -83,7 +83,7 @@ def read_ground_truth(text: str) -> GroundTruth:
 
 
 def _marked(inner: str) -> str:
-    """What a mark such as a box or `####` marks; the text itself where there is none."""
+    """The text that a box, `####` or another mark marks; the text itself where there is none."""
     if "\\boxed" in inner or "####" in inner or "<answer>" in inner:
         found = find_answer(inner)
         if found.how == "none" and "\\boxed{" in inner:

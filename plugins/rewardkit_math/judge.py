@@ -41,11 +41,11 @@ class Judgement(NamedTuple):
     judged: str = ""
     """The part of the prediction that was judged; empty for the whole."""
     proof: Proof | None = None
-    """What sympy said; None where it was not asked."""
+    """The answer of sympy; None where it was not asked."""
 
 
 class Question(NamedTuple):
-    """What is asked of each step."""
+    """The input of each step."""
 
     prediction: str
     ground_truth: GroundTruth
@@ -212,7 +212,7 @@ STEPS: tuple[Callable[[Question], Judgement | None], ...] = (
     same_words,
     same_meaning,
 )
-"""What is tried, in this order; the last one settles what none before it did."""
+"""The steps in their order; the last one settles what none before it did."""
 
 
 def _as_asked(found: Node, wanted: Node) -> Node:

@@ -24,7 +24,7 @@ class MathVerifyParams(RewardParams):
     try_extract_without_anchor: bool = True
     """Extract also what no "the answer is" announces."""
     fallback_mode: Literal["no_fallback", "first_match"] = "first_match"
-    """What is returned where something was matched and could not be parsed."""
+    """The value that is returned where something was matched and could not be parsed."""
     extraction_mode: Literal["first_match", "any_match"] = "any_match"
     """Try only the first match, or all."""
     float_rounding: int = 6
@@ -87,7 +87,7 @@ class MathVerifyReward(Reward):
 
 
 def verdict(ground_truth: str, answer: str, options: dict[str, Any]) -> dict[str, Any]:
-    """What Math-Verify reads on both sides and whether it calls them equal; runs in the helper process."""
+    """Both sides as Math-Verify reads them, and True where it calls them equal; runs in the helper process."""
     import math_verify  # noqa: PLC0415 - loads sympy and antlr, and only the helper process needs them
 
     options = dict(options)

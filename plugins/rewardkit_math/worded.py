@@ -77,7 +77,7 @@ def polarity(text: str) -> bool | None:
 
 
 def denial(text: str) -> str | None:
-    """What a text says there is none of (`integer solutions`); None where it does not say so."""
+    """The things that a text says there are none of (`integer solutions`); None where it does not say so."""
     words = _REMARK.split(_folded(text), maxsplit=1)[0]
     match = _NONE.search(words)
     if match is None:

@@ -173,7 +173,7 @@ SCALES = {
     "thousand": 1_000,
     "million": 1_000_000,
 }
-"""What a number in words may be multiplied by."""
+"""Words by which a number in words may be multiplied."""
 
 REMARKS = (
     "which",

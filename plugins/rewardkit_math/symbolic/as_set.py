@@ -96,7 +96,7 @@ def _solved(node: Rel, known: Names) -> Any:
 
 
 def same_sets(one: Any, other: Any, deadline: float) -> Verdict:
-    """Whether two sets of real numbers are the same."""
+    """The verdict on two sets of real numbers."""
     if one == other or sympy.SymmetricDifference(one, other) == sympy.S.EmptySet:
         return Verdict("proved", "the same set")
     first, second = _pieces(one), _pieces(other)

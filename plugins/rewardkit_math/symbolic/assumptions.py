@@ -1,6 +1,6 @@
-"""What the names in two trees stand for: real numbers, unless the trees themselves ask for more.
+"""The assumptions about the names in two trees: real numbers, unless the trees themselves ask for more.
 
-A name is a whole number where it counts (`n!`, the bound of a sum, `(-1)^n`), and positive where it stands alone under
+A name is an integer where it counts (`n!`, the bound of a sum, `(-1)^n`), and positive where it stands alone under
 an even root, a logarithm or an exponent that is a name. Nothing else is ever assumed positive.
 """
 
@@ -16,7 +16,7 @@ _ROOTS_AND_LOGARITHMS = frozenset(("sqrt", "ln", "log", "lg", "log2"))
 
 
 class Names(NamedTuple):
-    """The names that are whole numbers from 1, whole numbers, or positive; all others are real."""
+    """The names that are positive integers, integers, or positive; all others are real."""
 
     counting: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Names(NamedTuple):
 
 
 def names_of(*nodes: Node, integers: frozenset[str] = frozenset()) -> Names:
-    """What the names in the trees stand for; `integers` are said to be whole by a condition."""
+    """The assumptions about the names in the trees; `integers` are called so by a condition."""
     counting: frozenset[str] = frozenset()
     whole = integers
     positive: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Whether two sympy expressions are identical: strategies, each under a limit of processor time.
+"""Proofs that two sympy expressions are identical: strategies, each under a limit of processor time.
 
 `nsimplify` is not among them (it turns `tanh(100) - 1` into 0), and nothing is assumed positive.
 """
@@ -25,11 +25,11 @@ _FAILURES = (
     NotImplementedError, ValueError, TypeError, AttributeError, KeyError, ZeroDivisionError, IndexError, RecursionError,
     sympy.PolynomialError, AssertionError,
 )  # fmt: skip
-"""What sympy raises where a strategy does not apply."""
+"""Errors that sympy raises where a strategy does not apply."""
 
 
 class Verdict(NamedTuple):
-    """What came of a question, and what settled it."""
+    """The outcome of a question, and what settled it."""
 
     outcome: Literal["proved", "refuted", "not settled"]
     how: str
@@ -68,7 +68,7 @@ def evaluated(value: Any) -> Any:
 
 
 def identical(one: Any, other: Any, deadline: float) -> Verdict:
-    """Whether two expressions are the same for all values of their names."""
+    """The verdict on two expressions for all values of their names."""
     infinite = (sympy.oo, -sympy.oo)
     if any(side.has(sympy.zoo, sympy.nan) or side in infinite for side in (one, other)):
         return Verdict("not settled", "undefined")
@@ -111,7 +111,7 @@ def identical(one: Any, other: Any, deadline: float) -> Verdict:
 def differ_somewhere(one: Any, other: Any) -> tuple[int, bool]:
     """The number of exact points at which both have a value, and whether they differ at one of them.
 
-    Whole numbers run through 1 to 12; other names lie on both sides of the places where `abs`, `max` and `sign` break.
+    Integers run through 1 to 12; other names lie on both sides of the places where `abs`, `max` and `sign` break.
     """
     free = sorted(one.free_symbols | other.free_symbols, key=str)
     complex_too = one.has(sympy.I) or other.has(sympy.I)

@@ -160,7 +160,7 @@ def _product(values: list[Any]) -> Any:
 
 def _numbers(values: list[Any]) -> list[Any]:
     if not all(isinstance(value, sympy.Expr) for value in values):
-        raise UnsupportedError("something that is no number")
+        raise UnsupportedError("something other than a number")
     return values
 
 
