@@ -23,10 +23,6 @@ from rewardkit.rubrics.rubric import Bounds, RewardConfig, Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Score
 
-NOT_APPLYING = "does not apply: "
-NOT_JUDGED = "not judged: "
-"""How the reason begins where the rubric itself kept a reward from being asked, for a person to read."""
-
 GateValue = Literal["open", "closed", "abstained", "failed"]
 """How a gate stands: `closed` by a value below its least one; `abstained` and `failed` as its judgement ended."""
 
@@ -64,7 +60,7 @@ def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mappi
     """The score of a reward that need not be asked, None where it must be."""
     if not applies(config, sample):
         column = next(column for column, wanted in config.when.items() if sample.column(column) not in wanted)
-        return Score.abstained(f"{NOT_APPLYING}{column} is {sample.column(column)!r}"[:200], kind="not_asked")
+        return Score.abstained(f"does not apply: {column} is {sample.column(column)!r}"[:200], kind="not_asked")
     if not config.gate:
         return None
     value = gate_value(rubric, config, sample, scores)
@@ -74,8 +70,8 @@ def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mappi
         gate for gate, least in config.gate.items() if _value_of_gate(rubric, gate, least, sample, scores) == value
     )
     if value == "failed":
-        return Score.failed(f"{NOT_JUDGED}its gate {gate!r} failed", kind=scores[gate].kind)
-    return Score.abstained(f"{NOT_JUDGED}the gate {gate!r} is closed", kind="not_asked")
+        return Score.failed(f"not judged: its gate {gate!r} failed", kind=scores[gate].kind)
+    return Score.abstained(f"not judged: the gate {gate!r} is closed", kind="not_asked")
 
 
 Term = float | Literal["none"] | None

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pydoc
 import subprocess
 import sys
 import threading
@@ -328,6 +329,10 @@ def test_a_closed_scorer_says_so(misbehaving: Path):
     scorer.close()
     with pytest.raises(InfrastructureError, match="this scorer was closed"):
         judged(scorer, "x")
+
+
+def test_closing_is_a_method_that_help_shows():
+    assert "close(self)" in pydoc.render_doc(Scorer, renderer=pydoc.plaintext)
 
 
 def test_closing_ends_a_scorer_that_is_at_work(misbehaving: Path):
