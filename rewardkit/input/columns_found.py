@@ -117,7 +117,7 @@ def short(value: Any) -> str:
     if isinstance(value, list | tuple):
         of = {type(item).__name__ for item in value}
         if of == {"dict"} and all("role" in item for item in value):
-            return f"{len(value)} chat messages"
+            return f"{len(value)} chat message" + ("s" if len(value) > 1 else "")
         return f"list of {len(value)}" + (f": {short(value[0])}" if value else "")
     if isinstance(value, str):
         line = " ".join(value[: 4 * SAMPLE_CHARACTERS].split())

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rewardkit.errors import InputError
 from rewardkit.input.caller import Caller
-from rewardkit.input.columns_found import ColumnsFound, nothing_judged, short
+from rewardkit.input.columns_found import ColumnsFound, nothing_judged
 from rewardkit.input.row import Row
 from rewardkit.input.row_format import ColumnPath
 from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.sample import Sample
+
+_SHOWN_CHARACTERS = 160
 
 
 class InputReader:
@@ -69,7 +71,7 @@ class InputReader:
         path = self.reader(row).path("completion", row) or "completion"
         found = self.reader(row).value("completion", row)
         raise InputError(
-            f"{row.source}: the completions of all rows are empty; {path!r} holds {short(found)} in the first; "
+            f"{row.source}: the completions of all rows are empty; {path!r} of the first holds {_cut(repr(found))}; "
             f"columns found: {self.found}; if another column holds what the model wrote, name it: "
             f"{self._caller.option('completion', 'COLUMN')}"
         )
@@ -84,3 +86,7 @@ class InputReader:
         if reader is None:
             reader = self._by_source[row.source] = detect(row, self._mapping, self._row_format, self._caller)
         return reader
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"

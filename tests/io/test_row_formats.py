@@ -270,7 +270,9 @@ def test_a_file_whose_completions_are_all_empty_is_refused_with_what_was_found()
     reader = InputReader()
     for line in (1, 2):
         reader.sample(row({"prompt": "p", "completion": [{"role": "assistant", "content": " "}]}, line))
-    with pytest.raises(InputError, match=r"^rows\.jsonl: the completions of all rows are empty; .* 1 chat"):
+    with pytest.raises(
+        InputError, match=r"^rows\.jsonl: the completions of all rows are empty; .*'assistant', 'content': ' '"
+    ):
         reader.check()
     reader.sample(row({"prompt": "p", "completion": "2"}, 3))
     reader.check()
@@ -377,7 +379,7 @@ def test_a_column_of_that_name_that_is_no_judgement_is_never_dropped(value):
         ({"doc": {}, "resps": [[[-1.0, False]], [[-2.0, True]]]}, r"completion \(column 'resps'\) holds 2 completions"),
         (
             {"prompt": [ASK], "data_source": "d", "reward_model": {"ground_truth": "2"}},
-            r"no column for the completion .* columns found: prompt \(1 chat messages\), .*--map completion=COLUMN",
+            r"no column for the completion .* columns found: prompt \(1 chat message\), .*--map completion=COLUMN",
         ),
     ],
 )  # fmt: skip
