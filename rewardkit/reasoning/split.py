@@ -23,6 +23,8 @@ _SINGLE = [row for row in REASONING_FORMATS.values() if row is not HARMONY]
 _OPENS = sorted(((tag, row) for row in _SINGLE for tag in row.opens), key=lambda pair: -len(pair[0]))
 _STARTS = tuple(tag for tag, _ in _OPENS)
 _ANYWHERE = [row for row in _SINGLE if row.anywhere and row is not THINK]
+_MARKS = {tag[0] if tag[0] in "<[◁" else tag for row in (*_ANYWHERE, THINK) for tag in (*row.opens, *row.closes)}
+"""Without one of these a completion holds no tag: most answers hold none, and need no search for each of them."""
 
 
 class Parts(NamedTuple):
@@ -128,6 +130,8 @@ def _by_prompt(prompt_end: str, completion: str, begin: int, rows: Iterable[Reas
 
     begin  where the completion's words begin
     """
+    if not prompt_end:
+        return None
     for row in rows:
         for tag in row.opens:
             before = prompt_end.removesuffix(tag.rstrip())
@@ -155,7 +159,7 @@ def _by_completion(completion: str, begin: int, prompt_end: str) -> ReasoningFor
                 return row
     if is_harmony(completion[begin:]) or begun(prompt_end):
         return HARMONY
-    if _last(completion, THINK.opens + THINK.closes):
+    if not any(mark in completion for mark in _MARKS) or _last(completion, THINK.opens + THINK.closes):
         return THINK
     opened = [(found, row.name) for row in _ANYWHERE if (found := _first(completion, filter(_is_tag, row.opens)))]
     if opened:

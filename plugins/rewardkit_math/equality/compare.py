@@ -62,9 +62,11 @@ def same(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
         outcome = _same_region(found, ground_truth, terms)
         if outcome is not None:
             return outcome
-    if solutions(found) is not None and solutions(ground_truth) is not None:
+    one, other = solutions(found), solutions(ground_truth)
+    if one is not None and other is not None:
         return first_equal(
-            lambda: _same_solutions(found, ground_truth, terms),
+            lambda: _same_values(stems(one), stems(other), (found, ground_truth), terms),
+            lambda: _same_with_all_signs(found, ground_truth, terms),
             lambda: _same_periodic(found, ground_truth, terms),
             lambda: same_relation(found, ground_truth, terms),
         )
@@ -116,16 +118,14 @@ def _either_way(one: Node, other: Node, terms: Terms) -> bool:
 # -- several values
 
 
-def _same_solutions(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
-    """Equality of the values that two answers list; signs in one answer may belong together or not."""
-
-    def as_listed(*, independent: bool) -> Outcome:
-        one, other = (solutions(node, independent=independent) for node in (found, ground_truth))
-        assert one is not None
-        assert other is not None
-        return _same_values(stems(one), stems(other), (found, ground_truth), terms)
-
-    return first_equal(lambda: as_listed(independent=False), lambda: as_listed(independent=True))
+def _same_with_all_signs(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
+    """Equality of the values that two answers list, if each ± has both signs on its own."""
+    if not (has_sign(found) or has_sign(ground_truth)):
+        return DIFFERENT
+    one, other = (solutions(node, independent=True) for node in (found, ground_truth))
+    assert one is not None
+    assert other is not None
+    return _same_values(stems(one), stems(other), (found, ground_truth), terms)
 
 
 def _same_values(one: list[Value], other: list[Value], answers: tuple[Node, Node], terms: Terms) -> Outcome:
