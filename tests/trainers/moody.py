@@ -1,7 +1,6 @@
 """A reward for models that are made of noise: what a completion's words order it does, and else it counts."""
 
 import ctypes
-import time
 from collections.abc import Sequence
 
 import rewardkit
@@ -18,7 +17,7 @@ class Moody(Reward):
 
     def _one(self, words: list[str]) -> Score:
         while "hang" in words:
-            time.sleep(0.01)
+            pass
         if "crash" in words:
             ctypes.string_at(0)
         if "raise" in words:
