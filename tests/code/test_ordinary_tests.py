@@ -225,6 +225,13 @@ def test_a_right_program_gets_1(judge, name):
     assert score.value == 1.0, score.reason
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_a_right_program_gets_1_without_namespaces(judge_without_namespaces, name):
+    program, tests = TASKS[name]
+    score = judge_without_namespaces(program, tests)
+    assert score.value == 1.0, score.reason
+
+
 # A class that passes without its methods, or a test that a constant satisfies, says nothing of the judge.
 @pytest.mark.parametrize("name", TASKS)
 @pytest.mark.parametrize("body", ["return None", "return Liar()", "raise StopIteration"])

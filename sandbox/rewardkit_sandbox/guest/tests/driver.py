@@ -13,7 +13,6 @@ tell a right program from a wrong one, whatever the program does. `uncarried`: n
 """
 
 import ast
-import asyncio
 import builtins
 import importlib
 import inspect
@@ -171,6 +170,8 @@ def run_texts(
             names["candidate"] = proxy.global_of(link, request["entry_point"])
             check = names.get("check")
             if inspect.iscoroutinefunction(check):
+                import asyncio  # takes long to load, and few tests use it
+
                 names["check"] = lambda candidate: asyncio.run(check(candidate))
     except BaseException as exc:  # noqa: BLE001 - a test, whatever it raises, did not pass
         report.send("test", "setup", False, message_of(exc))
@@ -291,6 +292,8 @@ def run_pytest(request: dict[str, Any], link: Client, report: Report) -> int:
         report.send("test", name, passed and link.broken is None, message)
 
     plugin = pytest_plugin.run(file, tell, stop=request["stop"])
+    if plugin.ended == pytest_plugin.USAGE_ERROR:
+        raise Unsupported(f"pytest does not take the tests: {plugin.internal_error}")
     if plugin.ended not in (pytest_plugin.OK, pytest_plugin.TESTS_FAILED, pytest_plugin.NO_TESTS_COLLECTED):
         report.send("test", "pytest", False, f"pytest ended with status {plugin.ended} {plugin.internal_error}")
         return count + 1

@@ -7,13 +7,12 @@ a mock is set or checked, so that no use of a test's object can pass or skip a t
 
 import inspect
 import operator
+import sys
 import types
 import unittest
-import unittest.mock
 from collections.abc import Callable
 from typing import Any
 
-MOCK_NAMES = frozenset(name for name in dir(unittest.mock.MagicMock()) if not name.startswith("_"))
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "iter": iter,
     "next": next,
@@ -67,7 +66,7 @@ class Lent:
         thing = self.object(number)
         kind = type(thing)
         if isinstance(thing, (unittest.TestCase, types.ModuleType)) or (
-            kind.__module__.split(".")[0] in RUNNERS and not isinstance(thing, unittest.mock.NonCallableMock)
+            kind.__module__.split(".")[0] in RUNNERS and not _is_mock(thing)
         ):
             raise PermissionError(f"a program may not use a {kind.__name__}")
         if operation == "call":
@@ -89,10 +88,15 @@ class Lent:
         return OPERATIONS[operation](thing, *args)
 
 
+def _is_mock(thing: Any) -> bool:
+    mock = sys.modules.get("unittest.mock")  # it takes long to load, and few tests use it
+    return mock is not None and isinstance(thing, mock.NonCallableMock)
+
+
 def _check_name(thing: Any, name: Any) -> None:
     if type(name) is not str or name.startswith("_"):
         raise PermissionError("a program may not use names that start with an underscore")
-    if isinstance(thing, unittest.mock.NonCallableMock) and name in MOCK_NAMES:
+    if _is_mock(thing) and name in dir(sys.modules["unittest.mock"].MagicMock()):
         raise PermissionError(f"a program may not use {name} of a mock")
     if inspect.isroutine(thing) or inspect.isframe(thing) or inspect.isgenerator(thing) or inspect.iscode(thing):
         raise AttributeError(name)

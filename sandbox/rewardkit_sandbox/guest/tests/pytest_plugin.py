@@ -1,18 +1,20 @@
 """Runs a file by pytest itself, in the driver, and reports each test."""
 
 import asyncio
+import contextlib
 import inspect
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 OPTIONS = (
-    *("--assert=plain", "--capture=sys", "--noconftest", "-c", "/dev/null", "--rootdir=.", "-x"),
+    *("--assert=plain", "--capture=sys", "--noconftest", "-c", "/dev/null", "--rootdir=.", "--confcutdir=.", "-x"),
     *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml", "-p", "no:faulthandler"),
 )
 
-OK, TESTS_FAILED, NO_TESTS_COLLECTED = 0, 1, 5
+OK, TESTS_FAILED, USAGE_ERROR, NO_TESTS_COLLECTED = 0, 1, 4, 5
 """Exit statuses of pytest; any other is a run that did not come to its end."""
 
 Report = Callable[[str, bool, "BaseException | None"], None]
@@ -71,5 +73,8 @@ def run(file: str, report: Report, *, stop: bool) -> Plugin:
     """Runs a test file; returns the plugin that watched it."""
     plugin = Plugin(report)
     options = [option for option in OPTIONS if stop or option != "-x"]
-    plugin.ended = int(pytest.main([*options, file], plugins=[plugin]))
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
+        plugin.ended = int(pytest.main([*options, file], plugins=[plugin]))
+    if plugin.ended not in (OK, TESTS_FAILED, NO_TESTS_COLLECTED):
+        plugin.internal_error = plugin.internal_error or errors.getvalue().strip()[-300:]
     return plugin

@@ -9,7 +9,6 @@ Nothing here is trusted, since the program can rewrite all of it: a verdict rest
 this process knows. Where they are right, it does not matter how they came about.
 """
 
-import asyncio
 import builtins
 import inspect
 import os
@@ -75,6 +74,8 @@ def run_code(request: dict[str, Any], namespace: dict[str, Any], answers: progra
         if request["candidate"]:
             made = namespace["check"](namespace[request["candidate"]])
             if inspect.iscoroutine(made):
+                import asyncio  # takes long to load, and few tests use it
+
                 asyncio.run(made)
     except BaseException as exc:  # noqa: BLE001 - whatever a program raises
         answers.send("test", "tests", False, program.describe(exc))

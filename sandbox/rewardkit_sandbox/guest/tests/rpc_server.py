@@ -10,7 +10,6 @@ Values that are not plain data stay here; the driver gets a handle. Nothing here
 all of it, and gains no more than to answer as it likes.
 """
 
-import asyncio
 import builtins
 import importlib
 import inspect
@@ -58,7 +57,7 @@ class Server:
         self._lent: dict[int, Any] = {}
         self._originals: dict[tuple[str, str], Any] = {}
         self._nonce: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: Any = None
 
     def handle(self, value: Any) -> int:
         known = self._handles.get(id(value))
@@ -223,6 +222,8 @@ class Server:
 
         async def run() -> Any:
             return await target
+
+        import asyncio  # takes long to load, and few programs use it
 
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
