@@ -19,6 +19,7 @@ from rewardkit_math.sentence_patterns import (
     FILLER,
     FORMULA,
     HIDDEN,
+    JOY,
     LED,
     MOD_EQUALS,
     MODULUS,
@@ -81,7 +82,8 @@ def words_from(text: str) -> tuple[int, int] | None:
 
 def value_of(phrase: str) -> Reading | None:
     """The value that a phrase without a verb stands for; None where it is none, or words change it."""
-    phrase = phrase.strip().strip("*").strip(" ,;:.!")
+    phrase = phrase.strip().strip("*").strip(" ,;:.")
+    phrase = JOY.sub("", phrase)
     phrase = ASIDE.sub(" ", phrase).strip()
     filler = FILLER.match(mask(phrase))
     if filler and filler.end() < len(phrase):

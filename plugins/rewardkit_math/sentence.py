@@ -90,8 +90,9 @@ def read(text: str, *, last: bool) -> Reading:
             return Reading(node, text, "" if not isinstance(node, Text) else "it cannot be read as mathematics")
     sentences = _sentences(text, masked)
     if last:
-        sentences = [piece for piece in sentences if holds_value(piece) and not REMARK_SENTENCE.match(piece)][-1:]
-    found = _claim(sentences[0].rstrip(".!?;,: *"), 0) if sentences else None
+        claims = [piece for piece in sentences if not REMARK_SENTENCE.match(piece)]
+        sentences = [piece for piece in claims if holds_value(piece)][-1:] or claims[-1:]
+    found = _claim(sentences[0].rstrip(".?;,: *"), 0) if sentences else None
     if found is not None and (found.why or not isinstance(found.node, Text)):
         return found
     whole = parse(text)

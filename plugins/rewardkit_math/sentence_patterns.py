@@ -212,3 +212,5 @@ ALSO = re.compile(
     r"\s+(?:and|but|or|while|whereas)\s+(?=.{0,200}?\b(?:is|are|equals?)\b)|,\s+(?:and|but|or)?\s*(?=.{0,200}?\b(?:is|are|equals?)\b)",
     re.IGNORECASE,
 )
+JOY = re.compile(r"(?<=\d)!+$|!{2,}$")
+"""Exclamation marks at the end of a sentence; behind a name or a bracket one is a factorial."""

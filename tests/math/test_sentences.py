@@ -84,6 +84,9 @@ RIGHT = [
     ("Maria has $45 left after buying the book.", "45"),
     ("For all 100 values of n, the inequality holds.", "100 (i.e., all values)"),
     ("We need at least 5 colors.", "5"),
+    ("The number of ways to order n books is n!.", "n!"),
+    ("The quotient a_n/b_n is monotonically increasing.", "Monotonically increasing"),
+    ("The given sequence is not periodic.", "The sequence is not periodic"),
     # words of a number
     ("The answer is negative 12.", "-12"),
     ("The answer is thirty-two.", "32"),
@@ -133,6 +136,7 @@ WRONG = [
     ("The answer is x^2 when x > 0 and -x^2 when x < 0.", "x^2"),
     ("from 1 to 10", "10"),
     ("Out of 50 numbers, some are prime.", "50"),
+    ("The given sequence is periodic.", "The sequence is not periodic"),
     # yes, no and none
     ("There is no doubt that it is possible.", "No"),
     ("It has no solutions with x > 3, but x = 2 works.", "No solutions"),
