@@ -295,7 +295,10 @@ class Retry:
         told = judged.prompt_text or None if judged.ground_truth is None else judged.ground_truth
         if told is None:
             return None
-        return hashlib.blake2b(pickle.dumps(told), digest_size=16).digest()
+        try:
+            return hashlib.blake2b(pickle.dumps(told), digest_size=16).digest()
+        except (TypeError, AttributeError, RecursionError, pickle.PicklingError):  # it cannot be sent either
+            return None
 
 
 def _parts(units: Sequence[int], idle: int) -> list[Task]:

@@ -197,6 +197,19 @@ def test_a_ground_truth_that_hangs_the_judge_is_settled_once_and_opens_no_breake
         assert (good.known, breaker.is_open("dear")) == ({}, False)
 
 
+def test_a_ground_truth_that_cannot_be_told_from_others_is_not_remembered():
+    class Local:
+        """Nothing that a pickle can name."""
+
+    breaker = Breaker()
+    for _ in range(2):
+        steps = [step("cheap"), step("dear")]
+        units = [[Sample(completion="mine", ground_truth=Local())]]
+        retry = Retry(units, ["cheap", "dear"], steps, LIMITS, breaker)
+        assert retry.request(retry.first())[0].known == {}
+        hang(retry)
+
+
 def test_a_reward_that_hangs_on_three_ground_truths_in_a_row_rests_and_comes_back_by_a_trial():
     clock = Clock()
     breaker = Breaker(clock)
