@@ -16,7 +16,7 @@ from rewardkit_math.complexity_limits import TooCostlyError
 from rewardkit_math.extract import find_answer, last_boxes
 from rewardkit_math.notation.parse import parse, plain
 from rewardkit_math.sentence import is_sentence, read
-from rewardkit_math.tree import Conditioned, Node, Quantity, Seq, Text
+from rewardkit_math.tree import Conditioned, Node, Num, Quantity, Seq, Text
 from rewardkit_math.worded import denial, is_infinite, polarity
 
 
@@ -62,12 +62,19 @@ _ASIDE = re.compile(
 _BOUND = re.compile(r"^at\s+(?:most|least)\b", re.IGNORECASE)
 
 
+_PLAIN_DIGITS = 40
+
+
 @lru_cache(maxsize=2048)
 def read_ground_truth(text: str) -> GroundTruth:
     """A ground truth, read.
 
     raises  UnreadableGroundTruthError where nothing can be read
     """
+    if text.isascii() and text.isdigit() and len(text) <= _PLAIN_DIGITS:
+        # Most ground truths are plain integers, and need no parser.
+        value = Fraction(int(text))
+        return GroundTruth(text, (Num(value),), value, None, several=False, readable=True)
     inner = _marked(text.strip())
     if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
         raise UnreadableGroundTruthError("the ground truth is empty")
