@@ -215,6 +215,8 @@ def _last_box(text: str, start: int, end: int) -> Found | None:
     if box is None:
         return Found("none", "", mark, end, "the last box does not close")
     for _ in range(_OUTER_TRIES):
+        if text.find("box", start, mark) < 0:
+            break
         mark = max(text.rfind(name, start, mark) for name in _BOX)
         if mark < 0:
             break

@@ -38,7 +38,7 @@ def second_value_after(text: str) -> str | None:
 
 def second_value_before(text: str) -> str | None:
     """The value that the words right before an answer name as another one (`5 or`); None where they name none."""
-    match = _BEFORE.search(text[-200:])
+    match = _BEFORE.search(text[-200:]) if "or" in text[-30:].casefold() else None
     if match is None:
         return None
     value = match["value"].strip("$")
