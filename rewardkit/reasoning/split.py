@@ -23,7 +23,7 @@ _SINGLE = [row for row in REASONING_FORMATS.values() if row is not HARMONY]
 _OPENS = sorted(((tag, row) for row in _SINGLE for tag in row.opens), key=lambda pair: -len(pair[0]))
 _STARTS = tuple(tag for tag, _ in _OPENS)
 _ANYWHERE = [row for row in _SINGLE if row.anywhere and row is not THINK]
-_MARKS = {tag[0] if tag[0] in "<[◁" else tag for row in (*_ANYWHERE, THINK) for tag in (*row.opens, *row.closes)}
+_MARKS = sorted({"<|" if "<|" in tag else tag[:5] for row in _ANYWHERE for tag in (*row.opens, *row.closes)})
 """Without one of these a completion holds no tag: most answers hold none, and need no search for each of them."""
 
 
@@ -159,7 +159,7 @@ def _by_completion(completion: str, begin: int, prompt_end: str) -> ReasoningFor
                 return row
     if is_harmony(completion[begin:]) or begun(prompt_end):
         return HARMONY
-    if not any(mark in completion for mark in _MARKS) or _last(completion, THINK.opens + THINK.closes):
+    if _last(completion, THINK.opens + THINK.closes) or not any(mark in completion for mark in _MARKS):
         return THINK
     opened = [(found, row.name) for row in _ANYWHERE if (found := _first(completion, filter(_is_tag, row.opens)))]
     if opened:
