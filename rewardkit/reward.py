@@ -1,4 +1,4 @@
-"""What a reward plugin is: a name, a pydantic model of its parameters, and `score(samples)`.
+"""The interface of a reward plugin: a name, a pydantic model of its parameters, and `score(samples)`.
 
     class Brevity(Reward):
         \"\"\"1 for an answer of at most `words` words.\"\"\"
@@ -33,7 +33,7 @@ class RewardParams(BaseModel):
 
 
 class RewardContext(BaseModel):
-    """What a rubric tells all of its rewards alike."""
+    """The settings of a rubric that all of its rewards get."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""What speaks for a language at a word by itself: its letters, its endings, and the common words.
+"""Evidence for a language in a single word: its letters, its endings, and the common words.
 
 A model of character n-grams says little of words of one to five letters, and these carry a sentence. The lists
 (`lexicon.toml`) are evidence, not dictionaries: a word that is on no list says nothing.
@@ -15,7 +15,7 @@ _CORE = frozenset("abcdefghijklmnopqrstuvwxyz'’ʼ-‐‑абвгдежзклм
 
 @dataclass(frozen=True)
 class Traits:
-    """What is known of one language's words."""
+    """The known words, letters and endings of one language."""
 
     letters: frozenset[str]
     """Letters that its words are spelt with; empty if any letter of its script may come."""

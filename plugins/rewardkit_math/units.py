@@ -18,7 +18,7 @@ class Unit(NamedTuple):
     names: str
     """Long forms in the singular, `_` for a space."""
     size: str
-    """What it is in base units: `1000`, `1609.344`, `1/60`."""
+    """Its size in base units: `1000`, `1609.344`, `1/60`."""
     measures: str
     """Base dimensions with powers: `length time^-1`."""
     prefixes: bool = False
@@ -140,7 +140,7 @@ Dimensions = tuple[tuple[str, int], ...]
 
 
 class Measure(NamedTuple):
-    """What a unit measures, and its size in base units."""
+    """The quantity that a unit measures, and its size in base units."""
 
     size: Fraction
     dimensions: Dimensions
@@ -187,7 +187,7 @@ def find_unit(word: str) -> tuple[Unit, int] | None:
 
 @lru_cache(maxsize=1024)
 def measure(text: str) -> Measure | None:
-    """What the words of a unit measure; None where a word is neither a unit nor stands alone."""
+    """The quantity that the words of a unit measure; None where a word is neither a unit nor stands alone."""
     text = " ".join(text.replace("\\", " ").split()).strip(" .")
     for name in _SPACED:
         text = re.sub(rf"\b{re.escape(name)}(s?)\b", name.replace(" ", "_") + r"\1", text, flags=re.IGNORECASE)
@@ -236,7 +236,7 @@ def count_word(unit: str) -> tuple[int, str] | None:
 
 
 def same_unit(one: str, other: str) -> Fraction | None:
-    """What the first unit is in the second, 1 for the same; None where they measure different things."""
+    """The size of the first unit in the second; None where they measure different quantities."""
     if one == other:
         return Fraction(1)
     if one.startswith("base ") or other.startswith("base "):

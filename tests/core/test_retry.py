@@ -43,7 +43,7 @@ def died(cause: str, at: tuple[int, int, int] | None) -> WorkerExit:
 
 
 def results(retry: Retry, *units: int, score: Score | None = None) -> dict[int, list]:
-    """What a worker sends for units that it judged: what is known, and `score` of every other reward."""
+    """The reply of a worker for units that it judged: known scores, and `score` of every other reward."""
     sent = {}
     for request in retry.request(Task(units)):
         known = request.known

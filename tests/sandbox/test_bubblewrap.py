@@ -1,4 +1,4 @@
-"""What holds for the bubblewrap backend besides the checks of conformance."""
+"""Properties of the bubblewrap backend besides the checks of conformance."""
 
 import contextlib
 import os
@@ -42,7 +42,7 @@ def children(pid):
 
 
 def fds(pid):
-    """What the descriptors of a process are open on; the one that lists them is gone by the time it is looked at."""
+    """The targets of a process's open descriptors; the one that lists them is closed when it is read."""
     found = []
     for fd in list(Path(f"/proc/{pid}/fd").iterdir()):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What holds for the Docker backend besides the checks of conformance: containers, their ends, and who sweeps them."""
+"""Properties of the Docker backend besides the checks of conformance: containers, their ends, and who sweeps them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What holds for the landlock backend besides the checks of conformance."""
+"""Properties of the landlock backend besides the checks of conformance."""
 
 import contextlib
 import os

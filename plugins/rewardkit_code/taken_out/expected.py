@@ -1,4 +1,4 @@
-"""What one site of a test must report, and the comparison, in the trusted process."""
+"""The expected report of one site of a test, and the comparison, in the trusted process."""
 
 import builtins
 import re
@@ -11,7 +11,7 @@ from rewardkit_code.compare import Rules, close
 
 @dataclass(frozen=True)
 class Expected:
-    """What one site must report.
+    """The expected report of one site.
 
     how     ==, !=, <, <=, >, >=, in, not in, contains, lacks, true, false, is a, close, raises
     """

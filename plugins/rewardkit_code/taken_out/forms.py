@@ -54,7 +54,7 @@ class NotTakenOutError(Exception):
 
 
 def of_condition(test: ast.expr) -> Iterator[tuple[ast.expr, Expected]]:
-    """What an assert looks at, and what it expects of that."""
+    """The subject of an assert and the value expected of it."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         for part in test.values:
             yield from of_condition(part)

@@ -9,7 +9,7 @@ from rewardkit_math.params import MathParams
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a comparison goes by: the policy of the rubric, and the steps that are left."""
+    """The context of a comparison: the policy of the rubric, and the steps that are left."""
 
     policy: MathParams
     budget: Budget = field(default_factory=Budget)

@@ -1,4 +1,4 @@
-"""What stands in brackets: groups, tuples, sets, intervals, absolute values."""
+"""Expressions in brackets: groups, tuples, sets, intervals, absolute values."""
 
 from rewardkit_math.notation.build import brackets
 from rewardkit_math.notation.cursor import Cursor
@@ -8,12 +8,12 @@ from rewardkit_math.tree import Builder, Call, Conditioned, Const, Interval, Nod
 
 _OPEN = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _CLOSERS = {"(": (")", "]", "}"), "[": (")", "]", "["), "{": ("}",)}
-"""What may close a bracket: intervals may be closed by the other kind."""
+"""The signs that may close a bracket: intervals may be closed by the other kind."""
 _BARS = {"|": ("|", "abs"), "lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil"), "‖": ("‖", "norm")}
 
 
 def read_bracketed(cursor: Cursor, text: str) -> Node:
-    """What stands in the brackets that open with the next token, a sign."""
+    """The content of the brackets that open with the next token, a sign."""
     if text in _BARS:
         return _between_bars(cursor, text)
     if text == "]":

@@ -76,6 +76,6 @@ class Grammar(NamedTuple):
     item: Callable[[Cursor], Node]
     """One item of a list, with the words around it."""
     bracketed: Callable[[Cursor, str], Node]
-    """What stands in brackets that open with the given sign."""
+    """The content of brackets that open with the given sign."""
     command: Callable[[Cursor, str], Node]
     """A LaTeX command with its arguments."""

@@ -17,7 +17,7 @@ _INDEX_BITS = 64
 
 
 def arguments(cursor: Cursor, opened: str = "(", close: str = ")") -> tuple[Node, ...]:
-    """What stands in brackets after a function."""
+    """The arguments in brackets after a function."""
     cursor.expect(opened)
     outer, cursor.no_bar = cursor.no_bar, 0
     inner = cursor.grammar.answer(cursor, (close,))

@@ -60,7 +60,7 @@ def limit(term: Term, towards: Any) -> Any:
 
 
 def _settled(approach: Callable[[Any, int], Any]) -> Any:
-    """What two extrapolations at different precision agree on. Raises ValueError where they do not."""
+    """The limit on which two extrapolations at different precision agree. Raises ValueError where they do not."""
     import mpmath  # noqa: PLC0415 - few answers need it
 
     found = []

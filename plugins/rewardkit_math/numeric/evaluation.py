@@ -76,7 +76,7 @@ def seed_of(text: str) -> int:
 
 
 class Evaluation:
-    """What one evaluation at one point knows and finds out, at the precision of the block in which it is made.
+    """The state of one evaluation at one point, at the precision of the block in which it is made.
 
     point  a rational number for each name
     """

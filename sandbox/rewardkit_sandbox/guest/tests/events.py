@@ -11,7 +11,7 @@ MAX_EVENTS = 1000
 
 
 class Events(logging.Handler):
-    """What happened since it was taken last, in order, bounded."""
+    """The events since the last call, in order, bounded."""
 
     def __init__(self) -> None:
         super().__init__(1)

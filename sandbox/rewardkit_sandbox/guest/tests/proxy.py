@@ -307,7 +307,7 @@ def is_remote(value: object) -> TypeGuard["Remote"]:
 
 
 def described(owner: Any, link: Link, name: str) -> Any:
-    """What `inspect` and `dataclasses` look at: made here from the names that the program tells."""
+    """Attributes that `inspect` and `dataclasses` read: made here from the names that the program tells."""
     try:
         if name == "__members__":
             return link.ask("get", owner, name)

@@ -259,7 +259,7 @@ class Client:
         return made
 
     def _exception(self, info: Any, *, may_stop: bool) -> BaseException:
-        """What the program raised. StopIteration ends loops in the tests: it passes only where it may end one."""
+        """The exception of the program. StopIteration ends loops in the tests: it passes only where it may end one."""
         if type(info) is not dict or type(info.get("args")) is not list:
             return self.gone("the program wrote a frame of no known kind")
         kind = self._class(info.get("lineage"))

@@ -1,4 +1,4 @@
-"""What tests change around a program: environment variables, the seed of `random`, functions that they patch.
+"""Changes of tests around a program: environment variables, the seed of `random`, functions that they patch.
 
 A test changes these in its own process; before each call the program's process is brought into line.
 """
@@ -59,7 +59,7 @@ class Surroundings:
                 self._watch(module)
 
     def changes(self) -> dict[str, Any]:
-        """What has changed since this was asked last; empty if nothing has."""
+        """Changes since the last call; empty if there are none."""
         found: dict[str, Any] = {}
         if os.environ != self._environ:
             self._environ = dict(os.environ)

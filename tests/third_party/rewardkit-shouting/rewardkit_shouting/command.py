@@ -1,4 +1,4 @@
-"""What the plugin adds to the command line."""
+"""The plugin's command."""
 
 import typer
 
