@@ -13,7 +13,9 @@ from typing import Any
 from rewardkit_sandbox import Iterated, Opaque
 
 # Plain ASCII, as printf writes them: int() and Decimal() also take full-width digits, underscores and blanks.
-_NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
+_NUMBER = re.compile(rb"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d{1,4}+)?")
+_NUMBER_CHARACTERS = 400
+"""The longest number that is compared within a tolerance; a longer one is compared as it is written."""
 
 
 def close(found: float, expected: float, rel: float, absolute: float) -> bool:
@@ -49,7 +51,9 @@ def _bytes(text: str) -> bytes:
 def _same_token(found: bytes, expected: bytes, tolerance: float, integers_exact: bool) -> bool:  # noqa: FBT001
     if found == expected:
         return True
-    if len(found) > 400 or not _NUMBER.fullmatch(found) or not _NUMBER.fullmatch(expected):
+    if max(len(found), len(expected)) > _NUMBER_CHARACTERS:
+        return False
+    if not _NUMBER.fullmatch(found) or not _NUMBER.fullmatch(expected):
         return False
     if integers_exact and expected.lstrip(b"+-").isdigit():
         return False

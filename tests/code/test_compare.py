@@ -120,3 +120,10 @@ def test_text_ignores_blanks_at_line_ends_and_empty_lines_at_the_end():
 def test_an_integer_of_many_digits_is_compared_without_being_written_out():
     assert STRICT.same(7**100_000, 7**100_000)
     assert not STRICT.same(7**100_000 + 1, 7**100_000)
+
+
+def test_long_numbers_cost_no_more_than_their_length():
+    digits = "1" * 200_000
+    assert not same_tokens(digits + "2", digits + "!", 1e-6)
+    assert not same_tokens("1", digits + "!", 1e-6)
+    assert same_tokens(digits, digits, 1e-6)

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from rewardkit import ConfigError, InfrastructureError
+from rewardkit import ConfigError, InfrastructureError, Rubric
 from rewardkit_trainers.trl import RewardFuncs, reward_funcs
-from rewardkit_trainers.trl.batch_scorer import JudgedBatch
+from rewardkit_trainers.trl.batch_scorer import DISTRIBUTED_BATCH_S, JudgedBatch, with_budget
 from rewardkit_trainers.trl.functions import RewardFunc
 
 SUM = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
@@ -386,3 +386,11 @@ def test_the_package_imports_nothing_of_the_trainers():
         "assert not {'torch', 'trl', 'transformers'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_batch_has_a_budget_where_other_ranks_wait_for_it(monkeypatch: pytest.MonkeyPatch):
+    rubric, own = Rubric.of(SUM), Rubric.of({**SUM, "limits": {"batch_s": 7}})
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert (with_budget(rubric).limits.batch_s, with_budget(own).limits.batch_s) == (DISTRIBUTED_BATCH_S, 7)
+    monkeypatch.delenv("WORLD_SIZE")
+    assert with_budget(rubric).limits.batch_s is None

@@ -31,6 +31,12 @@ from rewardkit_trainers.trl.logs import log
 
 logger = logging.getLogger(__name__)
 
+DISTRIBUTED_BATCH_S = 300.0
+"""Seconds for judging a batch in a run of several processes, where the rubric sets no `limits.batch_s`.
+
+Well below the ten minutes (NCCL) and half an hour (transformers' ddp_timeout) after which the other ranks, which wait
+in a collective, give up. Completions that are not judged by then have no reward."""
+
 _SHARED = 16
 """Batches for which some function has not asked yet; where a trainer leaves functions out, older ones are forgotten."""
 
@@ -54,6 +60,15 @@ class _Shared:
     completions: Sequence[Any]
     future: Future[JudgedBatch] = field(default_factory=Future)
     asked: set[str] = field(default_factory=set)
+
+
+def with_budget(rubric: Rubric) -> Rubric:
+    """The rubric, with a budget for a batch where other processes of the run wait for it."""
+    alone = int(os.environ.get("WORLD_SIZE") or 1) == 1
+    if alone or rubric.limits.batch_s is not None:
+        return rubric
+    limits = rubric.limits.model_copy(update={"batch_s": DISTRIBUTED_BATCH_S})
+    return rubric.model_copy(update={"limits": limits})
 
 
 class BatchScorer:
@@ -112,7 +127,8 @@ class BatchScorer:
                 self._pid = os.getpid()
                 # The processes of a distributed run that stand on one machine share its processors.
                 workers = self._workers or default_workers()
-                self._scorer = Scorer(self.rubric, workers=workers, plugins=self._plugins, timings=True)
+                rubric = with_budget(self.rubric)
+                self._scorer = Scorer(rubric, workers=workers, plugins=self._plugins, timings=True)
             return self._scorer
 
     def close(self) -> None:
