@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from rewardkit_math.complexity_limits import ANSWER_CHARS, TAIL_CHARS
+from rewardkit_math.words import denied
 
 
 class Found(NamedTuple):
@@ -50,6 +51,10 @@ _MARKERS = (
     "结论",
     "答：",
     "答:",
+)
+_BOLD_END = re.compile(r"\*\*([^*\n]{1,60})\*\*[\s.。!]*\Z")
+_ENGLISH = re.compile(
+    r"\b(?:the|is|are|was|be|of|and|so|not|answer|equals?|gives?|we|it|that|this|for)\b|n't", re.IGNORECASE
 )
 _TRIES = 40
 _PHRASE = re.compile(
@@ -113,9 +118,20 @@ def find_answer(text: str) -> Found:
     phrase = _phrase(text, end)
     if phrase is not None:
         return phrase
+    bold = _bold_end(text, start, end)
+    if bold is not None:
+        return bold
     if end - start <= _WHOLE_CHARS:
         return _found("whole", text, start, end)
     return last_line(text, end)
+
+
+def _bold_end(text: str, start: int, end: int) -> Found | None:
+    """The one bold value that ends a text in a language of which no marker is known; English sentences are read."""
+    bold = _BOLD_END.search(text, max(start, end - TAIL_CHARS), end) if text.count("**", start, end) == 2 else None
+    if bold is None or _ENGLISH.search(text, start, bold.start()) or denied(text[start : bold.start()]):
+        return None
+    return _found("phrase", text, bold.start(1), bold.end(1))
 
 
 def _inside_tag(text: str, end: int) -> tuple[int, int, bool]:
@@ -287,7 +303,12 @@ def _phrase(text: str, end: int) -> Found | None:
         if position < 0:
             break
         phrase = _PHRASE.match(text, position, end)
-        if phrase and not _MODAL.search(phrase[0]) and not _DOUBTED.search(text, max(0, position - 60), position):
+        if (
+            phrase
+            and not _MODAL.search(phrase[0])
+            and not denied(phrase[0])
+            and not _DOUBTED.search(text, max(0, position - 60), position)
+        ):
             found = _after(text, phrase.end(), end)
             if found is not None:
                 return found
@@ -298,7 +319,7 @@ def _phrase(text: str, end: int) -> Found | None:
 
 def _after(text: str, start: int, end: int) -> Found | None:
     """The rest of the line, or the next line that is not empty; a display formula whole."""
-    while start < end and (text[start].isspace() or text[start] in "*:_"):
+    while start < end and (text[start].isspace() or text[start] in "*:_}"):
         start += 1
     if start >= end:
         return None

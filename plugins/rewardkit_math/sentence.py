@@ -36,6 +36,7 @@ from rewardkit_math.sentence_patterns import (
     HOPE,
     INSERTED,
     INSTEAD,
+    LAST_VALUE,
     MARKUP,
     MOD,
     MODAL,
@@ -64,6 +65,7 @@ from rewardkit_math.sentence_patterns import (
     WORD,
 )
 from rewardkit_math.tree import Num, Text, UnknownFunction
+from rewardkit_math.words import denied
 
 
 def read(text: str, *, last: bool) -> Reading:
@@ -79,6 +81,9 @@ def read(text: str, *, last: bool) -> Reading:
         return Reading(Text(""), text, "it asks and states nothing")
     if CASES.search(masked) and "cases" not in text:
         return Reading(Text(""), text, "a value for each of several cases")
+    value = LAST_VALUE.search(text)
+    if value and denied(text[: value.start()]):
+        return Reading(Text(""), text, "it is denied")
     if ARROW.search(text):
         return Reading(Text(""), text, "it goes from one value to another")
     if not ANY_VERB.search(masked) and not changes_number(masked) and not MOD.search(masked):

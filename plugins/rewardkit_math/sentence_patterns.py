@@ -88,6 +88,7 @@ BEFORE = re.compile(
 )
 AFTER = re.compile(rf"(?:{VALUE}|[)}}])[\s,}}]*(?:{alternatives(AFTER_NUMBER)})\b", re.IGNORECASE)
 ARROW = re.compile(r"(?<![{_])\d\s*(?:\\to\b|\\rightarrow|\\Rightarrow|→|->|=>|⇒)\s*[-\d\\]")
+LAST_VALUE = re.compile(rf"(?:\*\*|\$|\\\()?{VALUE}[\s.。!*$\\)]*\Z")
 NEGATIVE = re.compile(rf"\b(?:minus|negative)\s+(?={VALUE})", re.IGNORECASE)
 OPEN_QUESTION = re.compile(rf"^(?:{alternatives(OPEN_QUESTIONS)})\b", re.IGNORECASE)
 OPEN_END = re.compile(rf"\b(?:{alternatives(OPEN_ENDS)})\b", re.IGNORECASE)
