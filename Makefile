@@ -1,4 +1,4 @@
-# make demo: real completions judged by all four built-in rewards. make test: the whole suite. make train: a small chat
+# make demo: real completions judged for mathematics, code, format and language. make test: the whole suite. make train: a small chat
 # model trained by a rubric, on a CPU. All from nothing.
 
 PYTHON ?= python3

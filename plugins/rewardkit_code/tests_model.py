@@ -1,4 +1,4 @@
-"""The tests of a task, in one form for each way to test: what `ground_truth` reads and `judge` runs."""
+"""The tests of a task, in one form for each way to test: what `layouts` reads and `judge` runs."""
 
 from dataclasses import dataclass, field
 from typing import Any

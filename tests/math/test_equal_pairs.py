@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rewardkit_math.ground_truth import read_ground_truth
 from rewardkit_math.judge import judge
-from rewardkit_math.numeric.evaluation import Budget
+from rewardkit_math.numeric.evaluation_state import Budget
 from rewardkit_math.params import MathParams
 
 POLICY = MathParams()

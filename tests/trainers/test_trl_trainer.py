@@ -80,10 +80,10 @@ def test_every_judged_completion_is_kept_as_a_row_that_is_read_back_as_it_was_ju
     trainer.train()
     results = [result for batch in judged for result in batch.results]
     assert len(results) == 3 * 8 + 8
-    shape = None
+    reader = None
     for row, result in zip(read_rows(trainer.journal.path), results, strict=True):
-        shape = shape or detect(row)
-        sample = shape.sample(row)
+        reader = reader or detect(row)
+        sample = reader.sample(row)
         assert sample.ground_truth == row.data["answer"]
         assert sample.completion_tokens is not None
         assert sample.truncated is not None

@@ -13,7 +13,7 @@ from typing import Any
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
 from rewardkit.adapters import RowReader, weights_at
-from rewardkit_trainers.samples import sample_of, shape_of
+from rewardkit_trainers.samples import reader_of, sample_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class RowScorer:
         """
         self.scorer = Scorer(rubric, plugins=plugins, workers=workers)
         self.rubric = self.scorer.rubric
-        self._shape: RowReader | None = None
+        self._reader: RowReader | None = None
 
     def judge(self, rows: Sequence[Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
         """One Result for each row, in order."""
@@ -68,9 +68,9 @@ class RowScorer:
         return self._results(samples, judged, progress)
 
     def _samples(self, rows: Sequence[Mapping[str, Any]]) -> list[Sample | InputError]:
-        if self._shape is None:
-            self._shape = shape_of(rows, "ground_truth")
-        return [sample_of(self._shape, row, number) for number, row in enumerate(rows, 1)]
+        if self._reader is None:
+            self._reader = reader_of(rows, "ground_truth")
+        return [sample_of(self._reader, row, number) for number, row in enumerate(rows, 1)]
 
     def _results(
         self, samples: Sequence[Sample | InputError], judged: Sequence[Result], progress: float

@@ -74,10 +74,10 @@ def _plain_values(named: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def shape_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> RowReader:
+def reader_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> RowReader:
     """How the rows of a data set become Samples.
 
-    ground_truth  the column that holds it, also a dotted path; None: where the shapes of the field keep it
+    ground_truth  the column that holds it, also a dotted path; None: where the known row formats keep it
     raises        ConfigError where no row has that column
     """
     mapping = {field: field for field in _FIELDS}
@@ -98,10 +98,10 @@ def columns_found(names: Iterable[str]) -> str:
     return f"columns of the data set: {listed}"
 
 
-def sample_of(shape: RowReader, row: Mapping[str, Any], number: int) -> Sample | InputError:
+def sample_of(reader: RowReader, row: Mapping[str, Any], number: int) -> Sample | InputError:
     """The sample of a row, or what is wrong with it."""
     try:
-        return shape.sample(Row(dict(row), "batch", number))
+        return reader.sample(Row(dict(row), "batch", number))
     except InputError as error:
         return error
 

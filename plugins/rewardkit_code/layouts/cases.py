@@ -76,7 +76,7 @@ def _call(given: Any, expected: Any) -> Case:
 
 
 def _case(given: Any) -> Mapping[str, Any]:
-    """A case for `adapter.call`."""
+    """A case for `leetcode_call.call`."""
     if isinstance(given, Mapping):
         return {"one": dict(given)}
     if is_list(given):

@@ -88,7 +88,7 @@ def usual_imports(function: str) -> str:
 
 
 def leetcode_tests(name: str, calls: Sequence[Case], starter: str, *, wrapped: bool = False) -> FunctionTests:
-    """Calls of a function through the adapter: the one argument of each is a case of `adapter.call`."""
+    """Calls of a function through the adapter: the one argument of each is a case of `leetcode_call.call`."""
     signature = signature_of(starter, name.rpartition(".")[2])
     return FunctionTests(
         signature.name,

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import NamedTuple
 
 ENTRY = "__rewardkit_entry__"
-"""Name of the function that calls the function under test through `adapter`."""
+"""Name of the function that calls the function under test through `leetcode_call`."""
 
 # Names only, and none that hides a builtin: `from math import *` would replace `pow`.
 USUAL_IMPORTS = """\
@@ -75,8 +75,8 @@ def parsed_code(text: str) -> ast.Module:
 
 
 def adapter(signature: Signature) -> str:
-    """Text to append to a program: defines ENTRY, which calls the function by one case of `adapter.call`."""
-    source = resources.files("rewardkit_code.layouts").joinpath("adapter.py").read_text(encoding="utf-8")
+    """Text to append to a program: defines ENTRY, which calls the function by one case of `leetcode_call.call`."""
+    source = resources.files("rewardkit_code.layouts").joinpath("leetcode_call.py").read_text(encoding="utf-8")
     arguments = json.dumps([signature.name, signature.annotations, int(signature.in_place)])
     return (
         f"\n\n__rewardkit__ = {{'__name__': 'rewardkit'}}\n"

@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 
 from rewardkit_math.complexity_limits import TooCostlyError
-from rewardkit_math.numeric.evaluation import Budget, UndefinedError
+from rewardkit_math.numeric.evaluation_state import Budget, UndefinedError
 from rewardkit_math.numeric.numeric_equality import equal_values
 from rewardkit_math.tree import (
     EXPRESSION,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from rewardkit_math.numeric.evaluation import Budget
+from rewardkit_math.numeric.evaluation_state import Budget
 from rewardkit_math.params import MathParams
 
 

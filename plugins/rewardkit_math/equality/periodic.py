@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from rewardkit_math.numeric.evaluation import Budget
+from rewardkit_math.numeric.evaluation_state import Budget
 from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import (
     MINUS_ONE,

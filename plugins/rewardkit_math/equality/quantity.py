@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from rewardkit_math.numeric.evaluation import Budget
+from rewardkit_math.numeric.evaluation_state import Budget
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import MINUS_ONE, Add, Call, Const, Mul, Node, Num, Pow, Quantity, Sym

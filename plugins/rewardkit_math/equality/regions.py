@@ -7,7 +7,7 @@ are compared as values with 45 digits, so that `1 - \sqrt{3}` and `-\sqrt{3} + 1
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from rewardkit_math.numeric.evaluation import Budget
+from rewardkit_math.numeric.evaluation_state import Budget
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import real_value
 from rewardkit_math.tree import (

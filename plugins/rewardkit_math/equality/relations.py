@@ -5,7 +5,7 @@ from functools import partial
 
 from rewardkit_math.equality.outcome import DIFFERENT, Outcome, Terms, every, first_equal
 from rewardkit_math.equality.values import same_value
-from rewardkit_math.numeric.evaluation import UndefinedError
+from rewardkit_math.numeric.evaluation_state import UndefinedError
 from rewardkit_math.numeric.numeric_equality import equal_values
 from rewardkit_math.numeric.rational_functions import same_zeros
 from rewardkit_math.tree import (

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rewardkit_math.equality.labels import is_label
 from rewardkit_math.equality.quantity import split_unit
-from rewardkit_math.numeric.evaluation import Budget, UndefinedError
+from rewardkit_math.numeric.evaluation_state import Budget, UndefinedError
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import equal_values
 from rewardkit_math.tree import (

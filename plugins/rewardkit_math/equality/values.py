@@ -7,7 +7,7 @@ from itertools import permutations
 from rewardkit_math.equality.coerce import without_degrees, without_marks
 from rewardkit_math.equality.outcome import DIFFERENT, Outcome, Terms, every, first_equal
 from rewardkit_math.equality.quantity import rounds_to, split_letters, split_unit, within
-from rewardkit_math.numeric.evaluation import UndefinedError
+from rewardkit_math.numeric.evaluation_state import UndefinedError
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.numeric_equality import equal_values
 from rewardkit_math.tree import (

@@ -12,7 +12,15 @@ from flint import acb, arb
 
 from rewardkit_math.complexity_limits import TERMS, TooCostlyError
 from rewardkit_math.numeric.convergence import infinite_sum, integral, limit
-from rewardkit_math.numeric.evaluation import Budget, Evaluation, NotRealError, UndefinedError, ball, magnitude, seed_of
+from rewardkit_math.numeric.evaluation_state import (
+    Budget,
+    Evaluation,
+    NotRealError,
+    UndefinedError,
+    ball,
+    magnitude,
+    seed_of,
+)
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.numeric.functions import (
     ANALYTIC,

@@ -8,7 +8,7 @@ from typing import Any
 from flint import acb, arb, fmpq
 
 from rewardkit_math.complexity_limits import BINOMIAL, EXPONENT, TooCostlyError
-from rewardkit_math.numeric.evaluation import Evaluation, UndefinedError, magnitude
+from rewardkit_math.numeric.evaluation_state import Evaluation, UndefinedError, magnitude
 
 
 def rational_power(at: Evaluation, below: Any, power: Fraction) -> Any:

@@ -16,7 +16,7 @@ from flint import acb
 
 from rewardkit_math.complexity_limits import TooCostlyError
 from rewardkit_math.numeric.evaluate import value_of
-from rewardkit_math.numeric.evaluation import (
+from rewardkit_math.numeric.evaluation_state import (
     Budget,
     Evaluation,
     Field,

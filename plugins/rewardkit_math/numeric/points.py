@@ -14,7 +14,7 @@ from flint import acb_poly, arb
 
 from rewardkit_math.complexity_limits import TooCostlyError
 from rewardkit_math.numeric.evaluate import value_of
-from rewardkit_math.numeric.evaluation import Budget, Evaluation, UndefinedError, precision, seed_of
+from rewardkit_math.numeric.evaluation_state import Budget, Evaluation, UndefinedError, precision, seed_of
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.tree import MINUS_ONE, Add, BigOperator, Call, Const, Mul, Node, Num, Pow, Sym, children, names
 

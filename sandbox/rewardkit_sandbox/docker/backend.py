@@ -1,9 +1,9 @@
 """The Docker backend: containers of a real engine, on this machine or another.
 
 A sandbox keeps one warm container. Its first process, the supervisor, is an interpreter that is already loaded and
-forks for each run, under a user that nothing else in there is (`guest/supervisor.py`); a relay beside it talks to us
-on the container's own standard input and output (`guest/relay.py`). The container ends when that stream does: with
-this process, whatever ends it.
+forks for each run, under a user of its own (`guest/container/container_zygote.py`); a relay beside it talks to us on
+the container's own standard input and output (`guest/container/relay.py`). The container ends when that stream does:
+with this process, whatever ends it.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The stream to a container's first process: the engine's attached connection, and `guest/relay.py`'s messages on it.
+"""The stream to a container's first process: the engine's attached connection, and the relay's messages on it.
 
 The engine wraps what a container writes in frames with a header of eight bytes: the stream, and a length. One
 connection carries both directions, so this works with an engine on another machine as well, and leaves no file.

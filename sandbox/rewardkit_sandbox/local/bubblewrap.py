@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from rewardkit_sandbox.interpreter import find_interpreter
 from rewardkit_sandbox.jobs import handshake
 from rewardkit_sandbox.local.backend import LocalBackend
-from rewardkit_sandbox.local.bwrap import advice, command, find_bwrap
+from rewardkit_sandbox.local.bwrap_command import advice, command, find_bwrap
 
 
 class Bubblewrap(LocalBackend):

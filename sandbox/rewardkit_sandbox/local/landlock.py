@@ -19,7 +19,7 @@ from rewardkit_sandbox.errors import SandboxUnavailableError
 from rewardkit_sandbox.interpreter import find_interpreter, find_reachable_interpreter
 from rewardkit_sandbox.jobs import ENVIRONMENT, PATH, handshake
 from rewardkit_sandbox.local.backend import LocalBackend
-from rewardkit_sandbox.local.bwrap import FIRST_UID, STAGES, UIDS
+from rewardkit_sandbox.local.bwrap_command import FIRST_UID, STAGES, UIDS
 
 LEAST_ABI = 3
 """Before it, any program could cut the files that its user may write to, wherever they are."""
@@ -74,7 +74,7 @@ class Landlock(LocalBackend):
                 else:
                     python = find_reachable_interpreter()
                     prefix = python.prefix
-            text = resources.files("rewardkit_sandbox.local").joinpath("launch.py").read_text()
+            text = resources.files("rewardkit_sandbox.local").joinpath("drop_root.py").read_text()
             uid = str(FIRST_UID + os.getpid() % UIDS)
             launcher = [sys.executable, "-I", "-S", "-c", text, group, uid, stage, *sources, "--"]
         self.interpreter = python.path

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer, default_workers
 from rewardkit.adapters import RowReader, weights_at
-from rewardkit_trainers.samples import row_of, sample_of, shape_of
+from rewardkit_trainers.samples import reader_of, row_of, sample_of
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.checks import check_batch, check_rows
 from rewardkit_trainers.trl.columns import Column, columns_of, values_of
@@ -103,7 +103,7 @@ class BatchScorer:
         self._shared: list[_Shared] = []
         self._scorer: Scorer | None = None
         self._pid = os.getpid()
-        self._shape: RowReader | None = None
+        self._reader: RowReader | None = None
         self._trained = False
         self._last_step: tuple[bool, int] | None = None
         self._groups = 0
@@ -183,18 +183,18 @@ class BatchScorer:
         if not rows:
             raise ConfigError("the data set has no rows; name one that has")
         rows = [row_of(row.get("prompt", ""), "", row) for row in rows]
-        shape = shape_of(rows, self._ground_truth)
-        check_rows(self.scorer, shape, rows)
-        self._shape = shape
-        return shape
+        reader = reader_of(rows, self._ground_truth)
+        check_rows(self.scorer, reader, rows)
+        self._reader = reader
+        return reader
 
     def _judge(self, batch: Batch) -> JudgedBatch:
         first = not self._trained
         if first:
             check_batch(batch, self.columns, self.scorer)
         rows = batch.rows(self._namer(batch))
-        shape = self._shape or self.check(rows)
-        samples = [sample_of(shape, row, number) for number, row in enumerate(rows, 1)]
+        reader = self._reader or self.check(rows)
+        samples = [sample_of(reader, row, number) for number, row in enumerate(rows, 1)]
         results = self._results(samples, batch.progress, must_work=first)
         self._failed.count(results, must_work=first)
         self._trained = True

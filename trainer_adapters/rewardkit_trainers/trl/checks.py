@@ -29,7 +29,7 @@ _SPECIMENS = (
 )
 
 
-def check_rows(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any]]) -> None:
+def check_rows(scorer: Scorer, reader: RowReader, rows: Sequence[Mapping[str, Any]]) -> None:
     """Checks that the rows have the columns that the rubric wants.
 
     raises  ConfigError that names the reward and what it lacks
@@ -43,7 +43,7 @@ def check_rows(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any
                 f"{columns_found(present)}"
             )
     tried = rows[:: math.ceil(len(rows) / ROWS)]
-    if idle := _idle(scorer, shape, tried):
+    if idle := _idle(scorer, reader, tried):
         alias, reason = idle
         column = ColumnsFound(tried).likely_ground_truth() or "COLUMN"
         raise ConfigError(
@@ -53,13 +53,13 @@ def check_rows(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any
         )
 
 
-def _idle(scorer: Scorer, shape: RowReader, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+def _idle(scorer: Scorer, reader: RowReader, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
     """A weighted reward that abstains on every specimen of rows without a ground truth, and why; None if none does."""
     results: list[Result] = []
     idle: list[tuple[str, str]] = []
     for specimen in _SPECIMENS:
         fields = {"completion": specimen, "completion_tokens": len(specimen.split()), "truncated": False}
-        made = [sample_of(shape, {**row, **fields}, number) for number, row in enumerate(rows, 1)]
+        made = [sample_of(reader, {**row, **fields}, number) for number, row in enumerate(rows, 1)]
         samples = [sample for sample in made if isinstance(sample, Sample)]
         if any(sample.ground_truth is not None for sample in samples):
             return None

@@ -72,7 +72,7 @@ def arguments(python: Interpreter, prefix: str) -> list[str]:
 
 
 def command_as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str], group: str) -> list[str]:
-    """The command that starts bwrap from root: see `launch`."""
+    """The command that starts bwrap from root: see `drop_root`."""
     stage = next((path for path in STAGES if Path(path).is_dir()), None)
     if stage is None:
         raise SandboxUnavailableError(f"none of the folders {', '.join(STAGES)} is there to bind over", "mkdir /mnt")
@@ -93,7 +93,7 @@ def command_as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str], grou
         "-I",
         "-S",
         "-c",
-        resources.files("rewardkit_sandbox.local").joinpath("launch.py").read_text(),
+        resources.files("rewardkit_sandbox.local").joinpath("drop_root.py").read_text(),
     ]
     return [*launcher, group, uid, stage, *sources, "--", bwrap, *arguments(python, prefix), python.executable, *boot]
 

@@ -7,7 +7,7 @@ process first becomes a user that owns nothing. What must be arranged before tha
 and bwrap may lie where nobody but root can go (a home of mode 0700), so both are bound, in a mount namespace of this
 process alone, to a place where the new user can reach them. Where there is nothing to bind, no namespace is made.
 
-    python launch.py GROUP UID STAGE SOURCE... -- COMMAND...
+    python drop_root.py GROUP UID STAGE SOURCE... -- COMMAND...
 
 GROUP    files through which cgroups are joined, with colons between them; may be empty
 UID      user and group to become
