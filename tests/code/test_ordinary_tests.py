@@ -232,13 +232,15 @@ def test_a_right_program_gets_1_without_namespaces(judge_without_namespaces, nam
     assert score.value == 1.0, score.reason
 
 
+def has_functions(program):
+    return twin(program, "return None") != ast.unparse(ast.parse(program))
+
+
 # A class that passes without its methods, or a test that a constant satisfies, says nothing of the judge.
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", [name for name, (program, _) in TASKS.items() if has_functions(program)])
 @pytest.mark.parametrize("body", ["return None", "return Liar()", "raise StopIteration"])
 def test_a_wrong_program_does_not(judge, name, body):
     program, tests = TASKS[name]
-    if twin(program, body) == ast.unparse(ast.parse(program)):
-        pytest.skip("nothing in it can be wrong")
     source = LIAR + twin(program, body)
     score = judge(source, tests)
     assert score.value in (0.0, None), score.reason

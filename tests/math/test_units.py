@@ -61,11 +61,13 @@ def test_words_that_count_are_no_units():
 
 
 def test_pint_agrees_on_names_and_sizes():
-    pint = pytest.importorskip("pint", reason="pint is no dependency: a check of the table where it is installed")
+    import pint
+
     registry = pint.UnitRegistry()
     for word in ("mile", "pound", "ounce", "gallon", "atm", "psi", "eV", "acre", "knot", "hour", "light_year", "torr"):
         found = measure(word.replace("_", " "))
         assert found is not None
         exact = registry.Quantity(1, word).to_base_units()
         scale = 1000 if "gram" in str(exact.units) and "kilogram" not in str(exact.units) else 1
-        assert float(found.size) == pytest.approx(exact.magnitude / scale, rel=1e-6)
+        # Within 1e-5: pint's acre is that of the US survey.
+        assert float(found.size) == pytest.approx(exact.magnitude / scale, rel=1e-5)
