@@ -25,6 +25,7 @@ _STARTS = tuple(tag for tag, _ in _OPENS)
 _ANYWHERE = [row for row in _SINGLE if row.anywhere and row is not THINK]
 _MARKS = sorted({"<|" if "<|" in tag else tag[:5] for row in _ANYWHERE for tag in (*row.opens, *row.closes)})
 """Without one of these a completion holds no tag: most answers hold none, and need no search for each of them."""
+_MARKS_CHARACTERS = 50_000
 
 
 class Parts(NamedTuple):
@@ -159,12 +160,17 @@ def _by_completion(completion: str, begin: int, prompt_end: str) -> ReasoningFor
                 return row
     if is_harmony(completion[begin:]) or begun(prompt_end):
         return HARMONY
-    if _last(completion, THINK.opens + THINK.closes) or not any(mark in completion for mark in _MARKS):
+    if _last(completion, THINK.opens + THINK.closes) or not _may_hold_tags(completion):
         return THINK
     opened = [(found, row.name) for row in _ANYWHERE if (found := _first(completion, filter(_is_tag, row.opens)))]
     if opened:
         return REASONING_FORMATS[min(opened)[1]]
     return next((row for row in _ANYWHERE if _last(completion, row.closes)), THINK)
+
+
+def _may_hold_tags(text: str) -> bool:
+    """False if no tag of another format than `think` stands in a text; a long text is searched for each tag instead."""
+    return len(text) > _MARKS_CHARACTERS or any(mark in text for mark in _MARKS)
 
 
 def _is_tag(tag: str) -> bool:
