@@ -89,7 +89,7 @@ class TokenStatisticsFunction(torch.autograd.Function):  # type: ignore[misc, un
         ctx.request, ctx.frozen, ctx.finished = request, frozen, finished
         ctx.hidden_dtype, ctx.weight_dtype = hidden.dtype, weight.dtype
         ctx.bias_dtype = None if bias is None else bias.dtype
-        ctx.reader = (len(hidden), vocabulary, width)
+        ctx.shape = (len(hidden), vocabulary, width)
         ctx.mark_non_differentiable(*(x for x in found[2:] if x is not None))
         return tuple(found)
 
