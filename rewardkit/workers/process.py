@@ -142,7 +142,10 @@ class Process:
         self._question = None
         self._busy = True
         try:
-            send(self._requests, (units, weights))
+            try:
+                send(self._requests, (units, weights))
+            except RecursionError:  # nothing was sent, and the process goes on
+                return WorkerExit("unsendable", f"{UNSENDABLE}: it is nested too deeply; {PLAIN_DATA}", None)
             while (answer := receive(self._answers)) is not None:
                 if answer == "memory":
                     self._killed = ("memory_limit", "out of memory")

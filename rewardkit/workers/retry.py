@@ -4,6 +4,7 @@ A job becomes tasks, each for one worker. A worker either finishes its task or d
 
     a worker died at                       what follows
     nothing yet (tried three times)        the task in halves; a unit alone: `failed: crash`
+    nothing: it is nested too deeply       the task in halves; a unit alone: `abstained: unreadable_ground_truth`
     a sample, for the first time           that sample's unit alone; its neighbours in parts, for all idle workers
     the same, overloaded                   that unit alone, when the queue is empty; again: `failed: overloaded`
     the same reward and sample again:
@@ -36,7 +37,7 @@ ATTEMPTS = 3
 
 _STATUS = list(Score.model_fields).index("status")
 
-Cause = Literal["time_limit", "memory_limit", "timeout", "overloaded", "crash"]
+Cause = Literal["time_limit", "memory_limit", "timeout", "overloaded", "crash", "unsendable"]
 _HANGS = ("time_limit", "memory_limit", "timeout")
 
 Known = Mapping[tuple[int, str], Score]
@@ -169,6 +170,11 @@ class Retry:
                 self._fail(unit, score)
 
     def _after_idle_death(self, task: Task, left: Sequence[int], died: WorkerExit) -> list[Task]:
+        if died.cause == "unsendable":
+            if len(left) == 1:
+                self._fail(left[0], Score.abstained(died.how, kind="unreadable_ground_truth"))
+                return []
+            return [task._replace(units=tuple(half)) for half in (left[::2], left[1::2])]
         lost = task.lost + 1
         if len(left) == 1 and lost >= ATTEMPTS:
             found = f"the worker process died when it was handed the sample, tried {lost} times: {died.how}"

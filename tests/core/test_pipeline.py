@@ -399,3 +399,15 @@ def test_no_worker_outlives_its_parent(misbehaving: Path, how: str):
             assert process.returncode == 0
         if how == "KeyboardInterrupt":
             assert process.returncode == -2
+
+
+def test_a_sample_that_is_nested_too_deeply_is_left_out_alone(scorer: Scorer):
+    deep: object = "x"
+    for _ in range(20_000):
+        deep = [deep]
+    samples = [Sample(completion="four") for _ in range(9)]
+    samples[4] = Sample(completion="four", ground_truth=deep)
+    results = scorer.score(samples)
+    assert [result.scores["obedient"].value for result in results] == [4.0] * 4 + [None] + [4.0] * 4
+    assert results[4].reward is None
+    assert results[4].scores["obedient"].kind == "unreadable_ground_truth"
