@@ -9,13 +9,15 @@ A run that goes on from a checkpoint goes on here too: what was judged for steps
 kill has cut off, is removed when training begins, so no completion is doubled. Training from the start begins anew.
 """
 
+import errno
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 from transformers import TrainerCallback
 
-from rewardkit import to_block
+from rewardkit import OutputError, to_block
 from rewardkit.adapters import Row, line_of
 from rewardkit_trainers.trl.batch_scorer import JudgedBatch
 
@@ -52,18 +54,32 @@ class Journal(TrainerCallback):  # type: ignore[misc]
             for row, result in zip(judged.rows, judged.results, strict=True)
         ]
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
+        with _opened(self.path, "ab") as file:
             file.writelines(lines)
 
     def _file(self, rank: int) -> Path:
         return self._folder / f"rank-{rank:05d}.jsonl"
 
 
+def _opened(path: Path, mode: Literal["ab", "r+b"]) -> BinaryIO:
+    """A file of the journal. Never through a link, which somebody else may have put into the folder.
+
+    raises  OutputError for a link
+    """
+    flags = os.O_RDWR if mode == "r+b" else os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    try:
+        return os.fdopen(os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666), mode)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OutputError(f"{path}: it is a link; remove it, or name another output_dir") from error
+        raise
+
+
 def _cut(path: Path, step: int) -> None:
     """Cuts a file off before its first row that was judged for a later step, or that is not whole."""
     if not path.exists():
         return
-    with path.open("r+b") as file:
+    with _opened(path, "r+b") as file:
         kept = 0
         for line in file:
             if not line.endswith(b"\n") or json.loads(line)["training"]["step"] > step:
