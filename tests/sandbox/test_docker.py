@@ -285,6 +285,23 @@ def test_containers_of_owners_that_are_gone_are_left():
     assert len(list(engine.left(old, NOW))) == 2
 
 
+def test_a_container_of_an_owner_who_cannot_be_seen_is_kept(monkeypatch):
+    # Under hidepid=2 a process of another user has no entry in /proc, and may not be signalled.
+    boot, space, *_ = engine.labels()[engine.OWNER].split(" ")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+
+    def forbidden(pid, signal):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", forbidden)
+    assert not list(engine.left([listing(f"{boot} {space} {ended.pid} 5")], NOW))
+
+
+def test_the_labels_name_the_user():
+    assert engine.labels()[engine.USER] == str(os.getuid())
+
+
 def test_opening_a_sandbox_sweeps_what_was_left(sandbox, api):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

@@ -19,6 +19,7 @@ from rewardkit_sandbox.guest import procfs
 
 PREFIX = "rewardkit.sandbox"
 OWNER = f"{PREFIX}.owner"
+USER = f"{PREFIX}.user"
 CALL_S = 60
 # After this an idle container of an owner of whom nothing can be learned from here has been left.
 LEFT_AFTER_S = 3600.0
@@ -102,8 +103,8 @@ def _words(exc: BaseException) -> str:
 
 
 def labels() -> dict[str, str]:
-    """The labels of a container of this process."""
-    return {OWNER: " ".join(_owner(os.getpid()))}
+    """The labels of a container of this process: who opened it, and as which user."""
+    return {OWNER: " ".join(_owner(os.getpid())), USER: str(os.getuid() if hasattr(os, "getuid") else "-")}
 
 
 def _owner(pid: int) -> tuple[str, str, str, str]:
@@ -116,6 +117,20 @@ def _owner(pid: int) -> tuple[str, str, str, str]:
     return boot, space, str(pid), procfs.started(pid) or "exited"
 
 
+def _has_exited(pid: int, start: str) -> bool:
+    """True if a process has exited. One that cannot be read, another user's under hidepid, has not."""
+    found = procfs.started(pid)
+    if found:
+        return found != start
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
 def left(containers: list[dict[str, Any]], now: float) -> Iterator[str]:
     """Those of our containers whose owners have exited, by id.
 
@@ -125,7 +140,7 @@ def left(containers: list[dict[str, Any]], now: float) -> Iterator[str]:
     for container in containers:
         owner = container["Labels"].get(OWNER, "").split(" ")
         if len(owner) == 4 and owner[0] != "-" and tuple(owner[:2]) == _owner(os.getpid())[:2]:
-            if tuple(owner) != _owner(int(owner[2])):
+            if _has_exited(int(owner[2]), owner[3]):
                 yield container["Id"]
         elif container["State"] != "running" and now - container["Created"] > LEFT_AFTER_S:
             yield container["Id"]
