@@ -118,7 +118,7 @@ def latencies(backends: list[str], rounds: int) -> None:
 
 
 def choice(backend: str) -> str | dict[str, Any]:
-    """A backend's name as a choice: one of reduced isolation is asked for in so many words."""
+    """A backend's name as a choice: one of reduced isolation is asked for explicitly."""
     return {"backend": backend, "reduced_isolation": True} if backend == "landlock" else backend
 
 

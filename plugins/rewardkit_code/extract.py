@@ -1,14 +1,12 @@
 """The program in an answer: the text of a fenced block, or the answer itself where it has none.
 
-A fence is CommonMark's: three or more backticks or tildes, at most three spaces in; it closes with as many of the same
-or more; an unclosed block runs to the end. One pass over the lines.
+Blocks are found as everywhere in rewardkit, by `rewardkit.fenced_blocks`.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*$")
+from rewardkit import fenced_blocks
 
 Language = Literal["python", "c", "c++", "javascript"]
 
@@ -28,37 +26,6 @@ class Program(NamedTuple):
     text: str
 
 
-class Block(NamedTuple):
-    language: str
-    """First word of the fence, in lower case; empty where it says none."""
-    text: str
-    closed: bool
-
-
-def blocks(answer: str) -> list[Block]:
-    """The fenced blocks, in order."""
-    found: list[Block] = []
-    fence: str | None = None
-    language = ""
-    lines: list[str] = []
-    for line in answer.splitlines(keepends=True):
-        bare = line.rstrip("\r\n")
-        if fence is None:
-            match = _FENCE.match(bare)
-            if match:
-                fence, language, lines = match[1], match[2].lower(), []
-            continue
-        close = bare.strip()
-        if len(close) >= len(fence) and set(close) == {fence[0]} and len(bare) - len(bare.lstrip(" ")) <= 3:
-            found.append(Block(language, "".join(lines), closed=True))
-            fence = None
-        else:
-            lines.append(line)
-    if fence is not None:
-        found.append(Block(language, "".join(lines), closed=False))
-    return found
-
-
 def extract_program(
     answer: str,
     languages: Sequence[Language],
@@ -75,7 +42,7 @@ def extract_program(
     fits        tells a program from an example of its use, `print(f(1))`: `last` and `first` are of those that fit, and
                 of all where none fits
     """
-    fenced = blocks(answer)
+    fenced = list(fenced_blocks(answer))
     if not fenced:
         return Program(languages[0], answer) if unfenced and answer.strip() else None
     named = [(FENCES.get(block.language) if block.language else languages[0], block.text) for block in fenced]
@@ -91,7 +58,7 @@ def extract_program(
 
 def foreign_language(answer: str) -> str | None:
     """The language of the last fenced block that is a program in one of the languages that nothing here runs."""
-    named = [block.language for block in blocks(answer) if block.language]
+    named = [block.language for block in fenced_blocks(answer) if block.language]
     return next((name for name in reversed(named) if name in _FOREIGN or name in FENCES), None)
 
 

@@ -114,7 +114,7 @@ class CodeReward(Reward):
         return self._scored(outcome, tests)
 
     def _again(self, tests: Tests, program: Program, budget_s: float, first: SandboxBrokeError) -> Score:
-        """Once more in a fresh sandbox: whoever breaks that one too did it himself, unless it breaks without him."""
+        """Once more in a fresh sandbox: a program that breaks that one too is at fault, unless it breaks without it."""
         self.close()
         try:
             return self._scored(self._judge(tests, program, budget_s), tests)

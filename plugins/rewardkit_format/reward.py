@@ -45,7 +45,7 @@ class Format(Reward):
 
     def _score(self, sample: Sample) -> Score:
         every = sample.turns if self.params.turns == "all" else (sample.last_turn,)
-        # A call of a tool without a word is no text that could be malformed.
+        # A tool call without any words holds no text that could be malformed.
         parsed = [None if turn.calls_tools and not turn.text.strip() else self._parsed(turn, sample) for turn in every]
         found = [(number, one) for number, one in enumerate(parsed) if one is not None]
         if not found:

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit_code.extract import blocks, extract_program
+from rewardkit import fenced_blocks
+from rewardkit_code.extract import extract_program
 
 
 def program(answer, take="last", languages=("python",), *, unfenced=True):
@@ -62,5 +63,5 @@ def test_marks_inside_a_line_are_no_fence():
 
 @given(st.text(alphabet="`~ \nab\t"))
 def test_any_text_has_blocks_that_it_contains(answer):
-    for block in blocks(answer):
+    for block in fenced_blocks(answer):
         assert block.text in answer

@@ -22,6 +22,7 @@ from collections import OrderedDict, deque
 from typing import Literal
 
 from rewardkit import ConfigError, Result, RewardkitError, Rubric
+from rewardkit_trainers.repeated_warnings import is_power_of_two
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class Imputation:
             raise UnrewardedError(f"a completion has no reward ({reasons}), and on_none is 'raise'")
         number = mean if self._on_none == "mean" else self._on_none
         self._replaced += 1
-        if self._replaced & (self._replaced - 1) == 0:  # the first, second, fourth, eighth, …
+        if is_power_of_two(self._replaced):
             logger.warning(
                 "%d completions so far got no reward; the last gets %g in its place (on_none: %s): %s",
                 self._replaced,

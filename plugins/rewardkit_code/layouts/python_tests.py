@@ -59,16 +59,14 @@ def check_tests(check: str, entry_point: str, prompt: str) -> Tests:
         if calls is not None:
             return leetcode_tests(method, calls, prompt)
         return CodeTests(setup=f"{prompt}\n{check}", tests=(f"check({entry_point})",), before=usual_imports(method))
-    imports, helpers = around(prompt, entry_point)
+    before = around(prompt, entry_point)
     try:
         by_inputs = script_of_inputs(ast.parse(check))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
         raise GroundTruthError(f"a check that is not Python: {type(exc).__name__}") from exc
-    before = "\n".join(filter(None, (imports, helpers)))
     if by_inputs is not None:
         return FunctionTests(entry_point, by_inputs.cases, by_inputs.rules, before=before, prompt=prompt)
-    trusted = "\n".join(filter(None, (imports, helpers)))
-    return CodeTests(check, ("check(candidate)",), entry_point, trusted, prompt, before=before)
+    return CodeTests(check, ("check(candidate)",), entry_point, trusted=before, prompt=prompt, before=before)
 
 
 def file_tests(text: str, row: Row) -> FileTests:

@@ -87,15 +87,15 @@ def adapter(signature: Signature) -> str:
     )
 
 
-def around(prompt: str, entry_point: str) -> tuple[str, str]:
-    """The rest of a prompt that is Python, besides the function under test: (its imports, its other definitions)."""
+def around(prompt: str, entry_point: str) -> str:
+    """The rest of a prompt that is Python, besides the function under test: its imports, then its other definitions."""
     try:
         tree = ast.parse(prompt)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return "", ""
+        return ""
     if not any(getattr(node, "name", None) == entry_point for node in tree.body):
-        return "", ""
+        return ""
     kept = [node for node in tree.body if getattr(node, "name", None) != entry_point]
     imports = [node for node in kept if isinstance(node, ast.Import | ast.ImportFrom)]
     others = [node for node in kept if node not in imports and not isinstance(node, ast.Expr)]
-    return "\n".join(map(ast.unparse, imports)), "\n".join(map(ast.unparse, others))
+    return "\n".join(map(ast.unparse, [*imports, *others]))

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Sequence
 
 from rewardkit import InfrastructureError, Result, Rubric
+from rewardkit_trainers.repeated_warnings import is_power_of_two
 from rewardkit_trainers.trl.columns import has_weight
-from rewardkit_trainers.trl.listeners import is_power_of_two
 
 logger = logging.getLogger(__name__)
 

@@ -4,14 +4,11 @@ import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from rewardkit_trainers.repeated_warnings import is_power_of_two
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-def is_power_of_two(count: int) -> bool:
-    """True for 1, 2, 4, 8, …: when something that repeats is worth another warning."""
-    return count > 0 and count & (count - 1) == 0
 
 
 class Listeners(list[Callable[[T], None]], Generic[T]):
