@@ -8,8 +8,10 @@ from pydantic import Field
 from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score, strip_end_tokens
 from rewardkit_code.assemble import assembled, could_be_program
 from rewardkit_code.extract import Language, Program, extract_program, foreign_language
-from rewardkit_code.judge import BudgetError, Isolation, Outcome, Verdict, judge
+from rewardkit_code.judge import Isolation, judge
 from rewardkit_code.layouts import GroundTruthError, UnsupportedTestsError, read_tests
+from rewardkit_code.outcomes import Outcome, Verdict
+from rewardkit_code.runner import BudgetError
 from rewardkit_code.tests_model import StdinTests, Tests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
 

@@ -1,0 +1,93 @@
+"""Runs the jobs of one sample in a sandbox within its time, and reads how they ended."""
+
+import math
+from dataclasses import replace
+from typing import Any, Literal
+
+from rewardkit_code.outcomes import SHOWN, Verdict
+from rewardkit_sandbox import Limits, RunResult, Sandbox, WireError, decode, split_frames
+
+
+class BudgetError(Exception):
+    """The time for a sample ran out through no slow test; `kind` is that of the failed Score."""
+
+    def __init__(self, message: str, kind: Literal["timeout", "overloaded"]) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Runner:
+    """The sandbox, with what is left of the time."""
+
+    def __init__(self, sandbox: Sandbox, limits: Limits, budget_s: float, *, stop: bool) -> None:
+        self.stop = stop
+        self.isolation = "separate"
+        self._sandbox = sandbox
+        self._limits = limits
+        self._left_s = budget_s
+        self._slowest_s = 0.0
+
+    def __call__(self, job: Any, tests: int = 1) -> RunResult:
+        """Runs one job.
+
+        tests     how many tests it runs, each of which may take the CPU time of the limits
+        raises    BudgetError where the time for the sample is used up, though no test was slow
+        """
+        if self._left_s <= 0:
+            raise self._late()
+        cpu_s = max(self._limits.cpu_s, min(self._limits.cpu_s * tests, math.ceil(self._left_s)))
+        wall_s = min(max(self._limits.wall_s, self._limits.wall_s * tests), self._left_s)
+        result = self._sandbox.run(job, replace(self._limits, cpu_s=cpu_s, wall_s=wall_s))
+        usage = result.usage
+        self._left_s -= max(0.0, usage.wall_s - usage.waited_s)
+        own = 1.0 - min(1.0, usage.waited_s / max(usage.wall_s, 1e-3))
+        self._slowest_s = max(self._slowest_s, (usage.quiet_s if tests > 1 else usage.wall_s) * own)
+        ends = {result.end, result.program.end if result.program else ""}
+        if "wall" in ends and usage.wall_s - usage.waited_s < 0.8 * wall_s:
+            raise BudgetError("the program waited for a processor most of the time", "overloaded")
+        if ends & {"wall", "cpu"} and self._slowest_s < 0.5 * self._limits.cpu_s:
+            raise self._late()
+        return result
+
+    def _late(self) -> BudgetError:
+        return BudgetError("the tests take more time than the rubric's deadline leaves for a sample", "timeout")
+
+
+def limit_of(result: RunResult) -> tuple[Verdict, str] | None:
+    """The verdict of a run that a limit ended."""
+    return {
+        "cpu": (Verdict.TIME, "CPU time ran out"),
+        "wall": (Verdict.TIME, "time ran out"),
+        "memory": (Verdict.MEMORY, "memory ran out"),
+        "processes": (Verdict.RUNTIME_ERROR, "too many processes"),
+        "disk": (Verdict.RUNTIME_ERROR, "too many files, or too much in them"),
+        "output": (Verdict.OUTPUT, "too much output"),
+    }.get(result.end)
+
+
+def end_of(result: RunResult, message: str = "") -> tuple[Verdict, str]:
+    """The verdict of a program that ended by itself where it should not have."""
+    how = f"signal {result.code}" if result.end == "signal" else f"exit status {result.code}"
+    text = message or result.stderr.decode(errors="replace").strip().splitlines()[-1:] or how
+    text = text if isinstance(text, str) else text[0]
+    return (Verdict.MEMORY if text.startswith("MemoryError") else Verdict.RUNTIME_ERROR), text[:SHOWN]
+
+
+def read_frames(result: RunResult) -> tuple[list[list[Any]], tuple[Verdict, str]]:
+    """The frames of an answering program, and what to say of the cases that have none."""
+    texts, rest = split_frames(result.channel)
+    frames: list[list[Any]] = []
+    missing = limit_of(result) or (
+        end_of(result) if result.code else (Verdict.RUNTIME_ERROR, "the program ended early")
+    )
+    for text in texts:
+        try:
+            frame = decode(text)
+        except WireError as exc:
+            return frames, (Verdict.WRONG, f"the program wrote {exc}")
+        if not isinstance(frame, list) or not frame or not isinstance(frame[0], str):
+            return frames, (Verdict.WRONG, "the program wrote a frame of no known kind")
+        frames.append(frame)
+    if rest and not limit_of(result):
+        missing = (Verdict.WRONG, "the program wrote bytes that are no frame")
+    return frames, missing

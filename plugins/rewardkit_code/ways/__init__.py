@@ -1,0 +1,1 @@
+"""The ways to test a program: each yields the outcome of one test after the other."""
