@@ -41,6 +41,8 @@ REWARDS: dict[str, BuiltInReward] = {
     "code": BuiltInReward("rewardkit_code", "1 if the program passes its tests, run in a sandbox."),
     "format": BuiltInReward("rewardkit_format", "1 if reasoning and answer stand in their tags."),
     "language": BuiltInReward("rewardkit_language", "The share of words in the target language."),
+    "multiple_choice": BuiltInReward("rewardkit_answers", "1 if the right option is chosen."),
+    "qa": BuiltInReward("rewardkit_answers", "Exact match or F1 with one of the references."),
     "reward_model": BuiltInReward("rewardkit_preference", "The logit of a reward model from transformers."),
     "judge_model": BuiltInReward("rewardkit_preference", "The grade that a model behind an endpoint gives."),
     "length_cosine": BuiltInReward("rewardkit_shaping", "A cosine of the length, for right and wrong answers."),
