@@ -10,7 +10,7 @@ from rewardkit import RewardContext, Sample
 from rewardkit.registry.registry import load_registry
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-FILES = ("answers",)
+FILES = ("answers", "json_schema")
 ROWS = [
     json.loads(line) for name in FILES for line in (GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
@@ -25,6 +25,8 @@ def test_golden(row: dict[str, Any]):
     wanted = None if row["value"] is None else pytest.approx(row["value"])
     assert (score.value, score.status, score.kind) == (wanted, row["status"], row["kind"]), score
     assert row["source"]
+    for name, value in row.get("details", {}).items():
+        assert score.details[name] == pytest.approx(value), score
 
 
 def test_ids_are_unique():

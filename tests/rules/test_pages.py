@@ -14,6 +14,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
     "multiple_choice": "answers.md",
     "qa": "answers.md",
+    "json_schema": "json-schema.md",
 }
 
 
