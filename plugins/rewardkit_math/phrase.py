@@ -56,6 +56,14 @@ def mask(text: str) -> str:
     return text
 
 
+_A_WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2}|\\\\[A-Za-z]{2}")
+
+
+def has_words(text: str) -> bool:
+    """False for a text that is nothing but a formula: without any word or name of two letters but LaTeX commands."""
+    return _A_WORD.search(text) is not None
+
+
 def holds_value(text: str) -> bool:
     """True where a text has a digit, a formula or a number in words."""
     return any(char.isdigit() or char in "$\\√π∞=" for char in text) or any(

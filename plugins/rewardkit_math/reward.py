@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rewardkit import Reward, RewardContext, RewardParams, Sample, Score
-from rewardkit_math.extract import Found, find_answer, joined_boxes, last_boxes
+from rewardkit_math.extraction.boxes import joined_boxes, last_boxes
+from rewardkit_math.extraction.extract import find_answer
+from rewardkit_math.extraction.found import Found
 from rewardkit_math.ground_truth import (
     GroundTruth,
     UnreadableGroundTruthError,

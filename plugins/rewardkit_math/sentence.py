@@ -15,7 +15,16 @@ import re
 from fractions import Fraction
 
 from rewardkit_math.notation.parse import parse
-from rewardkit_math.phrase import Reading, changes_number, holds_value, mask, residue_of, value_of, words_from
+from rewardkit_math.phrase import (
+    Reading,
+    changes_number,
+    has_words,
+    holds_value,
+    mask,
+    residue_of,
+    value_of,
+    words_from,
+)
 from rewardkit_math.sentence_patterns import (
     AFTER,
     ALSO,
@@ -75,6 +84,11 @@ def read(text: str, *, last: bool) -> Reading:
     """
     text = BLANKS.sub(" ", text)
     text = text.replace("**", " ") if "**" in text and not POWER.search(text) else text
+    if not has_words(text) and not ARROW.search(text) and not text.endswith("?"):
+        text = text.strip().strip("*`#").strip()
+        node = parse(text)
+        if not isinstance(node, Text):
+            return Reading(node, text)
     text = INSTEAD.sub("", HOPE.sub("", text.strip().strip("*`#").strip()))
     masked = mask(text)
     if text.endswith("?"):
@@ -115,6 +129,8 @@ def _sentences(text: str, masked: str) -> list[str]:
 
 def is_sentence(text: str) -> bool:
     """True where a text has a verb outside of its formulas, or words that change a number."""
+    if not has_words(text):
+        return False
     masked = mask(text)
     return bool(ANY_VERB.search(masked)) or changes_number(masked)
 

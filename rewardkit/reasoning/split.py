@@ -4,6 +4,7 @@ This finds the parts of any text, well-formed or not; whether the text is well-f
 judge. A few passes over the text by `str.find`, whatever the text.
 """
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ _SINGLE = [row for row in REASONING_FORMATS.values() if row is not HARMONY]
 _OPENS = sorted(((tag, row) for row in _SINGLE for tag in row.opens), key=lambda pair: -len(pair[0]))
 _STARTS = tuple(tag for tag, _ in _OPENS)
 _ANYWHERE = [row for row in _SINGLE if row.anywhere and row is not THINK]
-_MARKS = sorted({"<|" if "<|" in tag else tag[:5] for row in _ANYWHERE for tag in (*row.opens, *row.closes)})
+_MARKS = {"<|" if "<|" in tag else tag[:5] for row in _ANYWHERE for tag in (*row.opens, *row.closes)}
+_MARK = re.compile("|".join(map(re.escape, sorted(_MARKS))))
 """Without one of these a completion holds no tag: most answers hold none, and need no search for each of them."""
 _MARKS_CHARACTERS = 50_000
 
@@ -170,7 +172,7 @@ def _by_completion(completion: str, begin: int, prompt_end: str) -> ReasoningFor
 
 def _may_hold_tags(text: str) -> bool:
     """False if no tag of another format than `think` stands in a text; a long text is searched for each tag instead."""
-    return len(text) > _MARKS_CHARACTERS or any(mark in text for mark in _MARKS)
+    return len(text) > _MARKS_CHARACTERS or _MARK.search(text) is not None
 
 
 def _is_tag(tag: str) -> bool:

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from rewardkit_math.extract import find_answer, last_boxes
+from rewardkit_math.extraction.boxes import last_boxes
+from rewardkit_math.extraction.extract import find_answer
 
 
 @pytest.mark.parametrize(

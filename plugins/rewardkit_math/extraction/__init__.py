@@ -1,0 +1,1 @@
+"""From a completion to its answer: one place, never all places."""
