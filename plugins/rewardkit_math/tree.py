@@ -6,9 +6,10 @@ quantity, text.
 Equality of two trees is equality of what was written, not of what it means; `equality` asks for the meaning.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Literal
 
 
@@ -211,18 +212,28 @@ _FIELDS: dict[type, tuple[str, ...]] = {
 """The fields of each kind that hold nodes: one, several, or rows of several."""
 
 
+def _children_of(kind: type) -> Callable[[Any], tuple[Node, ...]]:
+    """A function that gives the nodes directly under a node of a kind."""
+    fields = _FIELDS[kind]
+    if fields in (("args",), ("items",), ("sides",)):
+        return attrgetter(fields[0])
+    if kind is Matrix:
+        return lambda node: tuple(entry for row in node.rows for entry in row)
+    if kind is BigOperator:
+        return lambda node: tuple(part for part in (node.low, node.high, node.body) if part is not None)
+    if len(fields) == 1:
+        one = attrgetter(fields[0])
+        return lambda node: (one(node),)
+    return attrgetter(*fields)
+
+
+_CHILDREN = {kind: _children_of(kind) for kind in _FIELDS}
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly under a node."""
-    found: list[Node] = []
-    for field in _FIELDS.get(type(node), ()):
-        value = getattr(node, field)
-        if field == "rows":
-            found.extend(entry for row in value for entry in row)
-        elif isinstance(value, tuple):
-            found.extend(value)
-        elif value is not None:
-            found.append(value)
-    return tuple(found)
+    get = _CHILDREN.get(type(node))
+    return get(node) if get is not None else ()
 
 
 def with_children(node: Node, new: Iterable[Node]) -> Node:
@@ -242,10 +253,17 @@ def with_children(node: Node, new: Iterable[Node]) -> Node:
 
 def names(node: Node) -> frozenset[str]:
     """The free names in a node."""
-    if isinstance(node, Sym):
-        return frozenset((node.name,))
-    found: frozenset[str] = frozenset().union(*map(names, children(node)))
-    return found - {node.var} if isinstance(node, BigOperator) else found
+    found: set[str] = set()
+    left = [node]
+    while left:
+        part = left.pop()
+        if isinstance(part, Sym):
+            found.add(part.name)
+        elif isinstance(part, BigOperator):
+            found |= frozenset().union(*map(names, children(part))) - {part.var}
+        else:
+            left.extend(children(part))
+    return frozenset(found)
 
 
 def rebuild(node: Node, change: Mapping[Any, Node]) -> Node:

@@ -16,11 +16,12 @@ from rewardkit_math.notation.tokens import Token, UnreadableError
 from rewardkit_math.notation.trailing import is_condition, read_condition, read_trailing
 from rewardkit_math.notation.vocabulary.operators import RELATIONS
 from rewardkit_math.notation.vocabulary.phrases import ASIDES, COINS, DISCOURSE, ROUGHLY, leads_to_value
-from rewardkit_math.tree import Call, Conditioned, Node, Quantity, Ratio, Rel, Sym, Text
+from rewardkit_math.tree import Call, Conditioned, Node, Num, Quantity, Ratio, Rel, Sym, Text
 from rewardkit_math.units import is_unit
 
 _RELATION_OPS = frozenset(RELATIONS.values())
 _SEPARATORS = frozenset((",", ";", "\\\\", "and", "or", "&"))
+_ENDS_ITEM = frozenset((",", ";", "\\\\", "and", "or", ")", "]", "}", "\\}"))
 _AFTER_WORDS = frozenset((",", ";", "and", "or", ")", "]", "}", "\\}", "\\\\"))
 
 
@@ -83,6 +84,9 @@ def _measured(node: Node) -> bool:
 
 def read_item(cursor: Cursor) -> Node:
     """One item of a list, with the words around it."""
+    number = _plain_number(cursor)
+    if number is not None:
+        return number
     coin = cursor.peek()
     if coin.text in COINS and coin.kind in ("op", "text") and cursor.peek(1).kind == "num":
         cursor.at += 1
@@ -102,6 +106,19 @@ def read_item(cursor: Cursor) -> Node:
             raise
         return choice
     return read_trailing(cursor, node)
+
+
+def _plain_number(cursor: Cursor) -> Num | None:
+    """Reads an item that is a number and nothing else, as most items are; None where it is more than that."""
+    sign = cursor.peek()
+    minus = sign.kind == "op" and sign.text == "-"
+    number, following = (cursor.peek(1), cursor.peek(2)) if minus else (sign, cursor.peek(1))
+    if number.kind != "num" or number.value is None:
+        return None
+    if following.kind != "end" and not (following.kind == "op" and following.text in _ENDS_ITEM):
+        return None
+    cursor.at += 1 + minus
+    return Num(-number.value if minus else number.value, number.places)
 
 
 def _leading_words(cursor: Cursor) -> Text | None:
@@ -143,8 +160,8 @@ def read_statement(cursor: Cursor) -> Node:
     """Sides with relations between them."""
     sides = [_side(cursor)]
     ops: list[str] = []
-    while cursor.peek().kind == "op" and cursor.peek().text in _RELATION_OPS:
-        ops.append(cursor.peek().text)
+    while (token := cursor.peek()).kind == "op" and token.text in _RELATION_OPS:
+        ops.append(token.text)
         cursor.at += 1
         if cursor.peek().kind == "text" and cursor.peek(1).kind == "end":
             sides.append(Text(cursor.peek().text))
@@ -156,7 +173,10 @@ def read_statement(cursor: Cursor) -> Node:
 
 def _side(cursor: Cursor) -> Node:
     start = cursor.at
-    parts = [read_sets(cursor)]
+    first = read_sets(cursor)
+    if cursor.peek().text != ":":
+        return first
+    parts = [first]
     while cursor.is_op(":") and not cursor.in_braces and _goes_on(cursor.peek(1)):
         cursor.at += 1
         parts.append(read_sets(cursor))

@@ -17,6 +17,8 @@ _END = Token("end", "")
 class Cursor:
     """Tokens, and the index of the next one."""
 
+    __slots__ = ("at", "depth", "grammar", "in_braces", "no_bar", "tokens")
+
     def __init__(self, tokens: list[Token], grammar: "Grammar") -> None:
         self.tokens = tokens
         self.grammar = grammar
@@ -38,13 +40,20 @@ class Cursor:
 
     def is_op(self, *texts: str) -> bool:
         """True if the next token is one of these signs."""
-        token = self.peek()
+        tokens, at = self.tokens, self.at
+        if at >= len(tokens):
+            return False
+        token = tokens[at]
         return token.kind == "op" and token.text in texts
 
     def take(self, *texts: str) -> bool:
         """Reads the next token if it is one of these signs."""
-        if self.is_op(*texts):
-            self.at += 1
+        tokens, at = self.tokens, self.at
+        if at >= len(tokens):
+            return False
+        token = tokens[at]
+        if token.kind == "op" and token.text in texts:
+            self.at = at + 1
             return True
         return False
 

@@ -37,16 +37,24 @@ INFIX = frozenset(("over", "choose"))
 """TeX's commands between their arguments: `{10 \\choose 3}`."""
 _SET_KINDS = (Seq, Interval, SetOp, Builder)
 _SET_OPS = {"∪": "union", "∩": "intersection", "∖": "difference"}
+_SET_SIGNS = frozenset((*_SET_OPS, "U"))
 _FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"))
 _CONGRUENCES = frozenset(("pmod", "mod", "pod"))
 _CLOSING = frozenset(("end", ",", ";", ")", "]", "}", "\\}", "∪", "∩", "∖", "and", "or"))
 
 
+_TERM_SIGNS = frozenset(("+", "-", "±", "∓"))
+_GOES_ON = frozenset(("*", "/", "dots", "|", "[", "(", "{", "\\{", "lfloor", "lceil"))
+"""Signs with which a product may go on."""
+_BEHIND = frozenset(("!", "%", "°", "'", "^", "_"))
+"""Signs that belong to the factor before them."""
+
+
 def read_sets(cursor: Cursor) -> Node:
     """Sums joined by set operations."""
     node = read_sum(cursor)
-    while cursor.is_op(*_SET_OPS) or _is_union_letter(cursor, node):
-        op = _SET_OPS.get(cursor.peek().text, "union")
+    while (sign := cursor.peek().text) in _SET_SIGNS and (sign != "U" or _is_union_letter(cursor, node)):
+        op = _SET_OPS.get(sign, "union")
         cursor.at += 1
         other = read_sum(cursor)
         if isinstance(node, SetOp) and node.op == op and op != "difference":
@@ -64,27 +72,25 @@ def _is_union_letter(cursor: Cursor, node: Node) -> bool:
 
 def read_sum(cursor: Cursor) -> Node:
     """Products with signs between them."""
-    terms: list[Node] = []
-    if cursor.is_op("±", "∓"):
-        terms.append(_plus_minus(cursor))
-    elif cursor.take("-"):
-        terms.append(negative(read_product(cursor)))
-    else:
-        cursor.take("+")
-        terms.append(read_product(cursor))
-    while True:
-        if cursor.take("+"):
-            terms.append(Sym("…") if cursor.take("dots") else read_product(cursor))
-        elif cursor.take("-"):
-            terms.append(negative(read_product(cursor)))
-        elif cursor.is_op("±", "∓"):
-            terms.append(_plus_minus(cursor))
-        else:
-            break
+    token = cursor.peek()
+    if token.kind == "op" and token.text in _TERM_SIGNS:
+        cursor.at += token.text not in "±∓"
+    terms = [_term(cursor, token)]
+    while (token := cursor.peek()).kind == "op" and token.text in _TERM_SIGNS:
+        cursor.at += token.text not in "±∓"
+        dots = token.text == "+" and cursor.take("dots")
+        terms.append(Sym("…") if dots else _term(cursor, token))
     whole = terms[0] if len(terms) == 1 else Add(tuple(terms))
-    if cursor.peek().kind == "cmd" and cursor.peek().text in INFIX:
+    if token.kind == "cmd" and token.text in INFIX:
         return _infix(cursor, whole)
     return _without(terms) if len(terms) == 2 and isinstance(terms[0], _SET_KINDS) else whole
+
+
+def _term(cursor: Cursor, sign: Token) -> Node:
+    """The product behind a sign, or without one."""
+    if sign.kind == "op" and sign.text == "-":
+        return negative(read_product(cursor))
+    return _plus_minus(cursor) if sign.kind == "op" and sign.text in "±∓" else read_product(cursor)
 
 
 def _without(terms: list[Node]) -> Node:
@@ -132,9 +138,11 @@ def read_product(cursor: Cursor) -> Node:
 def _next_factors(cursor: Cursor, factors: list[Node]) -> list[Node] | None:
     """The factors with the next one; None where the product ends."""
     token = cursor.peek()
+    if token.kind == "end" or (token.kind == "op" and token.text not in _GOES_ON):
+        return None
     if _is_number(factors) and unit_follows(cursor):
         return None
-    if cursor.is_op("*", "/"):
+    if token.kind == "op" and token.text in ("*", "/"):
         return None if cursor.peek(1).kind == "text" else _after_sign(cursor, factors)
     if token.kind == "cmd" and token.text in _CONGRUENCES:
         cursor.at += 1
@@ -243,7 +251,7 @@ def read_factor(cursor: Cursor) -> Node:
         cursor.depth -= 1
         return negative(inner) if token.text == "-" else inner
     node = read_primary(cursor)
-    while cursor.peek().kind == "op":
+    while (token := cursor.peek()).kind == "op" and token.text in _BEHIND:
         following = _with_sign(cursor, node)
         if following is None:
             break

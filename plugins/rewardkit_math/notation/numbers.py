@@ -17,6 +17,8 @@ class Written(NamedTuple):
     """The index after it."""
 
 
+_PLAIN = re.compile(r"\d{1,18}(?=[-+*/^_=<>)\]|!;&]|\}|\Z)")
+"""An integer that nothing goes on with; most numbers are such."""
 _NUMBER = re.compile(
     r"\d+\.\d+[eE][+-]?\d+(?!\w)|(?:\d+E|1e)[+-]?\d+(?!\w)"
     r"|\d+(?:\{,\}\d{3}(?!\d))+(?:\.\d+)?|\d+\{,\}\d+|\d+(?:\.\d+)?|\.\d+"
@@ -41,6 +43,8 @@ def read_number(text: str, position: int, *, grouped: bool, outside: bool) -> Wr
     outside  no bracket is open: a comma may separate thousands or decimals
     raises   TooCostlyError for a number of too many digits
     """
+    if found := _PLAIN.match(text, position):
+        return Written(Fraction(int(found[0])), None, found.end())
     if outside and grouped and (found := _DECIMAL_COMMA.match(text, position)):
         return Written(*decimal(found[0].replace(",", ".")), found.end())
     if grouped and (found := _GROUPED.match(text, position)) and (outside or "," not in found[0]):

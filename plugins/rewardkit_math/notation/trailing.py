@@ -18,6 +18,8 @@ from rewardkit_math.notation.vocabulary.phrases import (
 from rewardkit_math.tree import Call, Conditioned, Node, Num, Quantity, Rel, Seq
 from rewardkit_math.units import find_unit
 
+_BEGINS = frozenset(("(", "$", "°", "{"))
+"""Signs that words behind a value may begin with."""
 _DEGREES = frozenset(("degree", "degrees", "deg"))
 _INTEGER_WORDS = re.compile(r"(?:is |are |be )*(?:an? |any |arbitrary )*(?:positive |non-?negative )*integer")
 _IN_INTEGERS = re.compile(r"(?:, \w )*in [ZN]\b")
@@ -33,6 +35,9 @@ def read_trailing(cursor: Cursor, node: Node) -> Node:
 
     raises  UnreadableError where they take the value back or change it
     """
+    token = cursor.peek()
+    if token.kind == "end" or (token.kind == "op" and token.text not in _BEGINS):
+        return node
     words: list[str] = []
     unit = read_unit(cursor)
     if unit:

@@ -6,6 +6,8 @@ from rewardkit_math.units import find_unit, is_unit
 
 _LETTERS = frozenset("mghsLlNJVWAK")
 """Units of one letter: read as such after a number and a space, at the end of an item."""
+_BEGINS = frozenset(("°", "{"))
+"""Signs that a unit may begin with."""
 _MOST_TOKENS = 16
 _CLOSERS = frozenset((",", ";", "and", "or", "\\\\", "&", "="))
 _BRACKETS = frozenset((")", "]", "}", "\\}"))
@@ -14,6 +16,9 @@ _BRACKETS = frozenset((")", "]", "}", "\\}"))
 
 def read_unit(cursor: Cursor) -> str | None:
     """The unit at the cursor, which moves behind it; None, and nothing read, where none stands that ends the item."""
+    token = cursor.peek()
+    if token.kind in ("num", "end") or (token.kind == "op" and token.text not in _BEGINS):
+        return None
     start = cursor.at
     text = _unit(cursor, start + _MOST_TOKENS)
     following = cursor.peek()
@@ -68,7 +73,7 @@ def _factor(cursor: Cursor, limit: int) -> str:
     if token.text == "°" and following.text in ("C", "F", "c", "f"):
         cursor.at += 2
         return f"°{following.text.upper()}"
-    for length in (3, 2):
+    for length in (3, 2) if token.kind == "sym" else ():
         letters = cursor.tokens[cursor.at : cursor.at + length]
         joined = "".join(part.text for part in letters)
         if all(part.kind == "sym" for part in letters) and len(joined) == length and find_unit(joined):
