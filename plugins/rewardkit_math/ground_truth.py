@@ -16,10 +16,10 @@ from rewardkit_math.complexity_limits import TooCostlyError
 from rewardkit_math.extraction.boxes import last_boxes
 from rewardkit_math.extraction.extract import find_answer
 from rewardkit_math.notation.parse import parse, plain
-from rewardkit_math.phrase import has_words
-from rewardkit_math.sentence import is_sentence, read
+from rewardkit_math.sentences.phrase import has_words
+from rewardkit_math.sentences.read import is_sentence, read
+from rewardkit_math.sentences.worded import denial, is_infinite, polarity
 from rewardkit_math.tree import Conditioned, Node, Num, Quantity, Seq, Text
-from rewardkit_math.worded import denial, is_infinite, polarity
 
 
 class UnreadableGroundTruthError(Exception):

@@ -24,10 +24,10 @@ from rewardkit_math.equality.outcome import DIFFERENT, Outcome, Terms, every
 from rewardkit_math.ground_truth import GroundTruth, plain_number
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.params import MathParams
-from rewardkit_math.sentence import is_sentence, read
+from rewardkit_math.sentences.read import is_sentence, read
+from rewardkit_math.sentences.worded import agree, says_none
 from rewardkit_math.symbolic.prover import CERTAIN, PROBED, Proof, Prover, has_no_other_method
 from rewardkit_math.tree import EXPRESSION, Call, Const, Node, Num, Quantity, Rel, Seq, Sym, Text
-from rewardkit_math.worded import agree, says_none
 
 Verdict = Literal["equal", "different", "unparsable", "too costly", "undecided"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rewardkit_math.words import NEGATIONS, denied
+from rewardkit_math.words.denials import NEGATIONS, denied
 
 
 @pytest.mark.parametrize("sentence", NEGATIONS.values())

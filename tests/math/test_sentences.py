@@ -2,8 +2,10 @@
 
 import pytest
 
-from rewardkit_math.sentence import read
-from rewardkit_math.words import AFTER_NUMBER, BEFORE_NUMBER, NUMBERS, OPEN_ENDS, OPEN_QUESTIONS, number_in_words
+from rewardkit_math.sentences.read import read
+from rewardkit_math.words.changing import AFTER_NUMBER, BEFORE_NUMBER
+from rewardkit_math.words.clauses import OPEN_ENDS, OPEN_QUESTIONS
+from rewardkit_math.words.numbers import NUMBERS, number_in_words
 
 RIGHT = [
     # a condition or a clause before the verb is not the answer

@@ -7,7 +7,7 @@ from itertools import islice
 
 from rewardkit_math.complexity_limits import ANSWER_CHARS, TAIL_CHARS
 from rewardkit_math.extraction.found import Found, found_between
-from rewardkit_math.words import denied
+from rewardkit_math.words.denials import denied
 
 _MARKERS = (
     "nswer",

@@ -12,7 +12,7 @@ from rewardkit_math.complexity_limits import ANSWER_CHARS, TAIL_CHARS
 from rewardkit_math.extraction.announced import announced_answer, final_answer_after
 from rewardkit_math.extraction.boxes import last_box
 from rewardkit_math.extraction.found import Found, found_between
-from rewardkit_math.words import denied
+from rewardkit_math.words.denials import denied
 
 _TAGS = ("answer", "final_answer", "choice")
 _SPECIAL = re.compile(

@@ -24,6 +24,8 @@ _SEPARATORS = frozenset((",", ";", "\\\\", "and", "or", "&"))
 _ENDS_ITEM = frozenset((",", ";", "\\\\", "and", "or", ")", "]", "}", "\\}"))
 _AFTER_WORDS = frozenset((",", ";", "and", "or", ")", "]", "}", "\\}", "\\\\"))
 
+_LEADING_ZERO = re.compile(r"0\d*")
+
 
 def read_answer(cursor: Cursor, closers: tuple[str, ...], *, bar: bool = False) -> Node:
     """Items up to a closing bracket, which is left; a list where there are several."""
@@ -183,7 +185,7 @@ def _side(cursor: Cursor) -> Node:
     if len(parts) == 1:
         return parts[0]
     written = [token.text for token in cursor.tokens[start : cursor.at] if token.kind == "num"]
-    if len(written) == len(parts) and any(re.fullmatch(r"0\d*", text) for text in written):
+    if len(written) == len(parts) and any(_LEADING_ZERO.fullmatch(text) for text in written):
         # A leading zero is a clock's: `00:41` is not the ratio 0.
         if cursor.tokens[start].text == "-":
             raise UnreadableError("a negative time of day")

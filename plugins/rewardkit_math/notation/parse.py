@@ -36,11 +36,14 @@ _CHARS_REMEMBERED = 300
 """Longer texts are parsed each time: trees are large, and memory is bounded."""
 _PUNCTUATION = frozenset((".", ",", ";", ":", "\\\\"))
 
+_TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mbox|operatorname|textit|mathbf)\s*\{")
+_MARKUP = re.compile(r"\\[,;:!\s]|[{}$\\]|~")
+
 
 def plain(text: str) -> str:
     """The words of a text for comparison as text: no markup, no punctuation at the ends, lower case, single spaces."""
-    text = re.sub(r"\\(?:text|mathrm|textbf|mbox|operatorname|textit|mathbf)\s*\{", "{", text)
-    text = re.sub(r"\\[,;:!\s]|[{}$\\]|~", " ", text)
+    text = _TEXT_COMMAND.sub("{", text)
+    text = _MARKUP.sub(" ", text)
     words = " ".join(text.casefold().split()).strip(" .,;:!?\"'*`")
     for article in ("the ", "a ", "an "):
         words = words.removeprefix(article)

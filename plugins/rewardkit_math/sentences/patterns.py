@@ -1,17 +1,17 @@
 """Patterns of the words in a sentence: verbs, remarks, openers, and numbers that words change."""
 
 import re
+from collections.abc import Mapping
 
-from rewardkit_math.words import (
-    AFTER_NUMBER,
-    BEFORE_NUMBER,
-    NUMBERS,
-    OPEN_ENDS,
-    OPEN_QUESTIONS,
-    OPENERS,
-    REMARKS,
-    alternatives,
-)
+from rewardkit_math.words.changing import AFTER_NUMBER, BEFORE_NUMBER
+from rewardkit_math.words.clauses import OPEN_ENDS, OPEN_QUESTIONS, OPENERS, REMARKS
+from rewardkit_math.words.numbers import NUMBERS
+
+
+def alternatives(words: "tuple[str, ...] | Mapping[str, object]") -> str:
+    """A pattern of the words, the longest first."""
+    return "|".join(re.escape(word).replace("\\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+
 
 FORMULA = re.compile(r"\$\$?([^$]{1,2000})\$\$?|\\\((.{1,2000}?)\\\)|\\\[(.{1,2000}?)\\\]|`([^`\n]{1,400})`", re.DOTALL)
 COMMAND = re.compile(r"(\\(?:text|textbf|mathrm|mbox|textit|mathbf)\s*\{|\\[\W_])|\\[a-zA-Z]+")

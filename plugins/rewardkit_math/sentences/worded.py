@@ -69,6 +69,8 @@ _SAID = re.compile(
 _MONTH = re.compile(r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b")
 _DAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|,|\b(?:of|the)\b")
 
+_MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mbox|textit)\s*\{|[*{}$`]|\\boxed")
+
 
 def polarity(text: str) -> bool | None:
     """True for an answer that begins with yes or true, False for no or false; None for any other."""
@@ -164,5 +166,5 @@ def same_words(text: str, ground_truth: str) -> bool:
 
 def _folded(text: str) -> str:
     """The words in lower case, without markup."""
-    words = re.sub(r"\\(?:text|textbf|mathrm|mbox|textit)\s*\{|[*{}$`]|\\boxed", " ", text)
+    words = _MARKUP.sub(" ", text)
     return " ".join(words.casefold().replace("’", "'").split()).strip(" .!")

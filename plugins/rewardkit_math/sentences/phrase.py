@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from rewardkit_math.notation.parse import parse
-from rewardkit_math.sentence_patterns import (
+from rewardkit_math.sentences.patterns import (
     AFTER,
     ANY_VERB,
     ASIDE,
@@ -28,9 +28,7 @@ from rewardkit_math.sentence_patterns import (
     WORDS_THAT_CHANGE,
 )
 from rewardkit_math.tree import Conditioned, Node, Num, Text
-from rewardkit_math.words import (
-    number_in_words,
-)
+from rewardkit_math.words.numbers import number_in_words
 
 
 class Reading(NamedTuple):
@@ -42,6 +40,10 @@ class Reading(NamedTuple):
     """The part that was read."""
     why: str = ""
     """Why nothing was read."""
+
+
+_LATIN_WORD = re.compile(r"[a-zA-Z-]+")
+_FEW_WORDS = re.compile(r"\s*(?:[a-zA-Z]{2,}\s*){0,3}")
 
 
 def mask(text: str) -> str:
@@ -80,7 +82,7 @@ def changes_number(masked: str) -> bool:
 def words_from(text: str) -> tuple[int, int] | None:
     """The number in words at the start of a text, and where it ends."""
     best = None
-    for match in list(re.finditer(r"[a-zA-Z-]+", text))[:5]:
+    for match in list(_LATIN_WORD.finditer(text))[:5]:
         value = number_in_words(text[: match.end()])
         if value is None:
             break
@@ -106,7 +108,7 @@ def value_of(phrase: str) -> Reading | None:
     if (
         number is not None
         and not WORDS_THAT_CHANGE.search(masked, number[1])
-        and re.fullmatch(r"\s*(?:[a-zA-Z]{2,}\s*){0,3}", masked[number[1] :])
+        and _FEW_WORDS.fullmatch(masked[number[1] :])
     ):
         return Reading(Num(Fraction(number[0])), phrase)
     residue = residue_of(phrase)
