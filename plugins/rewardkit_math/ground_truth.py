@@ -90,7 +90,8 @@ def read_ground_truth(text: str) -> GroundTruth:
     letter = letter or next((found for found in letters if found), None)
     several = any(_lists(node) for node in nodes)
     number = plain_number(inner) if len(nodes) == 1 else None
-    return GroundTruth(inner, tuple(dict.fromkeys(nodes)), number, letter, several, _readable(nodes[0], inner))
+    distinct = tuple(dict.fromkeys(nodes)) if len(nodes) > 1 else nodes
+    return GroundTruth(inner, distinct, number, letter, several, _readable(nodes[0], inner))
 
 
 def _marked(inner: str) -> str:
