@@ -14,18 +14,25 @@ from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.output.output_row import line_of
 from rewardkit.rubrics.compose import term, weights_at
 from rewardkit.suggestions import did_you_mean, nearest
+from rewardkit.workers.engine import Engine, Job, JobResult
+from rewardkit.workers.processors import local_world_size, usable_processors
 
 __all__ = [
     "Caller",
     "ColumnsFound",
+    "Engine",
+    "Job",
+    "JobResult",
     "Row",
     "RowReader",
     "detect",
     "did_you_mean",
     "line_of",
+    "local_world_size",
     "mapping_of",
     "nearest",
     "nothing_judged",
     "term",
+    "usable_processors",
     "weights_at",
 ]

@@ -61,6 +61,8 @@ class Scorer:
         timings: bool = False,
         mapping: Mapping[str, ColumnPath] | None = None,
         trust: bool = False,
+        nice: int = 0,
+        engine: Engine | None = None,
     ) -> None:
         """Checks the rubric and starts the workers.
 
@@ -70,6 +72,8 @@ class Scorer:
         timings  whether results tell how long each reward took
         mapping  where rows keep a field of a Sample, by its name: `{"ground_truth": "extra_info.answer"}`
         trust    a rubric file may name plugin files, secrets and weaker sandboxes
+        nice     how much lower than this process's the priority of the workers is, as for `os.nice`
+        engine   judges instead of workers of this scorer's own, by the same rubric; `workers` then only cuts the jobs
         raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
         if isinstance(rubric, str | Path):
@@ -94,9 +98,11 @@ class Scorer:
         ]
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
-        self._engine: Engine = Pool(WorkerConfig(rubric, steps, files, timings, str(Path.cwd())), workers)
+        config = WorkerConfig(rubric, steps, files, timings, str(Path.cwd()), nice)
+        self.engine: Engine = Pool(config, workers) if engine is None else engine
+        """What judges the jobs."""
         # Also done when the scorer is forgotten, and at the end of the program.
-        self._end = weakref.finalize(self, self._engine.close)
+        self._end = weakref.finalize(self, self.engine.close)
 
     def close(self) -> None:
         """Ends the workers. What is being judged ends with an InfrastructureError; a second call does nothing."""
@@ -185,7 +191,7 @@ class Scorer:
         try:
             for chunk in self._chunks(units, most):
                 job = Job(chunk, weights, until)
-                ahead.append((job, self._engine.submit(job)))
+                ahead.append((job, self.engine.submit(job)))
                 if len(ahead) >= self._workers * JOBS_AHEAD:
                     yield ahead[0]
                     ahead.popleft()

@@ -50,6 +50,8 @@ class WorkerConfig:
     timings: bool
     folder: str
     """The working directory, in which relative paths keep their meaning."""
+    nice: int = 0
+    """How much lower than the parent's the priority of the workers is."""
 
 
 class Pool:
@@ -207,7 +209,9 @@ class _Slot:
                 if self._queue.closing.is_set():  # `kill` may have looked just before there was a process
                     raise InfrastructureError(CLOSED)
                 distributions = tuple({step.installed.distribution for step in self._config.steps})
-                lost = self._process.start(self._config.files, distributions, timings=self._config.timings)
+                lost = self._process.start(
+                    self._config.files, distributions, timings=self._config.timings, nice=self._config.nice
+                )
                 if lost is None:
                     return
                 found = (

@@ -92,7 +92,9 @@ class Process:
         self._requests = cast(BinaryIO, self._popen.stdin)
         self._answers = cast(BinaryIO, self._popen.stdout)
 
-    def start(self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool) -> str | None:
+    def start(
+        self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool, nice: int = 0
+    ) -> str | None:
         """Waits until the rewards are loaded; how the process died, and at which reward, where it did.
 
         raises  what a reward raised while it was built
@@ -100,7 +102,7 @@ class Process:
         try:
             send(
                 self._requests,
-                WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid()),
+                WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid(), nice),
             )
             answer = receive(self._answers)
         except (TypeError, AttributeError, pickle.PicklingError) as error:

@@ -52,6 +52,7 @@ class WorkerInit(NamedTuple):
     mark_path: str
     timings: bool
     parent_pid: int
+    nice: int = 0
 
 
 class WorkerProgress(NamedTuple):
@@ -130,6 +131,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     boot: WorkerInit = receive(requests)
     _die_with(boot.parent_pid)
+    if boot.nice and hasattr(os, "nice"):  # before a plugin is loaded: its threads inherit it
+        os.nice(boot.nice)
     with Path(boot.mark_path).open("r+b") as file, mmap.mmap(file.fileno(), MARK_BYTES) as shared:
         mark = _Marker(shared)
         judge = _built(boot, mark)

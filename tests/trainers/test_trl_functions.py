@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from rewardkit import ConfigError, InfrastructureError, Rubric
+from rewardkit_trainers.row_scorer import DISTRIBUTED_BATCH_S, with_budget
 from rewardkit_trainers.trl import RewardFuncs, reward_funcs
-from rewardkit_trainers.trl.batch_scorer import DISTRIBUTED_BATCH_S, JudgedBatch, with_budget
+from rewardkit_trainers.trl.batch_scorer import JudgedBatch
 from rewardkit_trainers.trl.functions import RewardFunc
 
 SUM = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
@@ -285,7 +286,8 @@ def test_later_failures_are_warned_of_with_their_reason(misbehaving: Path, caplo
     funcs = reward_funcs({"rewards": {"obedient": {}}}, plugins=[misbehaving], workers=1)
     with funcs.batch_scorer, caplog.at_level(logging.WARNING):
         ask(funcs, ["four", "four"])
-        ask(funcs, ["raise", "raise", "raise", "raise", "raise"])
+        for _ in range(5):
+            ask(funcs, ["raise"])
     counts = [record.args[1] for record in caplog.records if "completions so far" in record.msg]
     assert counts == [1, 2, 4]
     assert "plugin_error" in caplog.text

@@ -22,17 +22,13 @@ from collections import OrderedDict, deque
 from typing import Literal
 
 from rewardkit import ConfigError, Result, RewardkitError, Rubric
+from rewardkit_trainers.naming import SCORE, UNREWARDED, key_of, why_no_reward
 from rewardkit_trainers.repeated_warnings import is_power_of_two
 
 logger = logging.getLogger(__name__)
 
 OnNone = float | Literal["mean", "raise"]
 """The number that stands for a missing reward, or how it is found."""
-
-SCORE = "score"
-"""The reward's key, as verl names it."""
-UNREWARDED = "rewardkit/unrewarded"
-"""Key of the mark: 1.0 where the rubric gave no reward and `score` stands for it."""
 
 _GROUPS = 4096
 _RECENT = 1024
@@ -42,11 +38,6 @@ class UnrewardedError(RewardkitError):
     """A completion has no reward, and the user asked for an error."""
 
     exit_code = 3
-
-
-def key_of(alias: str) -> str:
-    """Under which key a reward's own value goes."""
-    return f"rewardkit/{alias}"
 
 
 def checked(on_none: object) -> OnNone:
@@ -93,9 +84,7 @@ class Imputation:
         return numbers | {UNREWARDED: float(result.reward is None)}
 
     def _instead(self, result: Result, mean: float) -> float:
-        reasons = "; ".join(
-            f"{alias} {score.status}: {score.reason}" for alias, score in result.scores.items() if score.value is None
-        )
+        reasons = why_no_reward(result)
         if self._on_none == "raise":
             raise UnrewardedError(f"a completion has no reward ({reasons}), and on_none is 'raise'")
         number = mean if self._on_none == "mean" else self._on_none

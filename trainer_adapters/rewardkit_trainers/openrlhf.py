@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import Rubric, strip_end_tokens
-from rewardkit_trainers.imputation import SCORE, Imputation, OnNone, checked
-from rewardkit_trainers.row_scorer import RowScorer, check_alone, named_rubric
+from rewardkit_trainers.imputation import OnNone
+from rewardkit_trainers.naming import SCORE
+from rewardkit_trainers.row_scorer import RowScorer
 from rewardkit_trainers.samples import row_of
 
 WORKERS = 2
@@ -38,7 +39,7 @@ def reward_func(
     """The function that OpenRLHF looks for in a Python file, under the name `reward_func`.
 
     rubric   a Rubric, the path of its file, or its content; None: what the environment variable REWARDKIT_RUBRIC names
-    on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `numbers.py`
+    on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `imputation.py`
     plugins  local Python files that bring rewards
     workers  number of processes that judge; None: one for each processor
     raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
@@ -65,9 +66,8 @@ class Rewards:
         workers: int | None,
     ) -> None:
         """As `reward_func`."""
-        self._scorer = RowScorer(named_rubric(rubric), plugins=plugins, workers=workers)
-        check_alone(self._scorer, "OpenRLHF asks about one rollout at a time")
-        self._imputation = Imputation(self._scorer.rubric, checked(on_none))
+        self._scorer = RowScorer(rubric, on_none=on_none, plugins=plugins, workers=workers)
+        self._scorer.check_alone("OpenRLHF asks about one rollout at a time")
 
     def __call__(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> Answer:
         """Lists of one entry for each rollout; `extra_logs` a list for each key, the same keys every time.
@@ -77,10 +77,7 @@ class Rewards:
         labels   the ground truths; an empty text where there is none
         """
         rows = [_row(*asked) for asked in zip(queries, prompts, labels, strict=True)]
-        results = self._scorer.judge(rows)
-        for result, prompt in zip(results, prompts, strict=True):
-            self._imputation.add(result, prompt)
-        numbers = [self._imputation.of(result, prompt) for result, prompt in zip(results, prompts, strict=True)]
+        numbers = self._scorer.numbers(self._scorer.judge(rows), prompts)
         rewards = [row.pop(SCORE) for row in numbers]
         return {
             "rewards": rewards,
@@ -90,7 +87,7 @@ class Rewards:
 
     def close(self) -> None:
         """Ends the worker processes."""
-        self._scorer.scorer.close()
+        self._scorer.close()
 
 
 def _row(query: str, prompt: str, label: Any) -> dict[str, Any]:

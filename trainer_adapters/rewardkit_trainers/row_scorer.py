@@ -1,109 +1,244 @@
-"""Rows of a trainer judged while it runs: a fault of ours becomes `failed` scores, never an exception.
+"""Rows of a trainer judged while it runs: what every adapter and every recipe stands on.
 
-For trainers that hand over completions a few at a time and show nobody their data set. So each row brings all fields
-of a Sample under their own names, None where there is nothing, and no row decides how the next is read. What is wrong
-with the rubric is an error before the first row.
+    rows ─▶ Samples ─▶ Scorer (workers of this process, or of the node) ─▶ Results ─▶ numbers
+
+Nothing that goes wrong here while a model trains is an exception: a row that fits no Sample, a worker that cannot be
+had, a batch that is not judged within its budget give `failed` scores, and no reward. What is wrong with the rubric is
+an error before the first row. Each reward that fails is reported at its first, second, fourth, … failure.
 """
 
 import logging
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
-from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer
+from rewardkit import ConfigError, InputError, Result, RewardkitError, Rubric, Sample, Score, Scorer, default_workers
 from rewardkit.adapters import RowReader, weights_at
+from rewardkit_trainers.checks import check_alone, check_rows
+from rewardkit_trainers.failed_rewards import FailedRewards, distributed
+from rewardkit_trainers.imputation import Imputation, OnNone, checked
+from rewardkit_trainers.node import node_scorer
 from rewardkit_trainers.samples import reader_of, sample_of
 
 logger = logging.getLogger(__name__)
 
 RUBRIC_VARIABLE = "REWARDKIT_RUBRIC"
 """Environment variable: the rubric's file, where a trainer has no place to name it."""
+DISTRIBUTED_BATCH_S = 300.0
+"""Seconds for judging a batch in a run of several processes, where neither `batch_s` nor the rubric sets them.
 
+Well below the ten minutes (NCCL) and half an hour (transformers' ddp_timeout) after which the other ranks, which wait
+in a collective, give up. Completions that are not judged by then have no reward."""
+NICE = 10
+"""How much lower than the trainer's the priority of the judging processes is: they must not slow down generation."""
 
-def named_rubric(rubric: Any) -> Any:
-    """The rubric that was named, else the one in the environment; ConfigError where there is neither."""
-    rubric = rubric or os.environ.get(RUBRIC_VARIABLE)
-    if not rubric:
-        raise ConfigError(f"no rubric was named: give rubric='rubric.yaml', or set {RUBRIC_VARIABLE}")
-    return rubric
+Kind = Literal["plugin_error", "unavailable"]
+Workers = int | Literal["node"] | None
+"""Number of judging processes; `node`: one set of them for all ranks of a machine; None: this process's share."""
 
 
 class RowScorer:
-    """Judges rows by a rubric, from any thread and for any event loop."""
+    """Judges rows by a rubric, from any thread and for any event loop.
+
+    Can be pickled, and sent to another process: there it starts workers of its own when the first row is judged.
+    """
 
     def __init__(
         self,
-        rubric: Rubric | Mapping[str, Any] | str | Path,
+        rubric: Rubric | Mapping[str, Any] | str | Path | None = None,
         *,
+        on_none: OnNone = "mean",
+        ground_truth: str | None = None,
         plugins: Sequence[str | Path] = (),
-        workers: int | None = None,
+        workers: Workers = None,
+        batch_s: float | None = None,
+        trust: bool = False,
     ) -> None:
         """Starts the workers.
 
-        plugins  local Python files that bring rewards
-        workers  number of processes; None: one for each processor
-        raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
+        rubric        a Rubric, its content, its file, its name; None: what the variable REWARDKIT_RUBRIC names
+        on_none       what `numbers` makes of a completion without a reward: `mean` (of its group), `raise`, or a number
+        ground_truth  the column that holds it, also a dotted path; None: `ground_truth` where rows have that column,
+                      else where `rewardkit score` finds it
+        plugins       local Python files that bring rewards
+        workers       number of processes; `node`: one set for all ranks of a machine; None: one for each processor
+        batch_s       seconds for one call of `judge`; what is not judged by then has `failed`
+        trust         a rubric file may name plugin files, secrets and weaker sandboxes
+        raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
-        self.scorer = Scorer(rubric, plugins=plugins, workers=workers)
-        self.rubric = self.scorer.rubric
+        rubric = rubric if isinstance(rubric, Rubric | Mapping) else (rubric or os.environ.get(RUBRIC_VARIABLE))
+        if rubric is None or rubric == "":
+            raise ConfigError(f"no rubric was named: give rubric='rubric.yaml', or set {RUBRIC_VARIABLE}")
+        if isinstance(rubric, str | Path):
+            rubric = Rubric.load(rubric, trust=trust)
+        elif not isinstance(rubric, Rubric):
+            rubric = Rubric.of(rubric)
+        self.rubric: Rubric = rubric
+        self._on_none = checked(on_none)
+        self._ground_truth = ground_truth
+        self._plugins = tuple(plugins)
+        self._workers = workers
+        self._batch_s = batch_s
+        self._begin()
+        self.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
+
+    def _begin(self) -> None:
+        self.imputation = Imputation(self.rubric, self._on_none)
+        """Numbers for what has no reward; for adapters that wait for a group between its `add` and its `of`."""
+        self._failed = FailedRewards(self.rubric)
+        self._lock = threading.Lock()
+        self._scorer: Scorer | None = None
+        self._pid = os.getpid()
         self._reader: RowReader | None = None
+        self._readers: dict[frozenset[str], RowReader] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("rubric", "_on_none", "_ground_truth", "_plugins", "_workers", "_batch_s")
+        return {name: vars(self)[name] for name in kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
+    @property
+    def scorer(self) -> Scorer:
+        """The workers, started when they are first wanted in this process.
+
+        raises  ConfigError, InfrastructureError
+        """
+        with self._lock:
+            if self._scorer is None or self._pid != os.getpid():
+                self._pid = os.getpid()
+                rubric = with_budget(self.rubric, self._batch_s)
+                if self._workers == "node":
+                    self._scorer = node_scorer(rubric, plugins=self._plugins, nice=NICE)
+                else:  # the processes of a distributed run that stand on one machine share its processors
+                    workers = self._workers or default_workers()
+                    self._scorer = Scorer(rubric, workers=workers, plugins=self._plugins, timings=True, nice=NICE)
+            return self._scorer
+
+    def close(self) -> None:
+        """Ends the workers; the next row starts them anew."""
+        with self._lock:
+            if self._scorer is not None:
+                self._scorer.close()
+                self._scorer = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def check(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Checks that rows of a data set have what the rubric reads; how they are read is then the same for all rows.
+
+        rows    rows of `row_of`, from all over the data set, whose completions may be empty
+        raises  ConfigError that names the column, or the reward that can judge none of the rows; where there are none
+        """
+        if not rows:
+            raise ConfigError("the data set has no rows; name one that has")
+        reader = reader_of(rows, self._ground_truth)
+        check_rows(self.scorer, reader, rows)
+        self._reader = reader
+
+    def check_alone(self, why: str) -> None:
+        """Checks that the rubric can be judged one completion at a time, at any time of training.
+
+        why     why it must be, for the message: `the trainer asks for one completion at a time`
+        raises  ConfigError where a reward judges whole groups, or a weight changes with training
+        """
+        check_alone(self.scorer, why)
 
     def judge(self, rows: Sequence[Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
-        """One Result for each row, in order."""
-        samples = self._samples(rows)
-        try:
-            judged = self.scorer.score(_good(samples), progress=progress)
-        except RewardkitError as error:
-            return self._none_judged(samples, error, progress)
-        return self._results(samples, judged, progress)
+        """One Result for each row of `row_of`, in order.
+
+        progress  how far training has come, from 0 to 1: what weight schedules read
+        """
+        return self.judge_samples(self.samples(rows), progress=progress)
 
     async def judge_async(self, rows: Sequence[Mapping[str, Any]], *, progress: float = 1.0) -> list[Result]:
         """`judge` for an event loop."""
-        samples = self._samples(rows)
+        samples = self.samples(rows)
         try:
-            judged = await self.scorer.score_async(_good(samples), progress=progress)
+            judged: Sequence[Result] = await self.scorer.score_async(_good(samples), progress=progress)
         except RewardkitError as error:
-            return self._none_judged(samples, error, progress)
-        return self._results(samples, judged, progress)
+            judged = self._none_judged(_good(samples), error, progress)
+        else:
+            self._failed.count(judged, must_work=False)
+        return self._in_order(samples, judged, progress)
 
-    def _samples(self, rows: Sequence[Mapping[str, Any]]) -> list[Sample | InputError]:
-        if self._reader is None:
-            self._reader = reader_of(rows, "ground_truth")
-        return [sample_of(self._reader, row, number) for number, row in enumerate(rows, 1)]
+    def numbers(self, results: Sequence[Result], groups: Sequence[str]) -> list[dict[str, float]]:
+        """What a trainer without None takes and logs, always under the same keys.
 
-    def _results(
+        groups  the name of each completion's group: the mean that `on_none: mean` gives is the group's
+        returns `score`, the reward; `rewardkit/unrewarded`, 1.0 where another number stands for it;
+                `rewardkit/ALIAS`, the value of each reward, which is the group's mean where it has none
+        raises  UnrewardedError where a completion has no reward and on_none is `raise`
+        """
+        for result, group in zip(results, groups, strict=True):
+            self.imputation.add(result, group)
+        return [self.imputation.of(result, group) for result, group in zip(results, groups, strict=True)]
+
+    def samples(self, rows: Sequence[Mapping[str, Any]]) -> list[Sample | InputError]:
+        """The Sample of each row, or what is wrong with it."""
+        return [self._sample(row, number) for number, row in enumerate(rows, 1)]
+
+    def judge_samples(
+        self, samples: Sequence[Sample | InputError], *, progress: float = 1.0, must_work: bool = False
+    ) -> list[Result]:
+        """One Result for each of `samples`.
+
+        must_work  nothing was trained yet: where no sample can be judged, or a reward fails on all, is an error
+        raises     InfrastructureError
+        """
+        try:
+            judged: Sequence[Result] = self.scorer.score(_good(samples), progress=progress)
+        except RewardkitError as error:
+            if must_work:
+                raise
+            judged = self._none_judged(_good(samples), error, progress)
+        else:
+            self._failed.count(judged, must_work=must_work)
+        return self._in_order(samples, judged, progress)
+
+    def _sample(self, row: Mapping[str, Any], number: int) -> Sample | InputError:
+        reader = self._reader
+        if reader is None:  # no data set was checked: each set of columns is read by itself
+            columns = frozenset(row)
+            try:
+                if columns not in self._readers:
+                    self._readers[columns] = reader_of([row], self._ground_truth)
+                reader = self._readers[columns]
+            except ConfigError as error:
+                return InputError(str(error))
+        return sample_of(reader, row, number)
+
+    def _in_order(
         self, samples: Sequence[Sample | InputError], judged: Sequence[Result], progress: float
     ) -> list[Result]:
-        results = iter(judged)
-        return [next(results) if isinstance(s, Sample) else self._failed(str(s), progress) for s in samples]
+        """A result for each sample, and for what is no sample one that failed."""
+        rest = iter(judged)
+        return [next(rest) if isinstance(s, Sample) else self._without_reward(str(s), progress) for s in samples]
 
-    def _none_judged(
-        self, samples: Sequence[Sample | InputError], error: RewardkitError, progress: float
-    ) -> list[Result]:
-        logger.warning("%d completions could not be judged: %s", len(samples), error)
-        return [self._failed(str(error), progress)] * len(samples)
+    def _none_judged(self, samples: Sequence[Sample], error: RewardkitError, progress: float) -> list[Result]:
+        logger.warning("%d completions get no reward, because none could be judged: %s", len(samples), error)
+        return [self._without_reward(str(error), progress, "unavailable")] * len(samples)
 
-    def _failed(self, reason: str, progress: float) -> Result:
+    def _without_reward(self, reason: str, progress: float, kind: Kind = "plugin_error") -> Result:
+        score = Score.failed(reason, kind=kind)
         weights = weights_at(self.rubric, progress)
-        return Result(reward=None, scores=dict.fromkeys(self.rubric.rewards, Score.failed(reason)), weights=weights)
+        return Result(reward=None, scores=dict.fromkeys(self.rubric.rewards, score), weights=weights)
 
 
-def check_alone(judge: RowScorer, why: str) -> None:
-    """Checks that a rubric can be judged one completion at a time, at any time of training.
-
-    why     what the trainer does, for the message
-    raises  ConfigError where a reward judges whole groups, or a weight changes with training
-    """
-    rubric = judge.rubric
-    for step in judge.scorer.steps:
-        if step.installed.reward.sees == "group":
-            raise ConfigError(f"{rubric.where}: rewards.{step.alias} judges whole groups, and {why}; leave it out")
-        if isinstance(step.config.weight, tuple):
-            raise ConfigError(
-                f"{rubric.where}: rewards.{step.alias} has a weight that changes with training, and {why}, without "
-                "saying how far training has come; write one number"
-            )
+def with_budget(rubric: Rubric, batch_s: float | None = None) -> Rubric:
+    """The rubric with a budget for a batch: this one, else its own, else one where other processes wait for it."""
+    if batch_s is None and (not distributed() or rubric.limits.batch_s is not None):
+        return rubric
+    limits = rubric.limits.model_copy(update={"batch_s": batch_s or DISTRIBUTED_BATCH_S})
+    return rubric.model_copy(update={"limits": limits})
 
 
 def _good(samples: Sequence[Sample | InputError]) -> list[Sample]:

@@ -77,10 +77,12 @@ def _plain_values(named: Mapping[str, Any]) -> dict[str, Any]:
 def reader_of(rows: Sequence[Mapping[str, Any]], ground_truth: str | None) -> RowReader:
     """How the rows of a data set become Samples.
 
-    ground_truth  the column that holds it, also a dotted path; None: where the known row formats keep it
+    ground_truth  the column that holds it, also a dotted path; None: `ground_truth`, else where row formats keep it
     raises        ConfigError where no row has that column
     """
     mapping = {field: field for field in _FIELDS}
+    if ground_truth is None and "ground_truth" in rows[0]:
+        ground_truth = "ground_truth"
     if ground_truth is None:
         return detect(Row(dict(rows[0]), "batch", 1), mapping, caller=Caller.TRAINER)
     for number, row in enumerate(rows, 1):

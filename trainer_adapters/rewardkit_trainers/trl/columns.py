@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from rewardkit import ConfigError, Result, Rubric, Sample
 from rewardkit.adapters import term
+from rewardkit_trainers.failed_rewards import has_weight
 
 COMPOSED = "composed"
 """The column of a reward that TRL cannot compose."""
@@ -52,12 +53,6 @@ def columns_of(rubric: Rubric, *, weighted: bool) -> list[Column]:
     if COMPOSED in rubric.rewards:
         raise ConfigError(f"{rubric.where}: the alias {COMPOSED!r} is taken by the composed reward; write another")
     return [Column(COMPOSED, 1.0), *([] if weighted else [Column(alias, 0.0) for alias in rubric.rewards])]
-
-
-def has_weight(rubric: Rubric, alias: str) -> bool:
-    """True if a reward has a weight at any time of training."""
-    weight = rubric.rewards[alias].weight
-    return any(height for _, height in weight) if isinstance(weight, tuple) else bool(weight)
 
 
 def values_of(

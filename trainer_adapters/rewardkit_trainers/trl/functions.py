@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit import Rubric
+from rewardkit_trainers.row_scorer import RowScorer, Workers
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.batch_scorer import BatchScorer
 
@@ -70,22 +71,21 @@ def reward_funcs(
     weighted: bool = False,
     asynchronous: bool = False,
     plugins: Sequence[str | Path] = (),
-    workers: int | None = None,
+    workers: Workers = None,
+    trust: bool = False,
 ) -> RewardFuncs:
     """The reward functions of a rubric.
 
-    rubric        a Rubric, the path of its file, or its content
+    rubric        a Rubric, its content, the path of its file, or its name
     ground_truth  the data set's column that holds it, also a dotted path; None: found as `rewardkit score` finds it
     weighted      weights are in the values, for a trainer that takes none (asynchronous GRPO); probes are left out
     asynchronous  the functions are coroutine functions, which TRL awaits
     plugins       local Python files that bring rewards
-    workers       number of processes that judge; None: one for each processor of the trainer's process
+    workers       number of processes that judge; `node`: one set for all ranks of a machine; None: one for each
+                  processor of the trainer's process
+    trust         a rubric file may name plugin files, secrets and weaker sandboxes
     raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
     """
-    if isinstance(rubric, str | Path):
-        rubric = Rubric.load(Path(rubric))
-    elif not isinstance(rubric, Rubric):
-        rubric = Rubric.of(rubric)
-    batch_scorer = BatchScorer(rubric, weighted=weighted, ground_truth=ground_truth, plugins=plugins, workers=workers)
-    batch_scorer.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
+    row_scorer = RowScorer(rubric, ground_truth=ground_truth, plugins=plugins, workers=workers, trust=trust)
+    batch_scorer = BatchScorer(row_scorer, weighted=weighted)
     return RewardFuncs(batch_scorer, AsyncRewardFunc if asynchronous else RewardFunc)

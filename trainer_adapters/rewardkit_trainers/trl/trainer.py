@@ -20,8 +20,10 @@ from transformers import TrainerCallback
 from trl import GRPOTrainer
 
 from rewardkit import ConfigError, Rubric
+from rewardkit_trainers.checks import ROWS
+from rewardkit_trainers.row_scorer import Workers
 from rewardkit_trainers.trl import trl_patch
-from rewardkit_trainers.trl.checks import ROWS, check_groups
+from rewardkit_trainers.trl.checks import check_groups
 from rewardkit_trainers.trl.functions import reward_funcs
 from rewardkit_trainers.trl.journal import Journal
 
@@ -38,13 +40,14 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         *,
         ground_truth: str | None = None,
         plugins: Sequence[str | Path] = (),
-        workers: int | None = None,
+        workers: Workers = None,
+        trust: bool = False,
         logps: Literal["rewardkit", "trl"] = "rewardkit",
         **trl: Any,
     ) -> None:
         """Builds the trainer, and judges a few rows of the data set to see that the rubric finds what it wants.
 
-        rubric, ground_truth, plugins, workers   as for `reward_funcs`
+        rubric, ground_truth, plugins, workers, trust   as for `reward_funcs`
         logps   whose log-probabilities; `trl` to compare
         trl     every other argument of GRPOTrainer's
         raises  ConfigError for a rubric, a column or a layout of processes that cannot train by the rubric,
@@ -52,7 +55,7 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         """
         if trl.get("reward_funcs") is not None or getattr(args, "reward_weights", None) is not None:
             raise ConfigError("rewards and their weights are the rubric's; leave out reward_funcs and reward_weights")
-        funcs = reward_funcs(rubric, ground_truth=ground_truth, plugins=plugins, workers=workers)
+        funcs = reward_funcs(rubric, ground_truth=ground_truth, plugins=plugins, workers=workers, trust=trust)
         self.batch_scorer = funcs.batch_scorer
         """Judges the batches; `batch_scorer.listeners` are called with each."""
         if train_dataset is not None and not (trl.get("rollout_func") or trl.get("environment_factory")):

@@ -5,14 +5,14 @@ A function of this form is never given which group a completion belongs to, how 
 """
 
 import functools
+import os
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rewardkit import Result
-from rewardkit_trainers.imputation import Imputation, OnNone, checked
-from rewardkit_trainers.row_scorer import RowScorer, check_alone, named_rubric
+from rewardkit_trainers.imputation import OnNone
+from rewardkit_trainers.row_scorer import RUBRIC_VARIABLE, RowScorer
 from rewardkit_trainers.samples import row_of
 
 WORKERS = 2
@@ -37,29 +37,29 @@ def compute_score(
     """The reward of a completion under `score`, and its scores beside it, under the same keys for every row.
 
     rubric   path of the rubric; None: what the environment variable REWARDKIT_RUBRIC names
-    on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `numbers.py`
+    on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `imputation.py`
     plugins  local Python files that bring rewards
     workers  number of processes that judge
     raises   ConfigError for what is wrong with the rubric; UnrewardedError where on_none is `raise`
     """
-    settings = str(named_rubric(rubric)), checked(on_none), tuple(plugins), workers
+    settings = rubric or os.environ.get(RUBRIC_VARIABLE), on_none, tuple(plugins), workers
     with _STARTING:
-        judge, numbers = _judge(*settings)
+        scorer = _scorer(*settings)
     extra = dict(extra_info or {})
-    (result,) = judge.judge(
+    (result,) = scorer.judge(
         [row_of("", solution_str, {"data_source": data_source, "extra_info": extra, "ground_truth": ground_truth})]
     )
     group = repr((data_source, extra.get("index"), ground_truth))  # all that is known of the prompt
-    numbers.add(result, group)
-    return numbers.of(result, group) | words(result)
+    (numbers,) = scorer.numbers([result], [group])
+    return numbers | words(result)
 
 
 @functools.cache
-def _judge(rubric: str, on_none: OnNone, plugins: tuple[str, ...], workers: int) -> tuple[RowScorer, Imputation]:
+def _scorer(rubric: str | None, on_none: OnNone, plugins: tuple[str, ...], workers: int) -> RowScorer:
     """One for each process and setting, started with the first completion."""
-    judge = RowScorer(Path(rubric), plugins=plugins, workers=workers)
-    check_alone(judge, "compute_score is asked about one completion at a time (RewardKitRewardManager is not)")
-    return judge, Imputation(judge.rubric, on_none)
+    scorer = RowScorer(rubric, on_none=on_none, plugins=plugins, workers=workers)
+    scorer.check_alone("compute_score is asked about one completion at a time (RewardKitRewardManager is not)")
+    return scorer
 
 
 def words(result: Result) -> dict[str, str]:

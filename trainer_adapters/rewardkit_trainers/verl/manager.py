@@ -21,9 +21,9 @@ from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from rewardkit import ConfigError, Result, Rubric, default_workers, strip_end_tokens
 from rewardkit.adapters import nearest
-from rewardkit_trainers.imputation import SCORE, Imputation, checked
+from rewardkit_trainers.naming import SCORE
 from rewardkit_trainers.reasoning_tokens import reasoning_tokens
-from rewardkit_trainers.row_scorer import RowScorer, named_rubric
+from rewardkit_trainers.row_scorer import RowScorer
 from rewardkit_trainers.samples import row_of
 from rewardkit_trainers.verl.function import words
 
@@ -95,14 +95,12 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
             raise ConfigError(f"reward.reward_kwargs.{unknown}: no such key{nearest(unknown, _KWARGS)}")
         mine = {key: given.get(key) for key in _KWARGS}
         self._scorer = RowScorer(
-            named_rubric(mine["rubric"]),
+            mine["rubric"],
+            on_none="mean" if mine["on_none"] is None else mine["on_none"],
             plugins=mine["plugins"] or (),
             workers=mine["workers"] or max(1, default_workers() // config.reward.num_workers),
         )
         self._ground_truth = str(mine["ground_truth"] or GROUND_TRUTH)
-        self._imputation = Imputation(
-            self._scorer.rubric, checked("mean" if mine["on_none"] is None else mine["on_none"])
-        )
         rollout = config.actor_rollout_ref.rollout
         self._longest = int(rollout.response_length)
         self._group_size = int(rollout.n)
@@ -129,13 +127,13 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         key = row["group"]
         group = self._group(key)
         result = await self._judged(row, self._progress(item), group)
-        self._imputation.add(result, key)
+        self._scorer.imputation.add(result, key)
         group.judged += 1
         if group.judged >= self._group_size:
             group.whole.set()
         elif result.reward is None and self._sees_all:
             await _within(SIBLINGS_S, group.whole)
-        numbers = self._imputation.of(result, key)
+        numbers = self._scorer.imputation.of(result, key)
         return {"reward_score": numbers[SCORE], "reward_extra_info": numbers | words(result)}
 
     def _row(self, item: Any) -> dict[str, Any]:
