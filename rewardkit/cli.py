@@ -169,6 +169,21 @@ def plugins(chosen: options.PluginsOptions) -> None:
 
 
 @app.command()
+@takes(options.CheckOptions)
+def check(chosen: options.CheckOptions) -> None:
+    """Check a reward as its author should.
+
+    What `rewardkit.testing` checks in pytest: right and wrong samples, hostile texts, order, repetition, parameters,
+    imports, and whether a completion earns anything without the work.
+
+    Exit codes: 0 no fault, 1 a fault was found, 2 there is no such reward.
+    """
+    from rewardkit.commands import check as command
+
+    raise typer.Exit(command.run(chosen))
+
+
+@app.command()
 @takes(options.SchemaOptions)
 def schema(chosen: options.SchemaOptions) -> None:
     """Print the JSON Schema of rubrics, for editors.

@@ -55,6 +55,7 @@ class Reward(ABC):
               a group at once, under the sum of their deadlines
     control_completion  a completion that takes nobody's time: where the reward hangs on it too, the reward has failed,
               and the completion that it hung on is not worth 0
+    value_range  the least and the greatest value that it gives; None where the parameters decide, or nothing bounds it
     reads     fields of a Sample without which the reward cannot judge, such as `("ground_truth",)`: a run in which a
               paid reward never found them is reported as one in which nothing was judged
     """
@@ -64,6 +65,7 @@ class Reward(ABC):
     cost_ms: ClassVar[float] = 1.0
     sees: ClassVar[Literal["sample", "group"]] = "sample"
     control_completion: ClassVar[str] = "I do not know."
+    value_range: tuple[float, float] | None = None
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Any, context: RewardContext) -> None:

@@ -15,6 +15,7 @@ class LengthTargetParams(LengthParams):
     target_column: str | None = Field(default=None, min_length=1)
     """Column that holds it, where it differs by prompt."""
     mode: Literal["exact", "at_most"] = "exact"
+    """`exact`: both directions cost. `at_most`: shorter is better."""
     per_unit: float = Field(default=0.0003, gt=0, allow_inf_nan=False)
     """Cost of one token (or word) off the target: the paper's alpha (cmu-l3/l1 at 93dd3301,
     scripts/train/run_l1_exact.sh:72)."""

@@ -13,9 +13,11 @@ _BETWEEN = re.compile(r"\n[ \t]*\n")
 
 class ParagraphsParams(RewardParams):
     least: int = Field(default=1, ge=0)
+    """The fewest paragraphs that are right."""
     most: int | None = Field(default=None, ge=0)
-    """None: no upper bound."""
+    """The most paragraphs that are right; None: no upper bound."""
     part: Literal["reasoning", "answer"] = "answer"
+    """Part of the completion whose paragraphs are counted."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -261,6 +261,39 @@ class RubricsOptions:
     ] = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions:
+    """Options of `rewardkit check`."""
+
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A reward, a file.py, a module or a distribution.",
+            autocompletion=complete.rewards,
+        ),
+    ] = None
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="Rows to check on, with what each should get in `expected`."),
+    ] = None
+    plugins: PluginFiles = field(default_factory=list)
+    param: Annotated[
+        list[str], typer.Option(metavar="NAME=VALUE", help="A parameter of the reward, as in YAML. Repeatable.")
+    ] = field(default_factory=list)
+    skip: Annotated[list[str], typer.Option(metavar="CHECK", help="A check to leave out. Repeatable.")] = field(
+        default_factory=list
+    )
+    idle_reward: Annotated[
+        float, typer.Option(metavar="VALUE", help="The most that a completion without any work may earn.")
+    ] = 0.0
+    deadline: Annotated[
+        float, typer.Option(min=0.01, metavar="SECONDS", help="Processor seconds that a sample may take.")
+    ] = 10.0
+    list: Annotated[bool, typer.Option("--list", help="List the checks.")] = False
+    json: AsJson = False
+
+
 def mapping_of(arguments: typing.Sequence[str]) -> dict[str, str]:
     """`--map FIELD=COLUMN` as a mapping.
 

@@ -139,7 +139,7 @@ def rewards_of(manager: pluggy.PluginManager, plugin: Plugin) -> tuple[list[Inst
         return [], [Problem(plugin.name, fault, plugin.fix)]
     rewards, problems = [], []
     for reward in classes:
-        if fault := _fault(reward):
+        if fault := fault_of(reward):
             problems.append(Problem(plugin.name, fault, plugin.fix))
         else:
             rewards.append(InstalledReward(reward.name, plugin.distribution, plugin.version, reward))
@@ -159,7 +159,7 @@ def ask(manager: pluggy.PluginManager, module: object, hook: str) -> list[Any]:
     return [item for answer in answers for item in answer]
 
 
-def _fault(reward: object) -> str:
+def fault_of(reward: object) -> str:
     """The reason why an object that a plugin returned is not a reward; empty if it is one."""
     if not (isinstance(reward, type) and issubclass(reward, Reward)):
         return f"it returned {reward!r}, which is not a subclass of rewardkit.Reward"
