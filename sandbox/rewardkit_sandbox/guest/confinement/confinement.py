@@ -19,8 +19,9 @@ INSTRUCTION = struct.Struct("=HBBI")  # struct sock_filter
 
 WORK = "/tmp/run"  # noqa: S108 - the run's own tmpfs
 MIB = 1024 * 1024
-# What an interpreter maps before a program runs; the address space is limited to this and the program's memory.
-INTERPRETER_BYTES = 160 * MIB
+# Addresses beyond a program's memory and what its interpreter has mapped before: for libraries that it loads itself.
+SPARE_BYTES = 128 * MIB
+SPARE_WITH_PACKAGES_BYTES = 512 * MIB
 STACK_BYTES = 120 * MIB
 # Processes that share the user with a run inside the namespace: bubblewrap's init, the zygote, and a driver.
 OTHER_PROCESSES = 4
@@ -102,6 +103,12 @@ def limit(what: int, value: int) -> None:
     resource.setrlimit(what, (value, value))
 
 
+def mapped_bytes() -> int:
+    """Size of this process's address space."""
+    with open("/proc/self/statm", "rb") as statm:
+        return int(statm.read().split()[0]) * resource.getpagesize()
+
+
 def counts_processes_by_namespace() -> bool:
     """RLIMIT_NPROC counts the processes of a user in a user namespace, not in the whole system: since Linux 5.14."""
     major, minor = (int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
@@ -146,7 +153,9 @@ def hold(limits: dict[str, Any], *, address_space: bool, processes: int | None) 
     # With 0 a crash would still be handed to a program that core_pattern names, outside; 1 byte keeps both away.
     limit(resource.RLIMIT_CORE, 1)
     limit(resource.RLIMIT_CPU, limits["cpu_s"])
-    limit(resource.RLIMIT_AS if address_space else resource.RLIMIT_DATA, limits["memory_bytes"] + INTERPRETER_BYTES)
+    spare = SPARE_WITH_PACKAGES_BYTES if os.environ.get("PYTHONPATH") else SPARE_BYTES
+    addresses = limits["memory_bytes"] + spare + mapped_bytes()
+    limit(resource.RLIMIT_AS if address_space else resource.RLIMIT_DATA, addresses)
     limit(resource.RLIMIT_STACK, STACK_BYTES)
     limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
     limit(resource.RLIMIT_NOFILE, limits["files"])

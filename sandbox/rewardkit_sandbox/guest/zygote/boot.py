@@ -5,6 +5,7 @@ greeted on standard input. The other guest modules arrive with that first messag
 importable, since no file of ours is in here.
 """
 
+import contextlib
 import gc
 import importlib.abc
 import importlib.machinery
@@ -61,7 +62,9 @@ class GuestImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def boot(control: socket.socket) -> None:
     """Loads the guest's modules, reports that it is ready and serves; in a child, becomes the program."""
-    sys.path[:] = [entry for entry in sys.path if entry]
+    packages = os.environ.get("PYTHONPATH", "").split(":")
+    # Packages come last: none of them takes the place of a module of the standard library.
+    sys.path[:] = sorted(filter(None, sys.path), key=packages.__contains__)
     _, (descriptor,), _, _ = socket.recv_fds(control, 64, 1)
     with open(descriptor, "rb") as text:
         handshake = json.loads(text.read())
@@ -78,10 +81,8 @@ def boot(control: socket.socket) -> None:
     site.sethelper()
     site.setcopyright()
     for name in handshake["preload"]:
-        try:
+        with contextlib.suppress(Exception):  # an interpreter that was built without it, or a package that fails
             __import__(name)
-        except ImportError:
-            continue  # an interpreter that was built without it
     sys.meta_path.remove(importer)
     gc.collect()
     gc.freeze()
