@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from rewardkit import Finding
 from rewardkit_sandbox import (
+    BUILD_PACKAGES,
     EX_UNAVAILABLE,
     Compile,
     Limits,
@@ -13,11 +14,16 @@ from rewardkit_sandbox import (
     SandboxBrokeError,
     SandboxUnavailableError,
     Script,
+    built_packages,
     engine_runtimes,
     open_sandbox,
 )
 
 LIMITS = Limits(cpu_s=10)
+_DISTRIBUTIONS = """
+from importlib import metadata
+print(", ".join(sorted(f"{d.name} {d.version}" for d in metadata.distributions())) or "the standard library alone")
+"""
 AGAIN = "run `rewardkit doctor` again; report it if it stays"
 BY_CONSENT = {"backend": "landlock", "reduced_isolation": True}
 BY_AUTO = {"backend": "auto", "reduced_isolation": True}
@@ -36,11 +42,21 @@ def findings() -> list[Finding]:
     name = "sandbox bubblewrap"
     try:
         with open_sandbox("bubblewrap") as sandbox:
-            return [Finding(name, "ok", _described(sandbox)), _memory(sandbox), _languages(sandbox)]
+            return [Finding(name, "ok", _described(sandbox)), _memory(sandbox), _languages(sandbox), packages_finding()]
     except SandboxUnavailableError as exc:
         return [Finding(name, "broken" if sys.platform == "linux" else "missing", exc.found, exc.fix)]
     except SandboxBrokeError as exc:
         return [Finding(name, "broken", str(exc), AGAIN)]
+
+
+def packages_finding() -> Finding:
+    """The packages that programs can import, where a rubric names them."""
+    name = "sandbox packages"
+    there = [str(one) for one in built_packages()]
+    if there:
+        return Finding(name, "ok", f"the standard library, and where a rubric names them: {'; '.join(there)}")
+    fix = f"{BUILD_PACKAGES} numpy pandas"
+    return Finding(name, "missing", "programs can import the standard library alone", fix)
 
 
 def docker_findings() -> list[Finding]:
@@ -53,6 +69,7 @@ def docker_findings() -> list[Finding]:
             return [
                 works,
                 _docker_memory(sandbox.isolation),
+                Finding(f"{name}: packages", "ok", sandbox.run(Script(_DISTRIBUTIONS), LIMITS).stdout.decode().strip()),
                 Finding(f"{name}: runtimes", "ok", ", ".join(engine_runtimes())),
             ]
     except SandboxUnavailableError as exc:

@@ -17,6 +17,8 @@ TRUST_VARIABLE = "REWARDKIT_TRUST"
 
 UNSAFE_BACKENDS = frozenset({"dangerous-subprocess"})
 WEAKENS = "reduced_isolation"
+EXECUTABLES = ("bwrap", "python")
+"""Options of a sandbox that name a program of this machine to run."""
 SECRET_SUFFIX = "_env"  # noqa: S105 - the end of a parameter's name
 """A parameter whose name ends so names an environment variable, whose value the reward sends somewhere."""
 
@@ -56,3 +58,6 @@ def _weak_sandbox(place: str, sandbox: Any) -> Iterator[str]:
         yield f"{place}: it runs programs outside of any sandbox ({settings['backend']})"
     if settings.get(WEAKENS):
         yield f"{place}: it accepts a sandbox that separates less ({WEAKENS})"
+    for option in EXECUTABLES:
+        if settings.get(option):
+            yield f"{place}.{option}: it runs {settings[option]}"

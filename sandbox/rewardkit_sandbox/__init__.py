@@ -6,6 +6,9 @@ from rewardkit_sandbox.docker.image import build_image
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
 from rewardkit_sandbox.local.backend import LocalBackend
+from rewardkit_sandbox.local.build_packages import build_packages
+from rewardkit_sandbox.packages import BUILD as BUILD_PACKAGES
+from rewardkit_sandbox.packages import built as built_packages
 from rewardkit_sandbox.protocol import (
     EX_DATAERR,
     EX_UNAVAILABLE,
@@ -23,6 +26,7 @@ from rewardkit_sandbox.protocol import (
 )
 
 __all__ = [
+    "BUILD_PACKAGES",
     "EX_DATAERR",
     "EX_UNAVAILABLE",
     "Answers",
@@ -45,6 +49,8 @@ __all__ = [
     "WireError",
     "backend_name",
     "build_image",
+    "build_packages",
+    "built_packages",
     "decode",
     "engine_runtimes",
     "open_sandbox",

@@ -68,16 +68,21 @@ def interpreter_at(path: str) -> tuple[Interpreter, str]:
 
     raises  SandboxUnavailableError for a path that is no Python of 3.11 or newer
     """
+    environment = Path(os.path.abspath(path)).parent.parent  # noqa: PTH100 - the links of an environment stay
     executable = Path(os.path.realpath(path))
+    settings = environment / "pyvenv.cfg"
+    if settings.is_file():
+        home = re.search(r"^home *= *(.+)$", settings.read_text("utf-8"), re.MULTILINE)
+        names = [folder.name for folder in environment.glob("lib/python3.*")]
+        if home and names:
+            executable = Path(os.path.realpath(f"{home[1]}/{names[0]}"))
     version = re.fullmatch(r"python3\.(\d+)t?", executable.name)
     if not version or int(version[1]) < 11 or not os.access(executable, os.X_OK):
         raise SandboxUnavailableError(
             f"python: {path} is no Python of 3.11 or newer", "name an executable such as /opt/judge/bin/python"
         )
     found = Interpreter(str(executable.parent.parent), f"bin/{executable.name}")
-    environment = Path(os.path.abspath(path)).parent.parent  # noqa: PTH100 - a virtual environment's links stay
-    home = environment if (environment / "pyvenv.cfg").is_file() else Path(found.prefix)
-    return found, str(home / found.library / "site-packages")
+    return found, str((environment if settings.is_file() else Path(found.prefix)) / found.library / "site-packages")
 
 
 def find_reachable_interpreter() -> Interpreter:

@@ -8,7 +8,7 @@ from typing import Any
 from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.guest.zygote.zygote_client import Ended
-from rewardkit_sandbox.packages import Packages
+from rewardkit_sandbox.packages import BUILD, Packages
 from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Reporting, RunResult, Script, Usage
 from rewardkit_sandbox.pytest_modules import pytest_modules
 
@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",  # one program, one verdict: the order of sets must not change from run to run
 }
 """Environment variables of every run, besides the search paths."""
+MISSING_PACKAGE = f"run `{BUILD} {{package}}` and name it in `sandbox: {{{{packages: [{{package}}]}}}}`"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 SIGKILL = 9
 # The kernel kills for CPU time after one second at the earliest; half of that is allowed for, since it counts in ticks.
@@ -54,19 +55,26 @@ def guest_modules() -> dict[str, str]:
 
 
 def handshake(
-    zygote: str = "zygote.zygote", *, bpf: bytes | None = None, packages: Packages | None = None, **options: Any
+    zygote: str = "zygote.zygote",
+    *,
+    bpf: bytes | None = None,
+    packages: Packages | None = None,
+    missing: str = MISSING_PACKAGE,
+    **options: Any,
 ) -> bytes:
     """The first message to a zygote.
 
     zygote    the guest module whose `make_zygote` makes the object that forks and watches
     bpf       the filter of a run; by default that of `seccomp`
     packages  what programs can import beside the standard library
+    missing   what to do about a `package` that programs cannot import
     options   passed to `make_zygote` as a mapping
     """
     return json.dumps(
         {
             "modules": guest_modules() | pytest_modules(),
             "preload": [*PRELOAD, *(packages.preload if packages else ())],
+            "missing": missing,
             "bpf": (seccomp.program() if bpf is None else bpf).hex(),
             "zygote": zygote,
             "options": options,

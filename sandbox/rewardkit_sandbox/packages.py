@@ -12,9 +12,7 @@ import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from typing import Any
 
 from rewardkit_sandbox.errors import SandboxUnavailableError
 from rewardkit_sandbox.interpreter import Interpreter, find_interpreter, interpreter_at
@@ -38,21 +36,35 @@ class Packages:
     preload: tuple[str, ...] = ()
     """Modules that a zygote may import before it forks."""
 
+    def __str__(self) -> str:
+        """Names and versions, those that were asked for first."""
+        versions = dict(self.versions or {})
+        asked = ", ".join(f"{name} {versions.pop(name)}" for name in self.requested if name in versions)
+        others = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+        return f"{asked} (and {others})" if others else asked
+
     def satisfies(self, requirements: Sequence[str]) -> bool:
         """True if each requirement is met by what is here."""
-        wanted = [(canonicalize_name(one.name), one.specifier) for one in map(parsed, requirements)]
         there = self.versions or {}
+        wanted = map(parsed, requirements)
         return all(name in there and specifier.contains(there[name], prereleases=True) for name, specifier in wanted)
 
 
-def parsed(requirement: str) -> Requirement:
-    """A requirement such as `numpy` or `pandas>=2`. Raises SandboxUnavailableError for what is none."""
+def parsed(requirement: str) -> tuple[str, Any]:
+    """Normalized name and specifier of a requirement such as `numpy` or `pandas>=2`.
+
+    raises  SandboxUnavailableError for what is no requirement
+    """
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - only few rubrics need it
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - likewise
+
     try:
-        return Requirement(requirement)
+        found = Requirement(requirement)
     except (InvalidRequirement, TypeError) as exc:
         raise SandboxUnavailableError(
             f"packages: {requirement!r} is no requirement", "write names of packages, such as [numpy, 'pandas>=2']"
         ) from exc
+    return canonicalize_name(found.name), found.specifier
 
 
 def cache_folder() -> Path:
@@ -89,13 +101,11 @@ def find(requirements: Sequence[str]) -> Packages:
     """
     if isinstance(requirements, str) or not all(isinstance(one, str) for one in requirements):
         raise SandboxUnavailableError(f"packages is a list of requirements, found {requirements!r}")
+    names = {parsed(one)[0] for one in requirements}
     there = [one for one in built() if one.satisfies(requirements)]
     if not there:
-        raise SandboxUnavailableError(
-            f"the packages {', '.join(requirements)} are not built for this Python",
-            f"{BUILD} {shlex.join(requirements)}",
-        )
-    names = {canonicalize_name(parsed(one).name) for one in requirements}
+        found = f"not built for this Python: {', '.join(requirements)}"
+        raise SandboxUnavailableError(found, f"{BUILD} {shlex.join(requirements)}")
     return min(there, key=lambda one: (set(one.requested) != names, len(one.versions or ())))
 
 

@@ -11,13 +11,15 @@ from rewardkit_sandbox import SandboxUnavailableError, choose
 
 @pytest.mark.usefixtures("_works")
 def test_a_sandbox_that_works_is_found_with_its_python():
-    works, memory, languages = findings()
+    works, memory, languages, packages = findings()
     assert works.state == "ok"
     assert works.found.startswith("Python 3.")
     assert f" from {os.path.realpath(sys.base_prefix)}/bin/python3" in works.found
     assert memory.state == "ok" or memory.fix
     assert "Python" in languages.found
     assert languages.state == "ok" or languages.fix
+    assert "the standard library" in packages.found
+    assert packages.state == "ok" or packages.fix.startswith("rewardkit sandbox build --local")
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
@@ -34,8 +36,9 @@ def test_a_sandbox_that_does_not_work_is_found_with_its_fix(monkeypatch, platfor
 
 @pytest.mark.usefixtures("engine")
 def test_a_docker_sandbox_that_works_is_found_with_its_python_memory_and_runtimes():
-    works, memory, runtimes = docker_findings()
-    assert (works.state, memory.state, runtimes.state) == ("ok", "ok", "ok")
+    works, memory, packages, runtimes = docker_findings()
+    assert [finding.state for finding in (works, memory, packages, runtimes)] == ["ok"] * 4
+    assert packages.found == "the standard library alone"
     assert works.found.startswith("Python 3.")
     assert "container" in works.found
     assert "runc" in runtimes.found

@@ -143,6 +143,8 @@ def test_a_base_that_does_not_fit_is_named(tmp_path: Path, extends: str, said: s
         ("sandbox: dangerous-subprocess\nrewards: {math: {}}", "sandbox: it runs programs outside of any sandbox"),
         ("sandbox: {backend: dangerous-subprocess}\nrewards: {math: {}}", "sandbox: it runs programs outside"),
         ("sandbox: {backend: landlock, reduced_isolation: true}\nrewards: {math: {}}", "separates less"),
+        ("sandbox: {backend: bubblewrap, bwrap: ./bwrap}\nrewards: {math: {}}", "sandbox.bwrap: it runs ./bwrap"),
+        ("sandbox: {python: venv/bin/python}\nrewards: {math: {}}", "sandbox.python: it runs venv/bin/python"),
         ("rewards: {judge_model: {params: {api_key_env: AWS_SECRET}}}", "uses the environment variable AWS_SECRET"),
         ("extends: base.yaml", "plugins: it runs the code in "),
     ],

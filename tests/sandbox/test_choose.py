@@ -16,7 +16,7 @@ def test_an_unknown_backend_names_those_there_are():
         ({"backend": "dangerous-subprocess", "image": "x"}, "dangerous-subprocess has no option 'image'; it has none"),
         ({"backend": "bubblewrap", "imgae": "x"}, "bubblewrap has no option 'imgae'; it has: bwrap"),
         ({"backend": "bubblewrap", "reduced_isolation": True}, "bubblewrap has no option 'reduced_isolation'"),
-        ({"backend": "auto", "bwrap": "x"}, "auto has no option 'bwrap'; it has: reduced_isolation"),
+        ({"backend": "auto", "bwrap": "x"}, "auto has no option 'bwrap'; it has: packages, python, reduced_isolation"),
         ({"reduced_isolation": "yes"}, "reduced_isolation is true or false, found 'yes'"),
         ({"backend": "landlock", "reduced_isolation": 1}, "reduced_isolation is true or false, found 1"),
     ],

@@ -243,7 +243,7 @@ def test_packages_of_a_list_can_be_imported(sandbox, api, tmp_path):
         archive.writestr("greeting-1.0.dist-info/RECORD", "")
     listed = tmp_path / "requirements.txt"
     listed.write_text(f"{wheel}\n")
-    built = build_image("rewardkit-test:packages", requirements=listed)
+    built = build_image("rewardkit-test:packages", requirements=[listed])
     try:
         with open_sandbox({"backend": "docker", "image": "rewardkit-test:packages"}) as other:
             assert other.run(Script("import greeting\nprint(greeting.WORD)"), Limits()).stdout == b"good day\n"
@@ -259,7 +259,7 @@ def test_what_cannot_be_built_says_why(sandbox, tmp_path):
     listed = tmp_path / "requirements.txt"
     listed.write_text("./no-such-wheel.whl\n")
     with pytest.raises(SandboxUnavailableError, match="pip did not install"):
-        build_image(requirements=listed)
+        build_image(requirements=[listed])
 
 
 NOW = 1_000_000.0

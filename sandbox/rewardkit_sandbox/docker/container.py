@@ -106,7 +106,8 @@ def config(image: str, runtime: str | None, shape: Shape, labels: dict[str, str]
 def greeting() -> dict[str, Any]:
     """The first message to a container."""
     first = secrets.choice(FIRST_USERS)
-    message = handshake("container.container_zygote", first_user=first, users=USERS, drivers=DRIVERS)
+    missing = "`rewardkit sandbox build {package}` makes an image that has it"
+    message = handshake("container.container_zygote", missing=missing, first_user=first, users=USERS, drivers=DRIVERS)
     return {
         "environment": KEPT,
         "modules": guest_modules(),

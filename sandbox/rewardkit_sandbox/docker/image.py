@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,13 @@ class Content:
         return found.hexdigest()[:16]
 
 
-def build_image(tag: str | None = None, *, requirements: Path | None = None, languages: Iterable[str] = ()) -> Built:
+def build_image(
+    tag: str | None = None, *, requirements: Sequence[str | Path] = (), languages: Iterable[str] = ()
+) -> Built:
     """Makes the image from this machine's own Python, without a registry.
 
     tag           name that a rubric's `image` then names; the backend's default where None
-    requirements  list for pip of packages that programs may import
+    requirements  packages that programs may import, each as pip reads it, or a file with a list of them
     languages     c, c++, javascript: with this machine's gcc, g++, node
     raises        SandboxUnavailableError where this machine or the engine cannot
     """
@@ -82,7 +84,7 @@ def build_image(tag: str | None = None, *, requirements: Path | None = None, lan
         api.close()
 
 
-def _build(api: Any, tag: str, requirements: Path | None, languages: Iterable[str]) -> Built:
+def _build(api: Any, tag: str, requirements: Sequence[str | Path], languages: Iterable[str]) -> Built:
     from docker.errors import DockerException  # noqa: PLC0415 - takes a while, and nobody else needs it
 
     if sys.platform != "linux":
@@ -92,9 +94,9 @@ def _build(api: Any, tag: str, requirements: Path | None, languages: Iterable[st
         )
     name, _, version = tag.partition(":")
     with tempfile.TemporaryDirectory() as folder:
-        if requirements is not None:
-            install([requirements], Path(folder, "packages"))
-        content = collect(Path(folder, "packages") if requirements is not None else None, languages)
+        if requirements:
+            install(requirements, Path(folder, "packages"))
+        content = collect(Path(folder, "packages") if requirements else None, languages)
         digest = content.digest()
         known = f"{IMAGE.partition(':')[0]}:{digest}"
         try:

@@ -19,6 +19,8 @@ from rewardkit_sandbox.guest.descriptors import write_all
 FILE = "main.py"
 CHANNEL = 3
 MAX_TEXT = 2000
+MISSING = ""
+"""What to do about a `package` that is not in this sandbox; `boot` sets it."""
 # sysexits.h: input data was incorrect. Only a courtesy to the reader of a reason: the score is 0 either way.
 EX_DATAERR = 65
 
@@ -62,9 +64,17 @@ def define(source: str, prelude: str = "") -> dict[str, Any]:
     return namespace
 
 
+def with_fix(exc: ModuleNotFoundError) -> ModuleNotFoundError:
+    """The error, with the fix in its message where a package is missing that the sandbox could have."""
+    package = exc.name.partition(".")[0] if isinstance(exc.name, str) else ""
+    if package.isidentifier() and package not in sys.stdlib_module_names and type(exc) is ModuleNotFoundError:
+        exc.msg = f"{exc.msg}; {MISSING.format(package=package)}"
+    return exc
+
+
 def describe(exc: BaseException) -> str:
     try:
-        text = f"{type(exc).__name__}: {exc}"
+        text = f"{type(exc).__name__}: {with_fix(exc) if type(exc) is ModuleNotFoundError else exc}"
     except Exception:  # noqa: BLE001 - the program's own __str__
         text = type(exc).__name__
     return text[:MAX_TEXT]
@@ -86,7 +96,11 @@ def run_script(source: str) -> None:
         os.write(2, describe(exc).encode(errors="replace"))
         os._exit(EX_DATAERR)
     save(source)
-    exec(code, main_module().__dict__)  # noqa: S102
+    try:
+        exec(code, main_module().__dict__)  # noqa: S102
+    except ModuleNotFoundError as exc:
+        with_fix(exc)
+        raise
     if registered or threading.active_count() > 1:
         sys.exit()
     sys.stdout.flush()

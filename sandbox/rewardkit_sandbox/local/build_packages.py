@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from rewardkit_sandbox.packages import (
     Packages,
     built,
     cache_folder,
-    canonicalize_name,
     described,
     parsed,
     tag,
@@ -46,11 +45,18 @@ print(alone and size < {most})
 """
 
 
-def build_packages(requirements: Sequence[str | Path]) -> tuple[Packages, bool]:
+@dataclass(frozen=True)
+class BuiltPackages:
+    """Packages, and `new`: True if they were not there before."""
+
+    packages: Packages
+    new: bool
+
+
+def build_packages(requirements: Sequence[str | Path]) -> BuiltPackages:
     """Makes a folder of packages for this Python.
 
     requirements  each as pip reads it, such as `numpy` or `pandas>=2`, or a file with a list of them
-    returns       the packages, and True if they were not there before
     raises        SandboxUnavailableError where pip cannot, or this system is not Linux
     """
     if sys.platform != "linux":
@@ -67,20 +73,20 @@ def build_packages(requirements: Sequence[str | Path]) -> tuple[Packages, bool]:
         requested = [one for one in distributions if one.read_text("REQUESTED") is not None]
         modules = sorted({name for one in requested for name in _modules(one)})
         _strip(target)
-        names = tuple(sorted(canonicalize_name(one.name) for one in requested))
-        versions = {canonicalize_name(one.name): one.version for one in distributions}
+        names = tuple(sorted(parsed(one.name)[0] for one in requested))
+        versions = {parsed(one.name)[0]: one.version for one in distributions}
         place = root / _digest(target, names)
         packages = Packages(str(place / "packages"), names, versions)
         if place.exists():
             (place / DESCRIPTION).touch()  # the last that was asked for
-            return next(one for one in built() if one.folder == packages.folder), False
+            return BuiltPackages(next(one for one in built() if one.folder == packages.folder), new=False)
         compileall.compile_dir(target, quiet=2, stripdir=str(target), prependdir=PACKAGES_INSIDE)
         os.rename(folder, place)  # noqa: PTH104 - fails where another one is
         Path(folder).mkdir()  # for the context to remove
         place.chmod(0o755)
         packages = replace(packages, preload=tuple(name for name in modules if _imports_quietly(name, packages)))
         _describe(place, packages)
-    return packages, True
+    return BuiltPackages(packages, new=True)
 
 
 @contextlib.contextmanager

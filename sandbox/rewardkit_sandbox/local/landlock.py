@@ -16,10 +16,17 @@ from pathlib import Path
 
 from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.errors import SandboxUnavailableError
-from rewardkit_sandbox.interpreter import find_interpreter, find_reachable_interpreter
+from rewardkit_sandbox.interpreter import (
+    find_reachable_interpreter,
+    hidden,
+    reachable,
+    shown,
+    system_package_folders,
+)
 from rewardkit_sandbox.jobs import ENVIRONMENT, PATH, handshake
 from rewardkit_sandbox.local.backend import LocalBackend
 from rewardkit_sandbox.local.bwrap_command import FIRST_UID, STAGES, UIDS
+from rewardkit_sandbox.packages import ONE_THREAD, Packages, chosen
 
 LEAST_ABI = 3
 """Before it, any program could cut the files that its user may write to, wherever they are."""
@@ -34,9 +41,16 @@ class Landlock(LocalBackend):
     name = "landlock"
     reduced: tuple[str, ...] = ("process numbers", "metadata", "disk")
 
-    def __init__(self) -> None:
-        """Starts the zygote. Raises SandboxUnavailableError, with the fix."""
+    def __init__(self, *, packages: Sequence[str] | Packages = (), python: str | None = None) -> None:
+        """Starts the zygote.
+
+        packages  what programs can import beside the standard library, built before by `rewardkit sandbox build`
+        python    another interpreter that runs the programs, with its packages; a virtual environment's, perhaps
+        raises    SandboxUnavailableError, with the fix
+        """
         self._abi = landlock_abi()
+        self._python, self._packages = chosen(packages, python)
+        self._staged: list[str] = []
         super().__init__()
         limited = "root's rights dropped, " if os.geteuid() == 0 else ""
         signals = "" if self._abi >= SCOPED_ABI else ", no signals between processes of a run"
@@ -59,29 +73,46 @@ class Landlock(LocalBackend):
         # A user that owns nothing can write where everybody can.
         own = [os.environ["TMPDIR"]] if os.environ.get("TMPDIR") and os.geteuid() != 0 else []
         places = [*own, "/tmp", "/var/tmp", "/dev/shm"]  # noqa: S108 - each run gets a folder of its own
-        return handshake("zygote.landlock_zygote", bpf=bpf, abi=self._abi, folders=places, own=seccomp.OWN)
+        self._stage = next((path for path in STAGES if Path(path).is_dir()), "")
+        if not self._python.reachable and os.geteuid() == 0 and not (self._stage and may_mount()):
+            self._python = find_reachable_interpreter()
+        prefix = self._seen(self._python.prefix)
+        folder = self._seen(self._packages.folder) if self._packages else ""
+        return handshake(
+            "zygote.landlock_zygote",
+            bpf=bpf,
+            packages=self._packages,
+            abi=self._abi,
+            folders=places,
+            own=seccomp.OWN,
+            shown=[f"{prefix}/{name}" for name in shown(self._python)] + [folder] * bool(folder),
+            hidden=[f"{prefix}/{name}" for name in hidden(self._python)] + [*map(str, system_package_folders())],
+        )
+
+    def _seen(self, folder: str) -> str:
+        """The path of a folder for the user that programs run as. Raises SandboxUnavailableError."""
+        if os.geteuid() != 0 or reachable(folder):
+            return folder
+        if not (self._stage and may_mount()):
+            raise SandboxUnavailableError(f"only root can read {folder}", "keep it where every user of the machine can")
+        if folder not in self._staged:
+            self._staged.append(folder)
+        return f"{self._stage}/{self._staged.index(folder)}"
 
     def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
-        python = find_interpreter()
         launcher: list[str] = []
-        prefix = python.prefix
+        prefix = self._seen(self._python.prefix)
         if os.geteuid() == 0:
-            sources: list[str] = []
-            stage = next((path for path in STAGES if Path(path).is_dir()), "")
-            if not python.reachable:
-                if stage and may_mount():
-                    sources, prefix = [prefix], f"{stage}/0"
-                else:
-                    python = find_reachable_interpreter()
-                    prefix = python.prefix
             text = resources.files("rewardkit_sandbox.local").joinpath("drop_root.py").read_text()
             uid = str(FIRST_UID + os.getpid() % UIDS)
-            launcher = [sys.executable, "-I", "-S", "-c", text, group, uid, stage, *sources, "--"]
-        self.interpreter = python.path
+            launcher = [sys.executable, "-I", "-S", "-c", text, group, uid, self._stage, *self._staged, "--"]
+        self.interpreter = self._python.path
         environment = {**ENVIRONMENT, "PATH": PATH}
-        if python.bound:
+        if self._python.bound:
             environment["LD_LIBRARY_PATH"] = f"{prefix}/lib"
-        return [*launcher, f"{prefix}/{python.name}", *boot], environment
+        if self._packages:
+            environment |= {"PYTHONPATH": self._seen(self._packages.folder), **ONE_THREAD}
+        return [*launcher, f"{prefix}/{self._python.name}", *boot], environment
 
     def _advice(self) -> str:
         return "see that TMPDIR or /tmp can be written to, and that root may change its user (CAP_SETUID, CAP_SETGID)"

@@ -19,7 +19,7 @@ CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same on every arc
 VERSION = 1
 PATH_BENEATH = 1
 
-EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR = 1, 2, 4, 8, 16
 MAKE_CHAR, MAKE_SOCK, MAKE_FIFO, MAKE_BLOCK, REFER, TRUNCATE, IOCTL_DEV = (
     1 << bit for bit in (6, 9, 10, 11, 13, 14, 15)
 )
@@ -55,31 +55,46 @@ def abi() -> int:
 class Ruleset:
     """The rights that stay; all else that this ABI knows is forbidden. Raises OSError."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, *, files_alone: bool = False) -> None:
+        """Knows what `version` of Landlock knows; only files, where that is all that is asked for."""
         files = FIRST_ABI_RIGHTS
         files |= REFER if version >= 2 else 0
         files |= TRUNCATE if version >= 3 else 0
         files |= IOCTL_DEV if version >= 5 else 0
-        network = BIND_TCP | CONNECT_TCP if version >= 4 else 0
-        scoped = ABSTRACT_SOCKETS | SIGNALS if version >= 6 else 0
+        network = BIND_TCP | CONNECT_TCP if version >= 4 and not files_alone else 0
+        scoped = ABSTRACT_SOCKETS | SIGNALS if version >= 6 and not files_alone else 0
         attributes = _Attributes(files, network, scoped)
         size = 24 if version >= 6 else 16 if version >= 4 else 8
         self._handled = files
         self._descriptor = _call(CREATE_RULESET, ctypes.addressof(attributes), size, 0)
 
     def allow(self, path: str, rights: int) -> None:
-        """Allows `rights` on a file, or on a folder and all beneath it; what is not there needs no rule."""
+        """Allows `rights` on a file, or on a folder and all beneath it; what is not there, or is a link, needs none."""
         try:
-            parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            parent = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return
         try:
-            if not stat.S_ISDIR(os.fstat(parent).st_mode):
+            mode = os.fstat(parent).st_mode
+            if stat.S_ISLNK(mode):
+                return
+            if not stat.S_ISDIR(mode):
                 rights &= FILE_RIGHTS
             rule = _PathBeneath(rights & self._handled, parent)
             _call(ADD_RULE, self._descriptor, PATH_BENEATH, ctypes.addressof(rule), 0)
         finally:
             os.close(parent)
+
+    def allow_but(self, path: str, rights: int, hidden: set[str]) -> None:
+        """Allows `rights` beneath a folder except in those that are `hidden`, whose names alone are seen."""
+        if path in hidden:
+            return
+        if not any(other.startswith(f"{path}/") for other in hidden):
+            self.allow(path, rights)
+            return
+        self.allow(path, READ_DIR & rights)
+        for name in os.listdir(path):
+            self.allow_but(f"{path}/{name}", rights, hidden)
 
     def enforce(self) -> None:
         """From here on, for this thread and its descendants; needs no_new_privs."""

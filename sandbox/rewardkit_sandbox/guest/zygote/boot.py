@@ -70,8 +70,11 @@ def boot(control: socket.socket) -> None:
         handshake = json.loads(text.read())
     importer = GuestImporter(handshake["modules"])
     sys.meta_path.insert(0, importer)
+    from rewardkit_sandbox.guest import program
     from rewardkit_sandbox.guest.confinement import confinement
     from rewardkit_sandbox.guest.zygote import child
+
+    program.MISSING = handshake["missing"]
 
     confinement.prepare(bytes.fromhex(handshake["bpf"]))
     make_zygote = importlib.import_module(f"{GUEST}.{handshake['zygote']}").make_zygote

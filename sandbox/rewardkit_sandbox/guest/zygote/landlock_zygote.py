@@ -52,7 +52,8 @@ class LandlockZygote(zygote.Zygote):
         """Leaves a guard behind, which ends and removes what this zygote leaves.
 
         options   `folders`, of which the first that can be written to holds those of the runs; `abi` of Landlock;
-                  `own`, in whose place the filter wants the number of a run's first process
+                  `own`, in whose place the filter wants the number of a run's first process; `shown`, what runs may
+                  read of the interpreter, and packages; `hidden`, folders of which they may read nothing
         """
         self._abi, self._own_pid = options["abi"], options["own"]
         self._counts = nproc.ProcessCount()
@@ -63,6 +64,7 @@ class LandlockZygote(zygote.Zygote):
             self._clean()
             os._exit(0)
         signal.signal(signal.SIGTERM, self._stop)  # the guard was killed
+        self._restrict(options["shown"], set(options["hidden"]))
         semaphores.install()
         tmp_redirect.install()
         super().__init__(control, options)
@@ -70,6 +72,19 @@ class LandlockZygote(zygote.Zygote):
         self._folders: dict[int, str] = {}
         self._drivers: set[int] = set()
         self._made = 0
+
+    def _restrict(self, shown: list[str], hidden: set[str]) -> None:
+        """Gives up what no run may read, once for all: the rules for that are too many to make for each run."""
+        confinement.prctl(confinement.PR_SET_NO_NEW_PRIVS, 1)
+        rules = landlock.Ruleset(self._abi, files_alone=True)
+        for path in (*READABLE, *shown):
+            rules.allow_but(path, landlock.READ, hidden)
+        for path in DEVICES:
+            rules.allow(path, landlock.DEVICE)
+        for path in ("/proc", self._root):
+            rules.allow(path, landlock.EVERYTHING)
+        rules.allow(os.path.dirname(self._root), landlock.REMOVE_DIR)  # to clean up in the end; no run may
+        rules.enforce()
 
     def fork(self, request: dict[str, Any]) -> int:
         """Forks a child with a fresh folder."""
@@ -94,7 +109,7 @@ class LandlockZygote(zygote.Zygote):
         confinement.hold(request["limits"], address_space=address_space, processes=self._threads)
         confinement.drop_capabilities()
         rules = landlock.Ruleset(self._abi)
-        for path in (*READABLE, sys.base_prefix):
+        for path in (*READABLE, sys.base_prefix, *filter(None, [os.environ.get("PYTHONPATH")])):
             rules.allow(path, landlock.READ)
         for path in DEVICES:
             rules.allow(path, landlock.DEVICE)
