@@ -4,6 +4,7 @@ from rewardkit_sandbox.choose import backend_name, open_sandbox
 from rewardkit_sandbox.docker.engine import engine_runtimes
 from rewardkit_sandbox.docker.image import build_image
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
+from rewardkit_sandbox.guest.languages import COMPILING, LANGUAGES, Language
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
 from rewardkit_sandbox.local.backend import LocalBackend
 from rewardkit_sandbox.local.build_packages import build_packages
@@ -27,14 +28,17 @@ from rewardkit_sandbox.protocol import (
 
 __all__ = [
     "BUILD_PACKAGES",
+    "COMPILING",
     "EX_DATAERR",
     "EX_UNAVAILABLE",
+    "LANGUAGES",
     "Answers",
     "Compile",
     "Driven",
     "Image",
     "Iterated",
     "Job",
+    "Language",
     "Limits",
     "LocalBackend",
     "Opaque",

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from rewardkit_sandbox import seccomp
-from rewardkit_sandbox.guest import wire
+from rewardkit_sandbox.guest import toolchains, wire
 from rewardkit_sandbox.guest.zygote.zygote_client import Ended
 from rewardkit_sandbox.packages import BUILD, Packages
 from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Reporting, RunResult, Script, Usage
@@ -91,12 +91,12 @@ def tasks_for(job: Job) -> list[tuple[str, bytes, bytes | None]]:
         mode = "report_pytest" if job.tests.get("form") == "pytest" else "report"
         return [(mode, wire.encode(job.tests | {"source": job.source}), None)]
     if isinstance(job, Script):
-        mode = "script" if job.language == "python" else job.language
-        return [(mode, job.source.encode("utf-8", "surrogatepass"), job.stdin)]
+        return [("script", job.source.encode("utf-8", "surrogatepass"), job.stdin)]
     if isinstance(job, Compile):
-        return [(job.language, job.source.encode("utf-8", "surrogatepass"), None)]
+        header = {"language": job.language, "std": job.std, "files": dict(job.files)}
+        return [("compile", toolchains.packed(header, job.source.encode("utf-8", "surrogatepass")), None)]
     if isinstance(job, Image):
-        return [("image", job.image, job.stdin)]
+        return [("image", toolchains.packed({"language": job.language}, job.image), job.stdin)]
     return [("answer", wire.encode(_request(job)), None)]
 
 

@@ -8,7 +8,7 @@ A job holds what a process gets: never an expected value, where that process run
 is bytes; comparing them is the caller's business, outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -40,26 +40,33 @@ class Limits:
 
 @dataclass(frozen=True)
 class Script:
-    """A program's text that reads standard input and writes standard output."""
+    """A Python program that reads standard input and writes standard output."""
 
     source: str
     stdin: bytes = b""
-    language: Literal["python", "javascript"] = "python"
 
 
 @dataclass(frozen=True)
 class Compile:
-    """A program's text to be compiled: the executable comes back on the channel of a run that exits with status 0."""
+    """A program's text to be compiled: what was made comes back on the channel of a run that exits with status 0.
+
+    language   one of `LANGUAGES` that has a compiler
+    std        standard of the language, for those that have some; the first of `Language.stds` where empty
+    files      texts that the source includes, by name
+    """
 
     source: str
-    language: Literal["c", "c++"]
+    language: str
+    std: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Image:
-    """An executable that `Compile` gave, on standard input and output."""
+    """What `Compile` made, or the text of a language without a compiler, on standard input and output."""
 
     image: bytes
+    language: str
     stdin: bytes = b""
 
 

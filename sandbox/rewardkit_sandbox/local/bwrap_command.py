@@ -60,7 +60,9 @@ def arguments(python: Interpreter, prefix: str, packages: str | None) -> list[st
             found += ["--symlink", f"usr/{name}", str(path)]
         elif path.is_dir():
             found += ["--ro-bind", str(path), str(path)]
-    for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")):
+    # Debian's JDK in /usr keeps its settings there; without them it does not start.
+    java = sorted(Path("/etc").glob("java-*-openjdk"))
+    for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime"), *java):
         found += ["--ro-bind-try", str(path), str(path)]
     covered = {str(folder) for folder in system_package_folders()}
     home = INSIDE if python.bound else python.prefix

@@ -1,8 +1,10 @@
 """Turns a forked child into the program, or the driver, of one run."""
 
 import os
+from typing import Any
 
 from rewardkit_sandbox.guest import descriptors, program, toolchains, wire
+from rewardkit_sandbox.guest.languages import LANGUAGES
 from rewardkit_sandbox.guest.tests import driver, reporting, rpc_server
 from rewardkit_sandbox.guest.zygote.zygote import Job, Zygote
 
@@ -25,19 +27,22 @@ def become(zygote: Zygote, job: Job) -> None:
     os.closerange(max(places.values()) + 1, ENTERED)
     os.closerange(ENTERED + 1, 256)
     mode = job.request["mode"]
-    # V8 reserves far more address space than it ever uses.
-    zygote.enter(job.request, address_space=mode != "javascript")
+    header: dict[str, Any] = {}
+    if mode in ("image", "compile"):
+        header, data = toolchains.unpacked(data)
+    # Some runtimes reserve far more address space than they ever use.
+    zygote.enter(
+        job.request, address_space=mode != "compile" and not (header and LANGUAGES[header["language"]].maps_more)
+    )
     os.write(ENTERED, b"1")
     os.close(ENTERED)
     program.open_streams()
-    if mode in ("image", "javascript"):
+    if mode == "image":
         for place in (places["channel"], places["link"]):
             os.close(place)
-        if mode == "image":
-            toolchains.become_image(data)
-        toolchains.become_javascript(data.decode("utf-8", "surrogatepass"))
-    if mode in ("c", "c++"):
-        toolchains.compile_source(mode, data.decode("utf-8", "surrogatepass"))
+        toolchains.become_image(header, data, job.request["limits"]["memory_bytes"])
+    if mode == "compile":
+        toolchains.compile_source(header, data)
     if mode == "script":
         for place in (places["channel"], places["link"]):
             os.close(place)

@@ -6,6 +6,7 @@ which ends it. Size and number of files are looked at, as memory and processes a
 """
 
 import fcntl
+import glob
 import os
 import signal
 import socket
@@ -36,6 +37,8 @@ READABLE = (
     "/etc/alternatives",
     "/etc/localtime",
 )
+# Debian's JDK in /usr keeps its settings there.
+JAVA = tuple(glob.glob("/etc/java-*-openjdk"))
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 # The rest of /proc/self describes the machine: its mounts, its connections.
 OF_ITSELF = ("status", "stat", "statm", "maps", "mem", "cmdline", "environ", "fd", "fdinfo")
@@ -109,7 +112,7 @@ class LandlockZygote(zygote.Zygote):
         confinement.hold(request["limits"], address_space=address_space, processes=self._threads)
         confinement.drop_capabilities()
         rules = landlock.Ruleset(self._abi)
-        for path in (*READABLE, sys.base_prefix, *filter(None, [os.environ.get("PYTHONPATH")])):
+        for path in (*READABLE, *JAVA, sys.base_prefix, *filter(None, [os.environ.get("PYTHONPATH")])):
             rules.allow(path, landlock.READ)
         for path in DEVICES:
             rules.allow(path, landlock.DEVICE)

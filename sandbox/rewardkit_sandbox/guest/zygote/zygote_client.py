@@ -21,10 +21,8 @@ from rewardkit_sandbox.guest import descriptors
 
 WRITES = {
     "script": ("stdout", "stderr"),
-    "javascript": ("stdout", "stderr"),
     "image": ("stdout", "stderr"),
-    "c": ("stderr", "channel"),
-    "c++": ("stderr", "channel"),
+    "compile": ("stderr", "channel"),
     "answer": ("channel",),
     "drive": ("channel",),
     "drive_pytest": ("channel",),
