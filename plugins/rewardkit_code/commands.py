@@ -16,7 +16,11 @@ class Language(StrEnum):
 
     C = "c"
     CPP = "c++"
+    GO = "go"
+    JAVA = "java"
     JAVASCRIPT = "javascript"
+    RUST = "rust"
+    TYPESCRIPT = "typescript"
 
 
 @app.callback()
@@ -37,7 +41,7 @@ def build(
     ] = False,
     languages: Annotated[
         list[Language] | None,
-        typer.Option("--language", help="This machine's gcc, g++ or node, as well; repeatable."),
+        typer.Option("--language", help="This machine's compiler or runtime, as well; repeatable."),
     ] = None,
     tag: Annotated[
         str | None, typer.Option(help="Name of the image, which a rubric's `image` then names; the default's if none.")

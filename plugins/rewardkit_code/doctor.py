@@ -1,13 +1,14 @@
 """The findings of `rewardkit doctor` on the sandboxes: each is tried, not guessed."""
 
+import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rewardkit import Finding
 from rewardkit_sandbox import (
     BUILD_PACKAGES,
-    EX_UNAVAILABLE,
-    Compile,
+    LANGUAGES,
     Limits,
     LocalBackend,
     Sandbox,
@@ -24,17 +25,24 @@ _DISTRIBUTIONS = """
 from importlib import metadata
 print(", ".join(sorted(f"{d.name} {d.version}" for d in metadata.distributions())) or "the standard library alone")
 """
+MIB = 1024 * 1024
 AGAIN = "run `rewardkit doctor` again; report it if it stays"
 BY_CONSENT = {"backend": "landlock", "reduced_isolation": True}
 BY_AUTO = {"backend": "auto", "reduced_isolation": True}
-C = Compile("int main(void) { return 0; }", "c")
-CPP = Compile("int main() { return 0; }", "c++")
-JS = Script("process.exit(0)", language="javascript")
-LANGUAGES = (
-    ("C", C, "apt-get install gcc"),
-    ("C++", CPP, "apt-get install g++"),
-    ("JavaScript", JS, "apt-get install nodejs"),
-)
+VERSIONS = """
+import json, os, re, subprocess, sys
+found = {}
+for name, (command, environment) in json.load(sys.stdin).items():
+    environment = {key: value.format(folder=os.getcwd()) for key, value in environment.items()}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
+    except OSError:
+        continue
+    version = re.search(r"\\d+(\\.\\d+)*", done.stdout + done.stderr)
+    if done.returncode == 0 and version:
+        found[name] = version[0]
+print(json.dumps(found))
+"""
 
 
 def findings() -> list[Finding]:
@@ -70,6 +78,7 @@ def docker_findings() -> list[Finding]:
                 works,
                 _docker_memory(sandbox.isolation),
                 Finding(f"{name}: packages", "ok", sandbox.run(Script(_DISTRIBUTIONS), LIMITS).stdout.decode().strip()),
+                _languages(sandbox, f"{name}: languages"),
                 Finding(f"{name}: runtimes", "ok", ", ".join(engine_runtimes())),
             ]
     except SandboxUnavailableError as exc:
@@ -128,11 +137,20 @@ def _memory(sandbox: Sandbox) -> Finding:
     return Finding("sandbox memory", "missing", "held for each process by the kernel, for all together by a watch", fix)
 
 
-def _languages(sandbox: Sandbox) -> Finding:
-    name = "sandbox languages"
-    results = [(language, fix, sandbox.run(job, LIMITS)) for language, job, fix in LANGUAGES]
-    there = ["Python", *(language for language, _, result in results if result.code == 0)]
-    lacking = [fix for _, fix, result in results if result.code == EX_UNAVAILABLE]
-    if lacking:
-        return Finding(name, "missing", f"only {', '.join(there)}", lacking[0])
-    return Finding(name, "ok", ", ".join(there))
+def _languages(sandbox: Sandbox, name: str = "sandbox languages") -> Finding:
+    """The languages whose tools answer with their version in the sandbox."""
+    commands = {item.name: (item.version, dict(item.environment)) for item in LANGUAGES.values()}
+    limits = replace(LIMITS, memory_bytes=4096 * MIB, processes=256)
+    found = json.loads(sandbox.run(Script(VERSIONS, json.dumps(commands).encode()), limits).stdout or b"{}")
+    there = ", ".join(["Python", *(f"{language} {version}" for language, version in sorted(found.items()))])
+    lacking = [language for language in LANGUAGES if language not in found]
+    if not lacking:
+        return Finding(name, "ok", there)
+    fix = "; ".join(f"for {language} {_fix(language, sandbox)}" for language in lacking)
+    return Finding(name, "missing", f"only {there}", fix)
+
+
+def _fix(language: str, sandbox: Sandbox) -> str:
+    if sandbox.name == "docker":
+        return f"rewardkit sandbox build --language {language}"
+    return f"apt-get install {' '.join(LANGUAGES[language].packages)}"

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from rewardkit import fenced_blocks
+from rewardkit_sandbox import LANGUAGES
 
-Language = Literal["python", "c", "c++", "javascript"]
+Language = Literal["python", "c", "c++", "go", "java", "javascript", "rust", "typescript"]
 
-FENCES: dict[str, Language] = {
+FENCES: dict[str, str] = {
     **dict.fromkeys(("python", "py", "python3", "python2", "py3"), "python"),
-    "c": "c",
-    **dict.fromkeys(("c++", "cpp", "cc", "cxx"), "c++"),
-    **dict.fromkeys(("javascript", "js", "node", "nodejs"), "javascript"),
+    **{fence: language.name for language in LANGUAGES.values() for fence in language.fences},
 }
 """Languages by the tag of a fence."""
 
@@ -22,13 +21,15 @@ FENCES: dict[str, Language] = {
 class Program(NamedTuple):
     """A program's text, and what it is written in."""
 
-    language: Language
+    language: str
     text: str
+    std: str = ""
+    """Standard of the language; its first where empty."""
 
 
 def extract_program(
     answer: str,
-    languages: Sequence[Language],
+    languages: Sequence[str],
     *,
     take: Literal["last", "first", "all"],
     unfenced: bool,
@@ -57,7 +58,7 @@ def extract_program(
 
 
 def foreign_language(answer: str) -> str | None:
-    """The language of the last fenced block that is a program in one of the languages that nothing here runs."""
+    """The language of the last fenced block that is a program; None where no block names one."""
     named = [block.language for block in fenced_blocks(answer) if block.language]
     return next((name for name in reversed(named) if name in _FOREIGN or name in FENCES), None)
 
@@ -75,11 +76,8 @@ _FOREIGN = frozenset(
         "fortran",
         "fs",
         "fsharp",
-        "go",
-        "golang",
         "haskell",
         "hs",
-        "java",
         "jl",
         "julia",
         "kotlin",
@@ -93,13 +91,9 @@ _FOREIGN = frozenset(
         "pl",
         "r",
         "rb",
-        "rs",
         "ruby",
-        "rust",
         "scala",
         "swift",
-        "ts",
-        "typescript",
         "zig",
     ]
 )

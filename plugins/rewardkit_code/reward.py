@@ -16,6 +16,9 @@ from rewardkit_code.tests_model import StdinTests, Tests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
 
 MIB = 1024 * 1024
+CppStd = Literal[
+    "gnu++20", "gnu++11", "gnu++14", "gnu++17", "gnu++23", "c++11", "c++14", "c++17", "c++20", "c++23"
+]  # fmt: skip
 
 
 class CodeParams(RewardParams):
@@ -26,8 +29,10 @@ class CodeParams(RewardParams):
     take: Literal["last", "first", "all"] = "last"
     """Which of several fenced blocks is the program; `all` puts them after each other."""
     languages: tuple[Language, ...] = Field(default=("python",), min_length=1)
-    """Languages that a program may be written in; all but Python only for tests on standard input. A fence that names
-    none is taken for the first."""
+    """Languages that a program may be written in; all but Python for tests on standard input, and for tests that are
+    written in that language themselves. A fence that names none is taken for the first."""
+    std: CppStd = "gnu++20"
+    """Standard of programs in C++."""
     unfenced: bool = True
     """True if an answer without any fence is taken for a program as it stands."""
     isolation: Isolation = "auto"
@@ -102,7 +107,8 @@ class CodeReward(Reward):
         if program.language != "python" and not isinstance(tests, StdinTests):
             reason = f"the tests call Python, the program is {program.language}"
             return Score.scored(0.0, reason, verdict=Verdict.COMPILE_ERROR.value)
-        program = program._replace(text=assembled(program.text, tests))
+        std = params.std if program.language == "c++" else ""
+        program = program._replace(text=assembled(program.text, tests), std=std)
         try:
             outcome = self._judge(tests, program, budget_s)
         except UnsupportedTestsError as exc:

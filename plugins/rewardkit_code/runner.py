@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from rewardkit_code.outcomes import SHOWN, Verdict
-from rewardkit_sandbox import Limits, RunResult, Sandbox, WireError, decode, split_frames
+from rewardkit_sandbox import LANGUAGES, Image, Limits, RunResult, Sandbox, WireError, decode, split_frames
 
 
 class BudgetError(Exception):
@@ -37,9 +37,8 @@ class Runner:
             raise self._late()
         cpu_s = max(self._limits.cpu_s, min(self._limits.cpu_s * tests, math.ceil(self._left_s)))
         wall_s = min(max(self._limits.wall_s, self._limits.wall_s * tests), self._left_s)
-        result = self._sandbox.run(job, replace(self._limits, cpu_s=cpu_s, wall_s=wall_s))
+        result = self._run(job, replace(self._limits, cpu_s=cpu_s, wall_s=wall_s))
         usage = result.usage
-        self._left_s -= max(0.0, usage.wall_s - usage.waited_s)
         own = 1.0 - min(1.0, usage.waited_s / max(usage.wall_s, 1e-3))
         self._slowest_s = max(self._slowest_s, (usage.quiet_s if tests > 1 else usage.wall_s) * own)
         ends = {result.end, result.program.end if result.program else ""}
@@ -47,6 +46,28 @@ class Runner:
             raise BudgetError("the program waited for a processor most of the time", "overloaded")
         if ends & {"wall", "cpu"} and self._slowest_s < 0.5 * self._limits.cpu_s:
             raise self._late()
+        return result
+
+    def aside(self, job: Any, **limits: Any) -> RunResult:
+        """Runs a job that is not a test: a compiler, or a program of the task's own.
+
+        limits    fields of `Limits` that are the job's own
+        raises    BudgetError where the time for the sample is used up
+        """
+        if self._left_s <= 0:
+            raise self._late()
+        result = self._run(job, replace(self._limits, **limits, wall_s=self._left_s))
+        if result.end == "wall":
+            raise self._late()
+        return result
+
+    def _run(self, job: Any, limits: Limits) -> RunResult:
+        if isinstance(job, Image):
+            language = LANGUAGES[job.language]
+            memory_bytes = limits.memory_bytes + language.reserve_bytes
+            limits = replace(limits, memory_bytes=memory_bytes, processes=max(limits.processes, language.processes))
+        result = self._sandbox.run(job, limits)
+        self._left_s -= max(0.0, result.usage.wall_s - result.usage.waited_s)
         return result
 
     def _late(self) -> BudgetError:

@@ -137,7 +137,10 @@ def collect(packages: Path | None = None, languages: Iterable[str] = ()) -> Cont
             f"{PACKAGES_INSIDE}/{path.relative_to(packages)}": path for path in files_of(packages, left_out=set())
         }
     for language in languages:
-        found |= {str(path.parent.resolve() / path.name): path for path in toolchains.files_for(language)}
+        for path in toolchains.files_for(language):
+            real, links = followed(path)
+            content.links |= links
+            found[real] = Path(real)
     content.files = {**found, SHELL: Path(SHELL)}
     content.links[str(executable.with_name("python3"))] = executable.name
     loader = elf.loader(found[str(executable)])
@@ -156,11 +159,26 @@ def collect(packages: Path | None = None, languages: Iterable[str] = ()) -> Cont
             folders.add(str(path.parent.resolve()))
     content.files |= {str(path): path for path in files_of(Path(ZONES))}
     content.files = {str(canonical(path)): source for path, source in content.files.items()}
+    content.links = {path: target for path, target in content.links.items() if path not in content.files}
     content.settings = [f"ENV PATH={executable.parent}:/usr/local/bin:/usr/bin:/bin"]
     content.settings.append(f"ENV LD_LIBRARY_PATH={':'.join(sorted(folders))}")
     if packages is not None:
         content.settings.append(f"ENV PYTHONPATH={PACKAGES_INSIDE}")
     return content
+
+
+def followed(path: Path) -> tuple[str, dict[str, str]]:
+    """The real path of a file, and the links on the way there: a tool finds its folder by where it really is."""
+    links: dict[str, str] = {}
+    while True:
+        for parent in path.parents[:-2]:
+            if parent.is_symlink():
+                links[str(parent.parent.resolve() / parent.name)] = str(parent.readlink())
+        path = path.parent.resolve() / path.name
+        if not path.is_symlink():
+            return str(path), links
+        links[str(path)] = str(path.readlink())
+        path = path.parent / path.readlink()
 
 
 def canonical(path: str) -> Path:

@@ -50,9 +50,11 @@ CPP_STDS = (
     *("c++11", "c++14", "c++17", "c++20", "c++23"),
 )
 _BAD_ALLOC = r"std::bad_alloc|out of memory"
+TYPESCRIPT = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
+"""Folders in which npm and Debian put the module."""
 # typescript up to 5 is a module; types are stripped, not checked, as ts-node --transpile-only and tsx do.
 _TRANSPILE = """
-const fs = require('fs'), folders = ['/usr/local/lib/node_modules', '/usr/lib/node_modules', '/usr/share/nodejs'];
+const fs = require('fs'), folders = FOLDERS;
 const found = folders.map(f => f + '/typescript').find(f => fs.existsSync(f + '/lib/typescript.js'));
 if (!found) process.exit(69);
 const ts = require(found), file = process.argv[1];
@@ -63,7 +65,7 @@ const made = ts.transpileModule(fs.readFileSync(file, 'utf8'),
 for (const d of made.diagnostics) console.error('error: ' + ts.flattenDiagnosticMessageText(d.messageText, '; '));
 if (made.diagnostics.length) process.exit(1);
 fs.writeFileSync('main.js', made.outputText);
-"""
+""".replace("FOLDERS", str(list(TYPESCRIPT)))
 _NODE = ("node", "--max-old-space-size={memory}", "--stack-size=65500")
 _OPENSSL = {"OPENSSL_CONF": "/dev/null"}
 """The machine's settings of OpenSSL may be closed to a run, and node does not start without them."""
