@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test train lint clean
+.PHONY: demo test test-languages train lint clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -16,6 +16,12 @@ demo: $(VENV)/demo
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest
+
+# Programs in all languages: Go, Java, Rust and TypeScript are not needed by `make test`, and are installed here.
+test-languages: $(VENV)/test
+	apt-get install --yes --no-install-recommends gcc g++ nodejs golang-go default-jdk-headless rustc
+	node -p "require('/usr/lib/node_modules/typescript').version" || npm install --global --prefix /usr typescript@5
+	REWARDKIT_TEST_LANGUAGES=1 $(BIN)/python -m pytest tests/code/test_languages.py tests/code/test_typed_tests.py
 
 train: $(VENV)/train
 	$(BIN)/python examples/train/train.py

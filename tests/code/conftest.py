@@ -6,7 +6,17 @@ import pytest
 
 from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
-from rewardkit_sandbox import SandboxUnavailableError, build_image, open_sandbox
+from rewardkit_sandbox import LANGUAGES, SandboxUnavailableError, build_image, open_sandbox
+
+ALL_LANGUAGES = "REWARDKIT_TEST_LANGUAGES"
+"""Environment variable: where it is set, all languages are tested and must be there (`make test-languages`)."""
+ALWAYS = ("c", "c++", "javascript")
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes `language` runs for each: those that are always tested, or all."""
+    if "language" in metafunc.fixturenames:
+        metafunc.parametrize("language", sorted(LANGUAGES) if os.environ.get(ALL_LANGUAGES) else ALWAYS)
 
 
 @pytest.fixture(scope="session")

@@ -36,9 +36,10 @@ def test_a_sandbox_that_does_not_work_is_found_with_its_fix(monkeypatch, platfor
 
 @pytest.mark.usefixtures("engine")
 def test_a_docker_sandbox_that_works_is_found_with_its_python_memory_and_runtimes():
-    works, memory, packages, runtimes = docker_findings()
+    works, memory, packages, languages, runtimes = docker_findings()
     assert [finding.state for finding in (works, memory, packages, runtimes)] == ["ok"] * 4
     assert packages.found == "the standard library alone"
+    assert languages.found.startswith(("Python", "only Python"))
     assert works.found.startswith("Python 3.")
     assert "container" in works.found
     assert "runc" in runtimes.found

@@ -22,6 +22,8 @@ MIB = 1024 * 1024
 # Addresses beyond a program's memory and what its interpreter has mapped before: for libraries that it loads itself.
 SPARE_BYTES = 128 * MIB
 SPARE_WITH_PACKAGES_BYTES = 512 * MIB
+# What V8, the JVM and Go's runtime map writable beyond what they ever touch; a watch and the cgroup hold the rest.
+MAPPED_BYTES = 1024 * MIB
 STACK_BYTES = 120 * MIB
 # Processes that share the user with a run inside the namespace: bubblewrap's init, the zygote, and a driver.
 OTHER_PROCESSES = 4
@@ -155,7 +157,10 @@ def hold(limits: dict[str, Any], *, address_space: bool, processes: int | None) 
     limit(resource.RLIMIT_CPU, limits["cpu_s"])
     spare = SPARE_WITH_PACKAGES_BYTES if os.environ.get("PYTHONPATH") else SPARE_BYTES
     addresses = limits["memory_bytes"] + spare + mapped_bytes()
-    limit(resource.RLIMIT_AS if address_space else resource.RLIMIT_DATA, addresses)
+    if address_space:
+        limit(resource.RLIMIT_AS, addresses)
+    else:
+        limit(resource.RLIMIT_DATA, addresses + MAPPED_BYTES)
     limit(resource.RLIMIT_STACK, STACK_BYTES)
     limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
     limit(resource.RLIMIT_NOFILE, limits["files"])
