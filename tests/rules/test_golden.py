@@ -10,7 +10,7 @@ from rewardkit import RewardContext, Sample
 from rewardkit.registry.registry import load_registry
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-FILES = ("answers", "json_schema")
+FILES = ("answers", "json_schema", "instructions")
 ROWS = [
     json.loads(line) for name in FILES for line in (GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
@@ -19,6 +19,8 @@ ROWS = [
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 def test_golden(row: dict[str, Any]):
     reward = load_registry().get(row["reward"]).reward
+    if row["id"].startswith("if_words:odd_even"):
+        pytest.importorskip("syllapy")
     judge = reward(reward.Params(**row.get("params", {})), RewardContext())
     (score,) = judge.score([Sample(**row["sample"])])
     judge.close()

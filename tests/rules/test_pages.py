@@ -15,6 +15,7 @@ PAGES = {
     "multiple_choice": "answers.md",
     "qa": "answers.md",
     "json_schema": "json-schema.md",
+    "instruction_following": "instructions.md",
 }
 
 
