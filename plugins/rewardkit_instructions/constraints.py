@@ -107,6 +107,18 @@ def arguments_of(check: Check) -> tuple[str, ...]:
     return tuple(inspect.signature(check).parameters)[1:]
 
 
+def fits(check: Check, argument: str, value: Any) -> bool:
+    """True if a value is of the type that a constraint's argument has."""
+    wanted = inspect.signature(check).parameters[argument].annotation
+    if argument.endswith("relation"):
+        return value in ifeval.RELATIONS
+    if wanted in (int, float):
+        return isinstance(value, int | wanted) and not isinstance(value, bool)
+    if wanted is str:
+        return isinstance(value, str)
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
 def loosened(text: str) -> list[str]:
     """The texts of which one must follow a constraint in the loose measure.
 

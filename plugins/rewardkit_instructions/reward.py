@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rewardkit import Reward, RewardParams, Sample, Score
-from rewardkit_instructions.constraints import CONSTRAINTS, Check, arguments_of, follows
+from rewardkit_instructions.constraints import CONSTRAINTS, Check, arguments_of, fits, follows
 from rewardkit_instructions.detect import MissingPackageError
 
 NAMES = ("instruction_id_list", "instruction_id", "instruction_ids")
@@ -15,7 +15,7 @@ ARGUMENTS = ("kwargs", "instruction_kwargs")
 
 class InstructionFollowingParams(RewardParams):
     column: str | None = None
-    """The column of an object with `instruction_id_list` and `kwargs`; left out: the ground truth, or the row itself."""
+    """The column of an object with `instruction_id_list` and `kwargs`; left out: the ground truth or the row itself."""
 
 
 class Asked(NamedTuple):
@@ -68,8 +68,6 @@ class InstructionFollowing(Reward):
             return self._judged([(one, *follows(one.check, one.arguments, text)) for one in asked])
         except MissingPackageError as error:
             return Score.abstained(str(error), kind="unsupported")
-        except (TypeError, ValueError, AttributeError) as error:
-            return Score.abstained(f"an argument cannot be used: {error}", kind="unreadable_ground_truth")
 
     def _written(self, sample: Sample) -> Any:
         """The object that holds the constraints of a row."""
@@ -123,7 +121,11 @@ def _asked(name: str, arguments: Any) -> Asked:
     given = dict(arguments) if isinstance(arguments, Mapping) else {}
     if missing := [one for one in needed if given.get(one) is None]:
         raise UnreadableConstraintsError(f"{name} needs {', '.join(missing)} in its kwargs")
-    return Asked(name, check, {one: _whole(given[one]) for one in needed})
+    used = {one: _whole(given[one]) for one in needed}
+    for one, value in used.items():
+        if not fits(check, one, value):
+            raise UnreadableConstraintsError(f"{name} cannot use {one}: {value!r:.60}")
+    return Asked(name, check, used)
 
 
 def _first(place: Mapping[str, Any], keys: Sequence[str]) -> Any:

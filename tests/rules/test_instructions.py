@@ -77,7 +77,9 @@ def test_the_reasoning_follows_no_instruction_for_the_answer():
 
 
 def test_each_constraint_is_told_strict_and_loose():
-    score = judged("Sure!\n*No such mark*", ["punctuation:no_comma", "startend:end_checker"], [{}, {"end_phrase": "mark"}])
+    score = judged(
+        "Sure!\n*No such mark*", ["punctuation:no_comma", "startend:end_checker"], [{}, {"end_phrase": "mark"}]
+    )
     assert score.details["constraints"] == [
         {"id": "punctuation:no_comma", "strict": True, "loose": True},
         {"id": "startend:end_checker", "strict": False, "loose": True},
@@ -99,7 +101,10 @@ def test_what_is_not_installed_is_unsupported(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize(
     "kwargs",
-    [{"keyword": "a", "frequency": "many", "relation": "at least"}, {"keyword": "a", "frequency": 1, "relation": "about"}],
+    [
+        {"keyword": "a", "frequency": "many", "relation": "at least"},
+        {"keyword": "a", "frequency": 1, "relation": "about"},
+    ],
 )
 def test_an_argument_that_cannot_be_used_abstains(kwargs: dict):
     assert judged("A.", ["keywords:frequency"], [kwargs]).kind == "unreadable_ground_truth"
