@@ -169,6 +169,19 @@ def plugins(chosen: options.PluginsOptions) -> None:
 
 
 @app.command()
+@takes(options.NewOptions)
+def new(chosen: options.NewOptions) -> None:
+    """Make a distribution for a reward of your own.
+
+    A folder rewardkit-NAME with the reward, its tests, CI, licence and README. It installs and passes its tests at
+    once.
+    """
+    from rewardkit.commands import new as command
+
+    command.run(chosen)
+
+
+@app.command()
 @takes(options.CheckOptions)
 def check(chosen: options.CheckOptions) -> None:
     """Check a reward as its author should.

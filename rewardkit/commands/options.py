@@ -294,6 +294,19 @@ class CheckOptions:
     json: AsJson = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewOptions:
+    """Options of `rewardkit new`."""
+
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the reward.")]
+    into: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its folder is made.")] = Path()
+    function: Annotated[bool, typer.Option("--function/--class", help="A function, or a class.")] = False
+    group: Annotated[bool, typer.Option("--group", help="It sees all completions of a prompt at once.")] = False
+    asynchronous: Annotated[bool, typer.Option("--async", help="It waits for a service.")] = False
+    license: Annotated[str, typer.Option(metavar="NAME", help="apache-2.0, mit, bsd-3-clause or none.")] = "apache-2.0"
+    author: Annotated[str, typer.Option(metavar="TEXT", help="Name in the licence.")] = ""
+
+
 def mapping_of(arguments: typing.Sequence[str]) -> dict[str, str]:
     """`--map FIELD=COLUMN` as a mapping.
 
