@@ -53,6 +53,7 @@ def options(tmp_path: Path, model_path: Path) -> Callable[..., Options]:
         places=["prompt=question", "ground_truth=answer"],
         plugins=[MOODY],
         workers=1,
+        trust=False,
         of_trl=["--output_dir", str(tmp_path / "run")],
     )
 
@@ -102,6 +103,7 @@ def test_lora_is_trls(options, tmp_path):
         ({"dataset": None}, [], "--dataset is missing"),
         ({"model": "nowhere.gguf"}, [], "nowhere.gguf: no such file"),
         ({"model": "./nowhere"}, [], "model ./nowhere: "),
+        ({}, ["--report_to", "clearml"], "--report_to clearml: it is not installed; pip install clearml"),
         ({}, ["--use_vllm", "true"], "TRL refuses these settings: .*vLLM"),
         ({"places": []}, [], r"no column 'prompt' .*--map prompt=COLUMN: question, answer"),
         ({"places": ["group=question"]}, [], "--map group=…: while training only"),
@@ -164,6 +166,24 @@ def test_a_column_that_the_rubric_cannot_do_without_is_an_error_before_the_first
     with pytest.raises(ConfigError, match="ground"):
         run(options(places=["prompt=question"]))
     assert not (tmp_path / "run/judged").exists()
+
+
+def test_a_rubric_that_names_code_needs_trust(options, tmp_path):
+    (tmp_path / "rubric.yaml").write_text(f"plugins: [{MOODY}]\nrewards: {{right: {{}}}}\n")
+    with pytest.raises(ConfigError, match="--trust"):
+        run(options(plugins=[]))
+    run(options("--max_steps", "1", plugins=[], trust=True))
+
+
+@pytest.mark.parametrize("workers", ["0", "many"])
+def test_workers_are_a_number_or_the_nodes(tmp_path, workers):
+    done = subprocess.run(
+        [sys.executable, "-m", "rewardkit", "train", "r1", "--workers", workers],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "wanted a number from 1 on, or node" in done.stderr) == (2, True)
 
 
 def test_the_command_says_an_error_in_a_line_and_ends_with_2_before_it_loads_torch(tmp_path):

@@ -6,6 +6,8 @@ import json
 import logging
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -166,16 +168,17 @@ def test_the_function_finds_the_rubric_in_the_environment(rubric, monkeypatch):
 
 
 def test_the_function_starts_one_judge_for_all_threads(rubric, monkeypatch):
-    from rewardkit_trainers.verl import compute_score, function
+    from rewardkit_trainers import shared
+    from rewardkit_trainers.verl import compute_score
 
     made = []
 
-    class Counted(function.RowScorer):
+    class Counted(shared.RowScorer):
         def __init__(self, *said: Any, **named: Any) -> None:
             made.append(said)
             super().__init__(*said, **named)
 
-    monkeypatch.setattr(function, "RowScorer", Counted)
+    monkeypatch.setattr(shared, "RowScorer", Counted)
     path = str(rubric({"rewards": {"math": {}}}))
     with ThreadPoolExecutor(4) as threads:
         asked = [threads.submit(compute_score, "words", "2", "2", {"index": 1}, rubric=path) for _ in range(4)]
@@ -192,6 +195,26 @@ def test_the_function_refuses_what_it_is_not_told(rubric):
     ):
         with pytest.raises(ConfigError, match=says):
             compute_score("words", "2", "2", rubric=str(rubric(content)), workers=1)
+
+
+def test_verl_knows_the_manager_by_its_name_alone(configured, rubric, monkeypatch):
+    from verl.experimental.reward_loop import RewardLoopWorker
+
+    from rewardkit_trainers.verl import RewardKitRewardManager
+
+    monkeypatch.setenv("REWARDKIT_RUBRIC", str(rubric({"rewards": {"math": {}}})))
+    worker = RewardLoopWorker(configured("reward.reward_manager.name=rewardkit", "+reward.reward_kwargs.workers=1"))
+    assert type(worker.reward_manager) is RewardKitRewardManager
+
+
+def test_verl_finds_the_manager_without_any_import_of_ours():
+    code = (
+        "import sys, verl\n"
+        "from verl.experimental.reward_loop.reward_manager import get_reward_manager_cls\n"
+        "print(get_reward_manager_cls('rewardkit').__module__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.strip().endswith("rewardkit_trainers.verl.manager"), done.stderr
 
 
 def test_the_manager_pays_what_the_rubric_says_under_the_same_keys_for_every_row(worker, tokenizer):

@@ -1,15 +1,18 @@
 """The options of `rewardkit train`; `run.py` implements it and is imported when it runs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from rewardkit import ConfigError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def train(
+    *,
     ctx: typer.Context,
     rubric: Annotated[Path, typer.Argument(help="The rubric, YAML or TOML.")],
     model: Annotated[
@@ -25,7 +28,13 @@ def train(
     plugins: Annotated[
         list[Path], typer.Option("--plugin", help="A Python file that brings rewards. May be repeated.")
     ] = [],  # noqa: B006
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that judge. Default: one a processor.")] = None,
+    workers: Annotated[
+        str | None,
+        typer.Option(help="Processes that judge, or `node`: one set for all ranks. Default: one a processor."),
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Allow the rubric to name plugin files, secrets and weaker sandboxes.")
+    ] = False,
 ) -> None:
     """Train a model with GRPO on the rewards of RUBRIC.
 
@@ -42,7 +51,17 @@ def train(
             config=config,
             places=places,
             plugins=plugins,
-            workers=workers,
+            workers=_workers(workers),
+            trust=trust,
             of_trl=ctx.args,
         )
     )
+
+
+def _workers(text: str | None) -> "int | Literal['node'] | None":
+    """The value of `--workers`; ConfigError for what is neither a number nor `node`."""
+    if text is None or text == "node":
+        return text  # type: ignore[return-value]  # mypy does not narrow a str to a literal
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError(f"--workers {text}: wanted a number from 1 on, or node")
+    return int(text)

@@ -10,6 +10,7 @@ import yaml
 
 from rewardkit import ConfigError, Rubric
 from rewardkit.adapters import did_you_mean, mapping_of
+from rewardkit_trainers.row_scorer import Workers
 from rewardkit_trainers.train.data import first_line, load, placed
 from rewardkit_trainers.train.gguf import load_gguf
 
@@ -23,7 +24,8 @@ class Options(NamedTuple):
     config: Path | None
     places: Sequence[str]
     plugins: Sequence[Path]
-    workers: int | None
+    workers: Workers
+    trust: bool
     of_trl: Sequence[str]
     """The arguments that TRL parses."""
 
@@ -35,7 +37,7 @@ def run(options: Options) -> None:
     """
     if str(options.rubric).startswith("-"):
         raise ConfigError(f"{options.rubric} stands where the rubric is wanted; name the rubric first")
-    rubric = Rubric.load(options.rubric)
+    rubric = Rubric.load(options.rubric, trust=options.trust)
     try:
         import trl  # noqa: PLC0415 - after what is quick to check
     except ImportError as error:
@@ -56,6 +58,7 @@ def run(options: Options) -> None:
             streaming=script.dataset_streaming,
         )
     places = mapping_of(options.places)
+    _check_reporters(training.report_to)
     weights, tokenizer = _model(model, training)
     from rewardkit_trainers.trl import RewardKitGRPOTrainer  # noqa: PLC0415 - torch
 
@@ -69,6 +72,7 @@ def run(options: Options) -> None:
             ground_truth=places.get("ground_truth"),
             plugins=options.plugins,
             workers=options.workers,
+            trust=options.trust,
             processing_class=tokenizer,
             peft_config=trl.get_peft_config(model),
             quantization_config=None if tokenizer else trl.get_quantization_config(model),
@@ -80,6 +84,17 @@ def run(options: Options) -> None:
     trainer.train(resume_from_checkpoint=training.resume_from_checkpoint)
     trainer.save_model(training.output_dir)
     trainer.accelerator.print(f"rewardkit: the model is in {training.output_dir}")
+
+
+def _check_reporters(names: Any) -> None:
+    """Checks that what the run reports to is installed; raises ConfigError."""
+    from transformers.integrations import get_available_reporting_integrations  # noqa: PLC0415 - torch
+
+    missing = sorted({*names} - {"none", "all", *get_available_reporting_integrations()})
+    if missing:
+        raise ConfigError(
+            f"--report_to {missing[0]}: it is not installed; pip install {missing[0]}, or use --report_to none"
+        )
 
 
 def parsed(options: Options) -> tuple[Any, Any, Any]:

@@ -37,22 +37,23 @@ def is_sum(rubric: Rubric) -> bool:
     return rubric.combine == "sum" and rubric.clip is None and fixed
 
 
-def columns_of(rubric: Rubric, *, weighted: bool) -> list[Column]:
+def columns_of(rubric: Rubric, *, weighted: bool, single: bool = False) -> list[Column]:
     """The columns of a rubric.
 
     weighted  for trainers that take no weights: the weights are in the values, and what has no weight has no column
+    single    one column for the whole rubric, for trainers that name each function in a configuration
     raises    ConfigError for a rubric without any weight, or whose aliases leave no name for a composed column
     """
     if not any(has_weight(rubric, alias) for alias in rubric.rewards):
         raise ConfigError(f"{rubric.where}: no reward has a weight, so there is nothing to train on; give one")
-    if is_sum(rubric):
+    if is_sum(rubric) and not single:
         weights = {alias: config.weight_at(1) for alias, config in rubric.rewards.items()}
         if weighted:
             return [Column(alias, 1.0) for alias, weight in weights.items() if weight]
         return [Column(alias, weight) for alias, weight in weights.items()]
     if COMPOSED in rubric.rewards:
         raise ConfigError(f"{rubric.where}: the alias {COMPOSED!r} is taken by the composed reward; write another")
-    return [Column(COMPOSED, 1.0), *([] if weighted else [Column(alias, 0.0) for alias in rubric.rewards])]
+    return [Column(COMPOSED, 1.0), *([] if weighted or single else [Column(alias, 0.0) for alias in rubric.rewards])]
 
 
 def values_of(

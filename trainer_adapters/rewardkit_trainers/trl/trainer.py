@@ -26,6 +26,7 @@ from rewardkit_trainers.trl import trl_patch
 from rewardkit_trainers.trl.checks import check_groups
 from rewardkit_trainers.trl.functions import reward_funcs
 from rewardkit_trainers.trl.journal import Journal
+from rewardkit_trainers.trl.reports import Reports
 
 
 class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
@@ -71,6 +72,9 @@ class RewardKitGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         self.batch_scorer.listeners.append(self.journal.write)
         self.add_callback(self.journal)
         self.add_callback(_Share(self))
+        reports = Reports(self)
+        self.batch_scorer.listeners.append(reports.keep)
+        self.add_callback(reports)
         self._step_s = self._logged_step_s = self._logged_judging_s = 0.0
 
     def _groups_stay_whole(self) -> bool:

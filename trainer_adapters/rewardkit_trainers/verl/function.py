@@ -4,22 +4,18 @@ A function of this form is never given which group a completion belongs to, how 
 `RewardKitRewardManager` is.
 """
 
-import functools
-import os
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewardkit import Result
 from rewardkit_trainers.imputation import OnNone
-from rewardkit_trainers.row_scorer import RUBRIC_VARIABLE, RowScorer
 from rewardkit_trainers.samples import row_of
+from rewardkit_trainers.shared import shared_scorer
 
 WORKERS = 2
 """Worker processes of each of verl's reward workers, of which there are eight by default."""
 
-_STARTING = threading.Lock()
-"""verl calls from many threads at once, and `functools.cache` lets all that come before the first is done start one."""
+_ALONE = "compute_score is asked about one completion at a time (RewardKitRewardManager is not)"
 
 
 def compute_score(
@@ -42,9 +38,7 @@ def compute_score(
     workers  number of processes that judge
     raises   ConfigError for what is wrong with the rubric; UnrewardedError where on_none is `raise`
     """
-    settings = rubric or os.environ.get(RUBRIC_VARIABLE), on_none, tuple(plugins), workers
-    with _STARTING:
-        scorer = _scorer(*settings)
+    scorer = shared_scorer(rubric, on_none=on_none, plugins=plugins, workers=workers, alone=_ALONE)
     extra = dict(extra_info or {})
     (result,) = scorer.judge(
         [row_of("", solution_str, {"data_source": data_source, "extra_info": extra, "ground_truth": ground_truth})]
@@ -52,14 +46,6 @@ def compute_score(
     group = repr((data_source, extra.get("index"), ground_truth))  # all that is known of the prompt
     (numbers,) = scorer.numbers([result], [group])
     return numbers | words(result)
-
-
-@functools.cache
-def _scorer(rubric: str | None, on_none: OnNone, plugins: tuple[str, ...], workers: int) -> RowScorer:
-    """One for each process and setting, started with the first completion."""
-    scorer = RowScorer(rubric, on_none=on_none, plugins=plugins, workers=workers)
-    scorer.check_alone("compute_score is asked about one completion at a time (RewardKitRewardManager is not)")
-    return scorer
 
 
 def words(result: Result) -> dict[str, str]:
