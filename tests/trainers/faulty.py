@@ -1,5 +1,6 @@
 """A reward that counts words, until something outside of it goes wrong: the fault is named by environment variables."""
 
+import hashlib
 import os
 import time
 import urllib.request
@@ -26,7 +27,8 @@ class Faulty(Reward):
         while fault == "hang" and os.environ["RANK"] == "1":
             pass
         if "JUDGING" in os.environ:
-            Path(os.environ["JUDGING"], str(os.getpid())).touch()
+            digest = hashlib.sha256(repr(samples).encode()).hexdigest()
+            Path(os.environ["JUDGING"], f"{os.getpid()}-{digest}").touch()
             time.sleep(0.2)  # long enough to be killed at it
         if fault == "service":
             urllib.request.urlopen(os.environ["SERVICE"], timeout=5).close()

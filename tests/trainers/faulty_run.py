@@ -34,15 +34,18 @@ class Answers(BaseHTTPRequestHandler):
 
 
 def kill_judges(folder: Path, killed: list[int]) -> None:
-    """Kills judging processes while they judge, KILLED of them."""
+    """Kills judging processes while they judge, KILLED of them, none at what another was killed at."""
+    seen: set[str] = set()
     while len(killed) < KILLED:
-        time.sleep(0.1)
+        time.sleep(0.05)
         for path in folder.iterdir():
             path.unlink()
-            if len(killed) < KILLED:
+            pid, digest = path.name.split("-")
+            if digest not in seen and len(killed) < KILLED:
+                seen.add(digest)
                 with suppress(ProcessLookupError):
-                    os.kill(int(path.name), signal.SIGKILL)
-                    killed.append(int(path.name))
+                    os.kill(int(pid), signal.SIGKILL)
+                    killed.append(int(pid))
 
 
 def main(model: str, output: Path, workers: str) -> None:

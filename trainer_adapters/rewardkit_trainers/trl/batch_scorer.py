@@ -53,11 +53,11 @@ class _Shared:
 class BatchScorer:
     """Judges batches by a rubric, each once. Can be sent to another process, where it starts workers of its own."""
 
-    def __init__(self, row_scorer: RowScorer, *, weighted: bool = False) -> None:
-        """Weighted is as for `rewardkit_trainers.trl.reward_funcs`."""
+    def __init__(self, row_scorer: RowScorer, *, weighted: bool = False, single: bool = False) -> None:
+        """`weighted` and `single` are as for `rewardkit_trainers.trl.reward_funcs`."""
         self.row_scorer = row_scorer
         """Judges the rows of the batches."""
-        self.columns: list[Column] = columns_of(row_scorer.rubric, weighted=weighted)
+        self.columns: list[Column] = columns_of(row_scorer.rubric, weighted=weighted, single=single)
         self._weighted = weighted
         self._begin()
 
@@ -66,7 +66,9 @@ class BatchScorer:
         """Called with each judged batch; a listener that fails stops nothing."""
         self.train_seconds = 0.0
         """Seconds spent judging training completions so far, as waited for by the first caller."""
-        self._logs: Listeners[JudgedBatch] = Listeners(lambda judged: log(self.rubric, judged.batch, judged.results))
+        self._logs: Listeners[JudgedBatch] = Listeners(
+            lambda judged: log(self.rubric, self.columns, judged.batch, judged.results)
+        )
         self._lock = threading.Lock()
         self._shared: list[_Shared] = []
         self._checked = self._trained = False

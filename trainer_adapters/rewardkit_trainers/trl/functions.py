@@ -69,6 +69,7 @@ def reward_funcs(
     *,
     ground_truth: str | None = None,
     weighted: bool = False,
+    single: bool = False,
     asynchronous: bool = False,
     plugins: Sequence[str | Path] = (),
     workers: Workers = None,
@@ -79,6 +80,8 @@ def reward_funcs(
     rubric        a Rubric, its content, the path of its file, or its name
     ground_truth  the data set's column that holds it, also a dotted path; None: found as `rewardkit score` finds it
     weighted      weights are in the values, for a trainer that takes none (asynchronous GRPO); probes are left out
+    single        one function, `composed`, for the whole rubric: a configuration that names it needs no change when
+                  the rubric changes; the value of each reward is then the metric `rewards/ALIAS/value`
     asynchronous  the functions are coroutine functions, which TRL awaits
     plugins       local Python files that bring rewards
     workers       number of processes that judge; `node`: one set for all ranks of a machine; None: one for each
@@ -87,5 +90,5 @@ def reward_funcs(
     raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
     """
     row_scorer = RowScorer(rubric, ground_truth=ground_truth, plugins=plugins, workers=workers, trust=trust)
-    batch_scorer = BatchScorer(row_scorer, weighted=weighted)
+    batch_scorer = BatchScorer(row_scorer, weighted=weighted, single=single)
     return RewardFuncs(batch_scorer, AsyncRewardFunc if asynchronous else RewardFunc)

@@ -11,8 +11,8 @@ of sharded heads, the choice of positions, mixtures of experts, vLLM.
 
 The name is private to TRL, and this is the only module that touches it. There is no public place: subclassing can
 replace the whole forward of the model, with all that stands around the call, and would have to follow TRL in each of
-these. So what is relied on is checked when it is installed (TRL's version, the name, its parameters, a 5-tuple's
-meaning being that of `outputs`), and where anything differs nothing is replaced and TRL's function does the work.
+these. So what is relied on is checked when it is installed (the name and its parameters, whatever TRL's version), and
+where anything differs nothing is replaced and TRL's function does the work.
 """
 
 import importlib
@@ -21,15 +21,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib import metadata
 from typing import Any
-
-from packaging.specifiers import SpecifierSet
 
 logger = logging.getLogger(__name__)
 
-SUPPORTED = SpecifierSet(">=1.16,<1.17")
-"""The versions of TRL in which the call was read and tested."""
 MODULE = "trl.trainer.utils"
 NAME = "_ChunkedLogProbFunction"
 PARAMETERS = (
@@ -103,17 +98,15 @@ def install() -> bool:
     module = importlib.import_module(MODULE)
     if isinstance(getattr(module, NAME, None), Dispatcher):
         return True
-    if differs := difference(module, metadata.version("trl")):
+    if differs := difference(module):
         logger.warning("log-probabilities stay TRL's own, because %s", differs)
         return False
     setattr(module, NAME, Dispatcher(getattr(module, NAME), module.maybe_gather_lm_head_ctx))
     return True
 
 
-def difference(module: Any, version: str) -> str | None:
-    """The first difference to the TRL that this call was written for; None if there is none."""
-    if version not in SUPPORTED:
-        return f"TRL {version} is not among the supported versions ({SUPPORTED})"
+def difference(module: Any) -> str | None:
+    """The first difference to the call that this was written for, TRL 1.16's; None if there is none."""
     function = getattr(module, NAME, None)
     forward = getattr(function, "forward", None)
     if forward is None or not hasattr(function, "apply"):
