@@ -81,5 +81,18 @@ class Reward(ABC):
         doing and score 0.0 when they happen again in a fresh worker.
         """
 
+    @classmethod
+    def check_ground_truth(cls, ground_truth: Any, params: Any) -> str | None:  # noqa: ARG003 - for those who look
+        """A remark on a ground truth, made before anything is judged; None for nothing to say.
+
+        ground_truth  the ground truth of a row, as it is in a Sample
+        params        the reward's parameters, an object of `Params`
+        returns       the end of a sentence about ground truths, such as "can only be compared as words"
+
+        `rewardkit score` asks about the first rows of named files, `rewardkit validate` about those of its data, both
+        in their own process and without building the reward: this must be quick, and import nothing heavy.
+        """
+        return None
+
     def close(self) -> None:  # noqa: B027 - most rewards hold nothing
         """Gives back what the reward holds: processes, files, connections."""

@@ -17,9 +17,12 @@ from rewardkit_math.ground_truth import (
 from rewardkit_math.hedge import second_value_after, second_value_before
 from rewardkit_math.judge import Judgement, judge
 from rewardkit_math.params import MathParams
+from rewardkit_math.sentences.worded import polarity
 from rewardkit_math.symbolic.prover import Prover
 
 _SHOWN_CHARS = 200
+_PROGRAM = re.compile(r"\bassert\b|^\s*(?:def|class|import|from) \w|^\s*[\[{]\s*\"", re.MULTILINE)
+"""Tests of a program, which are some other reward's ground truth."""
 _SENTENCE_END = re.compile(r"[.!?;]\s")
 
 
@@ -34,6 +37,19 @@ class MathReward(Reward):
     def __init__(self, params: Any, context: RewardContext) -> None:
         super().__init__(params, context)
         self._prover = Prover()
+
+    @classmethod
+    def check_ground_truth(cls, ground_truth: Any, params: Any) -> str | None:  # noqa: ARG003 - no policy matters
+        """Says of a ground truth that it is no mathematics that can be compared; yes and no can."""
+        texts = [text for text in ground_truth_texts(ground_truth) or () if not _PROGRAM.search(text)]
+        try:
+            truths = [read_ground_truth(text) for text in texts]
+        except UnreadableGroundTruthError:
+            return "cannot be read"
+        if any(not truth.readable for truth in truths):
+            return "cannot be read as mathematics, and only match the same text"
+        in_words = bool(truths) and all(truth.in_words and polarity(truth.text) is None for truth in truths)
+        return "can only be compared as words" if in_words else None
 
     def close(self) -> None:
         self._prover.close()

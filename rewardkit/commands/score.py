@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from rewardkit.codec import from_block, to_block
 from rewardkit.commands import console
 from rewardkit.commands.conditions import ConditionWatch
+from rewardkit.commands.ground_truths import ROWS, checks_ground_truths, ground_truth_remarks
 from rewardkit.commands.judging import Judging, load_rubric, open_scorer
 from rewardkit.commands.options import ScoreOptions
 from rewardkit.commands.progress import Meter, shown
 from rewardkit.commands.rows import row_count, rows_of
 from rewardkit.commands.summary_view import print_summary
 from rewardkit.commands.unjudged import unjudged_report
-from rewardkit.errors import ConfigError
+from rewardkit.errors import ConfigError, RewardkitError
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row import Row
 from rewardkit.output.summary import Summary
@@ -108,6 +109,8 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             rows = reader.rows(itertools.chain([first] if first else [], rows))
             scorer = stack.enter_context(open_scorer(rubric, options, workers=options.workers))
             _check_sample(options, scorer)
+            if checks_ground_truths(scorer.steps) and "-" not in options.files:
+                rows = _with_remarks(rows, reader, scorer, options)
             if target:  # only now: a run that is itself wrong leaves what a killed one has written
                 output = stack.enter_context(
                     open_output(target, key=_key(options, scorer), resume=options.resume, inputs=options.files)
@@ -133,6 +136,27 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             console.note("what was judged so far is kept: the same command with --resume continues from there")
         raise
     return done
+
+
+def _with_remarks(rows: Iterator[Row], reader: InputReader, scorer: Judging, options: ScoreOptions) -> Iterator[Row]:
+    """The same rows, after remarks on the ground truths of the first ones; a bad row still shows in its turn."""
+    first: list[Row] = []
+    samples: list[tuple[str, Sample]] = []
+    try:
+        for row in itertools.islice(rows, ROWS):
+            first.append(row)
+            samples.append((row.where, reader.reader(row).sample(row)))
+    except RewardkitError as error:
+        rows = itertools.chain(_raising(error) if len(first) == len(samples) else (), rows)
+    for sentence in ground_truth_remarks(scorer.steps, samples, redact=options.redact):
+        console.warning(sentence)
+    return itertools.chain(first, rows)
+
+
+def _raising(error: RewardkitError) -> Iterator[Row]:
+    """An iterator that raises an error when it is asked for its first row."""
+    yield from ()
+    raise error
 
 
 def _check_sample(options: ScoreOptions, scorer: Judging) -> None:

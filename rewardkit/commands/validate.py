@@ -5,6 +5,7 @@ from collections import Counter
 
 from rewardkit.commands import console
 from rewardkit.commands.conditions import ConditionWatch
+from rewardkit.commands.ground_truths import ground_truth_remarks
 from rewardkit.commands.judging import load_rubric, plugin_files
 from rewardkit.commands.options import ValidateOptions
 from rewardkit.input.files import read_rows
@@ -41,10 +42,12 @@ def _check_rows(rubric: Rubric, steps: tuple[Step, ...], options: ValidateOption
     watch = ConditionWatch(rubric)
     found: Counter[str] = Counter()
     row_format = ""
+    samples = []
     for row in reader.rows(itertools.islice(read_rows(file), options.limit)):
         row_format = reader.reader(row).name
         sample = reader.sample(row)
         watch.look(sample)
+        samples.append((row.where, sample))
         found.update(name for name in FIELDS if getattr(sample, name) not in (None, "", ()))
     screen = console.console()
     if not watch.rows:
@@ -62,8 +65,8 @@ def _check_rows(rubric: Rubric, steps: tuple[Step, ...], options: ValidateOption
             faults.append(
                 f"rewards.{step.alias} reads {names}, which no row has; name its column: --map {missing[0]}=COLUMN"
             )
-    for fault in faults:
-        console.warning(fault)
+    for sentence in (*faults, *ground_truth_remarks(steps, samples)):
+        console.warning(sentence)
     return int(bool(faults))
 
 

@@ -32,8 +32,8 @@ _MARKERS = (
 )
 _MARKER = re.compile("|".join(map(re.escape, _MARKERS)))
 _LONGEST_MARKER = max(map(len, _MARKERS))
-_WINDOW = 300
-"""Characters that are searched at a time, from the end: most answers are announced in the last of them."""
+_WINDOW = 64
+"""Characters at the end that are searched first, where most answers stand; each next window is twice as long."""
 _TRIES = 40
 _PHRASE = re.compile(
     r"""(?:nswers?\b[^.\n:=?!]{0,60}?(?:\bis\b|\bare\b|\bbe\b|[:=：])
@@ -81,13 +81,19 @@ def announced_answer(text: str, end: int) -> Found | None:
     """The text after the last phrase that announces an answer."""
     for position in islice(_markers_backwards(text, max(0, end - TAIL_CHARS), end), _TRIES):
         phrase = _PHRASE.match(text, position, end)
-        if phrase and _states(phrase[0]) and not _DOUBTED.search(text, max(0, position - 60), position):
+        if phrase and _states(phrase[0]) and not _DOUBTED.search(text, _clause(text, position), position):
             found = _after(text, phrase.end(), end)
             if found is not None:
                 return found
     if text.startswith("A:"):
         return _after(text, 2, end)
     return None
+
+
+def _clause(text: str, position: int) -> int:
+    """The index at which the clause before a position begins, at most 60 characters back."""
+    begin = max(0, position - 60)
+    return max(begin, *(text.rfind(sign, begin, position) + 1 for sign in ".!?\n,;"))
 
 
 @lru_cache(maxsize=512)
@@ -98,12 +104,12 @@ def _states(phrase: str) -> bool:
 
 def _markers_backwards(text: str, begin: int, end: int) -> Iterator[int]:
     """The places of words that may announce an answer, from the last to the first."""
-    stop = end
+    stop, window = end, _WINDOW
     while stop > begin:
-        start = max(begin, stop - _WINDOW)
+        start = max(begin, stop - window)
         markers = _MARKER.finditer(text, start, min(end, stop + _LONGEST_MARKER - 1))
         yield from reversed([found.start() for found in markers if found.start() < stop])
-        stop = start
+        stop, window = start, 2 * window
 
 
 def _after(text: str, start: int, end: int) -> Found | None:
