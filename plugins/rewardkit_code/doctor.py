@@ -123,7 +123,8 @@ def _described(sandbox: Sandbox) -> str:
     source = "import sys; print(sys.version.split()[0])"
     version = sandbox.run(Script(source), LIMITS).stdout.decode().strip()
     where = f" from {sandbox.interpreter}" if isinstance(sandbox, LocalBackend) else ""
-    return f"Python {version}{where}; {sandbox.isolation}"
+    started = f"{sandbox.started_by}; " if isinstance(sandbox, LocalBackend) and sandbox.started_by else ""
+    return f"{started}Python {version}{where}; {sandbox.isolation}"
 
 
 def _yaml(choice: Mapping[str, object]) -> str:

