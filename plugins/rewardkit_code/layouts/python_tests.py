@@ -167,9 +167,14 @@ def script_of_inputs(tree: ast.Module) -> FunctionTests | None:
     return FunctionTests(under_test.func.id, some(cases), Rules(rel=1e-7, absolute=max(tolerance, 1e-6)))
 
 
+def _calls_assertion(node: ast.AST) -> bool:
+    """True for `np.testing.assert_allclose(…)` and its relatives."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.startswith("assert_")
+
+
 def split_asserts(text: str, tree: ast.Module) -> CodeTests | None:
     """Each assert on its own, what stands before the first one as the setup; a script of another kind is one test."""
-    if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
+    if not any(isinstance(node, ast.Assert) or _calls_assertion(node) for node in ast.walk(tree)):
         return None
     plain = [isinstance(node, ast.Assert) for node in tree.body]
     if True not in plain:

@@ -140,7 +140,7 @@ class Encoder:
             for base in _BASES:
                 if issubclass(kind, base):
                     return self.tree(plain(value, base), depth + 1)
-            if kind.__module__ == "numpy" and hasattr(value, "tolist"):
+            if kind.__module__.split(".")[0] in ("numpy", "pandas") and hasattr(value, "tolist"):
                 return self.tree(value.tolist(), depth + 1)
         if self._iterate and hasattr(kind, "__next__") and hasattr(kind, "__iter__"):
             given = list(itertools.islice(value, MAX_NODES + 1))

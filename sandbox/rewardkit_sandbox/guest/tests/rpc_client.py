@@ -18,7 +18,7 @@ from typing import Any
 
 from rewardkit_sandbox.guest import program, wire
 from rewardkit_sandbox.guest.descriptors import write_all
-from rewardkit_sandbox.guest.tests import rpc_server
+from rewardkit_sandbox.guest.tests import arrays, rpc_server
 from rewardkit_sandbox.guest.tests.lending import Lent
 from rewardkit_sandbox.guest.tests.proxy import Doc, Remote, RemoteClass, State, handle_of, is_remote, set_state
 from rewardkit_sandbox.guest.tests.surroundings import Surroundings
@@ -197,6 +197,9 @@ class Client:
             return {"path": str(value)}
         if isinstance(value, wire.Iterated):
             return {"h": -1}
+        table = arrays.describe(value)
+        if table is not None:
+            return table
         name = _standard_name(value)
         return {"std": name} if name else self._lent.describe(value)
 
@@ -210,6 +213,8 @@ class Client:
             return self._lent.object(info["lent"])
         if "path" in info and type(info["path"]) is str:
             return pathlib.Path(info["path"])
+        if arrays.known(info):
+            return arrays.revive(info)
         if type(info.get("h")) is not int:
             raise wire.WireError("an object without a handle")
         if info.get("kind") == "class":
@@ -355,7 +360,7 @@ def state_of_exception(exc: Any) -> int | None:
 
 def update(argument: Any, new: Any) -> None:
     """Makes a mutable argument what the call made of it; rows that keep their place stay the same objects."""
-    if type(argument) is not type(new) or argument is new:
+    if type(argument) is not type(new) or argument is new or arrays.update(argument, new):
         return
     if isinstance(argument, (list, deque)):
         kept = list(argument)

@@ -25,7 +25,7 @@ from typing import Any
 
 from rewardkit_sandbox.guest import program, wire
 from rewardkit_sandbox.guest.descriptors import read_exactly, write_all
-from rewardkit_sandbox.guest.tests import test_objects
+from rewardkit_sandbox.guest.tests import arrays, test_objects
 from rewardkit_sandbox.guest.tests.events import Events
 
 LINK = 4
@@ -75,6 +75,9 @@ class Server:
             return {"std": value.__name__}
         if isinstance(value, pathlib.PurePath):
             return {"path": str(value)}
+        table = arrays.describe(value)
+        if table is not None:
+            return table
         if isinstance(value, type):
             if value.__module__ in SHARED_CLASSES and sys.modules.get(value.__module__, None) is not None:
                 return {"std": f"{value.__module__}.{value.__qualname__}"}
@@ -97,6 +100,8 @@ class Server:
             return pathlib.Path(info["path"])
         if "text" in info:
             return io.StringIO(info["text"])
+        if arrays.known(info):
+            return arrays.revive(info)
         number = info["lent"]
         if number not in self._lent:
             self._lent[number] = test_objects.make(self.call_back, info)
@@ -188,6 +193,8 @@ class Server:
             os.environ.update(changes["environ"])
         if "seed" in changes:
             importlib.import_module("random").seed(*changes["seed"])
+        if "numpy_seed" in changes:
+            importlib.import_module("numpy.random").seed(changes["numpy_seed"])
         for module, name, restored, value in changes.get("patches", ()):
             owner = importlib.import_module(module)
             original = self._originals.setdefault((module, name), getattr(owner, name, None))
@@ -208,7 +215,7 @@ class Server:
     def do_call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The result, which argument it is, and the arguments that the call changed."""
         given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
-        before = {key: _snapshot(value) for key, value in given.items() if type(value) in MUTABLE}
+        before = {key: _snapshot(value) for key, value in given.items() if _is_mutable(value)}
         result = target(*args, **kwargs)
         same = next((key for key in before if given[key] is result), None)
         changed = {key: given[key] for key, text in before.items() if text is None or _snapshot(given[key]) != text}
@@ -260,8 +267,14 @@ class Server:
         return (list(target.__dataclass_fields__),)
 
 
+def _is_mutable(value: Any) -> bool:
+    return type(value) in MUTABLE or arrays.is_mutable(value)
+
+
 def _snapshot(value: Any) -> bytes | None:
     """Bytes that differ once plain data was changed; None for other data, which counts as changed."""
+    if arrays.is_mutable(value):
+        return str(arrays.describe(value)).encode()
     try:
         return marshal.dumps(list(value) if type(value) is deque else value, 2)
     except ValueError:

@@ -37,6 +37,7 @@ class Surroundings:
     def __init__(self) -> None:
         self._environ = dict(os.environ)
         self._seeds: list[tuple[Any, ...]] = []
+        self._numpy_seeds: list[Any] = []
         self._loaded: dict[str, dict[str, Any]] = {}
         self._sent: dict[tuple[str, str], Any] = {}
         original = random.seed
@@ -57,6 +58,21 @@ class Surroundings:
         for module in WATCHED.keys() - self._loaded.keys():
             if module in text:
                 self._watch(module)
+        if "numpy" in text and "random.seed" in text:
+            self._watch_numpy()
+
+    def _watch_numpy(self) -> None:
+        try:
+            random_of_numpy = importlib.import_module("numpy.random")
+        except ImportError:
+            return
+        original = random_of_numpy.seed
+
+        def seed(value: Any = None) -> None:
+            self._numpy_seeds.append(value)
+            original(value)
+
+        random_of_numpy.seed = seed  # type: ignore[attr-defined]
 
     def changes(self) -> dict[str, Any]:
         """Changes since the last call; empty if there are none."""
@@ -67,6 +83,9 @@ class Surroundings:
         if self._seeds:
             found["seed"] = list(self._seeds[-1])
             self._seeds.clear()
+        if self._numpy_seeds:
+            found["numpy_seed"] = self._numpy_seeds[-1]
+            self._numpy_seeds.clear()
         patches = []
         for module, names in self._loaded.items():
             there = vars(importlib.import_module(module))
