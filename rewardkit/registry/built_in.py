@@ -45,6 +45,7 @@ REWARDS: dict[str, BuiltInReward] = {
     "qa": BuiltInReward("rewardkit_answers", "Exact match or F1 with one of the references."),
     "json_schema": BuiltInReward("rewardkit_json_schema", "1 if the answer is JSON that fits a schema."),
     "instruction_following": BuiltInReward("rewardkit_instructions", "1 if every checkable instruction is followed."),
+    "tool_calls": BuiltInReward("rewardkit_tool_calls", "1 if exactly the right tools are called."),
     "reward_model": BuiltInReward("rewardkit_preference", "The logit of a reward model from transformers."),
     "judge_model": BuiltInReward("rewardkit_preference", "The grade that a model behind an endpoint gives."),
     "length_cosine": BuiltInReward("rewardkit_shaping", "A cosine of the length, for right and wrong answers."),

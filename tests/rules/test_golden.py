@@ -10,7 +10,7 @@ from rewardkit import RewardContext, Sample
 from rewardkit.registry.registry import load_registry
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-FILES = ("answers", "json_schema", "instructions")
+FILES = ("answers", "json_schema", "instructions", "tool_calls")
 ROWS = [
     json.loads(line) for name in FILES for line in (GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]

@@ -16,6 +16,7 @@ PAGES = {
     "qa": "answers.md",
     "json_schema": "json-schema.md",
     "instruction_following": "instructions.md",
+    "tool_calls": "tool-calls.md",
 }
 
 
