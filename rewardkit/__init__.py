@@ -39,9 +39,11 @@ if TYPE_CHECKING:
     from rewardkit.reasoning.split import split_reasoning as split_reasoning
     from rewardkit.reasoning.tokens import leading_tokens as leading_tokens
     from rewardkit.reasoning.tokens import strip_end_tokens as strip_end_tokens
-    from rewardkit.reward import Reward as Reward
-    from rewardkit.reward import RewardContext as RewardContext
-    from rewardkit.reward import RewardParams as RewardParams
+    from rewardkit.rewards.function import reward as reward
+    from rewardkit.rewards.interface import API_VERSION as API_VERSION
+    from rewardkit.rewards.interface import Reward as Reward
+    from rewardkit.rewards.interface import RewardContext as RewardContext
+    from rewardkit.rewards.interface import RewardParams as RewardParams
     from rewardkit.rubrics.rubric import Limits as Limits
     from rewardkit.rubrics.rubric import RewardConfig as RewardConfig
     from rewardkit.rubrics.rubric import Rubric as Rubric
@@ -67,7 +69,8 @@ _PUBLIC = {
     "output.unjudged": ("UnjudgedWarning",),
     "markdown": ("FencedBlock", "fenced_blocks"),
     "pipeline": ("Scorer",),
-    "reward": ("Reward", "RewardParams", "RewardContext"),
+    "rewards.function": ("reward",),
+    "rewards.interface": ("API_VERSION", "Reward", "RewardParams", "RewardContext"),
     "rubrics.rubric": ("Limits", "RewardConfig", "Rubric"),
     "message": ("Message",),
     "sample": ("Sample", "Turn"),

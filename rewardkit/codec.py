@@ -14,7 +14,7 @@ from typing import Any
 
 from rewardkit.errors import InputError
 from rewardkit.sample import Sample
-from rewardkit.score import Kind, Result, Score, Status
+from rewardkit.score import Kind, Result, Score, Status, Weight
 
 VERSION = 1
 """The version of the block. It rises when a key is renamed, gone or means something else."""
@@ -45,7 +45,7 @@ def result_fields(reward: float | None, scores: Sequence[Score], elapsed_ms: Map
     return reward, [score_fields(score) for score in scores], elapsed_ms
 
 
-def result_from(fields: ResultFields, weights: Mapping[str, float]) -> Result:
+def result_from(fields: ResultFields, weights: Mapping[str, Weight]) -> Result:
     """The Result with these values; `weights` by alias, in the rubric's order."""
     reward, scores, elapsed_ms = fields
     named = {alias: _score_from(*values) for alias, values in zip(weights, scores, strict=True)}
@@ -59,9 +59,10 @@ def _score_from(
     reason: str,
     details: Mapping[str, Any],
     turns: tuple[float | None, ...] | None,
+    values: Mapping[str, float | None] | None,
 ) -> Score:
     # Each field by name, for speed: this runs for every score of a run.
-    return Score(value=value, status=status, kind=kind, reason=reason, details=details, turns=turns)
+    return Score(value=value, status=status, kind=kind, reason=reason, details=details, turns=turns, values=values)
 
 
 def to_block(result: Result, *, timings: bool = True) -> dict[str, Any]:
@@ -75,6 +76,8 @@ def to_block(result: Result, *, timings: bool = True) -> dict[str, Any]:
         row |= {"weight": result.weights[alias], "reason": score.reason, "details": score.details}
         if score.turns is not None:
             row["turns"] = list(score.turns)
+        if score.values is not None:
+            row["values"] = dict(score.values)
         if timings and alias in result.elapsed_ms:
             row["elapsed_ms"] = result.elapsed_ms[alias]
         scores[alias] = row

@@ -22,7 +22,7 @@ from typing import Literal
 
 import pluggy
 
-from rewardkit.reward import Reward
+from rewardkit.rewards.interface import Reward
 
 PROJECT = "rewardkit"
 

@@ -31,7 +31,7 @@ from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.resolution import resolve
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
-from rewardkit.score import Result
+from rewardkit.score import Result, Weight, is_paid
 from rewardkit.workers.engine import Engine, Job, JobResult
 from rewardkit.workers.pool import Pool, WorkerConfig
 from rewardkit.workers.processors import default_workers
@@ -94,7 +94,7 @@ class Scorer:
         self._reads_ground_truth = [
             step.alias
             for step in steps
-            if "ground_truth" in step.installed.reward.reads and weights_at(rubric, 1.0).get(step.alias)
+            if "ground_truth" in step.installed.reward.reads and is_paid(step.config.weight_at(1.0))
         ]
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
@@ -169,7 +169,7 @@ class Scorer:
         batch_s = self.rubric.limits.batch_s
         return None if batch_s is None else monotonic() + batch_s
 
-    def _weights(self, progress: float) -> dict[str, float]:
+    def _weights(self, progress: float) -> dict[str, Weight]:
         if not 0 <= progress <= 1:
             raise ConfigError(f"progress: found {progress}, wanted a number from 0 to 1")
         return weights_at(self.rubric, progress)
@@ -184,7 +184,7 @@ class Scorer:
                 yield from self._results(job, future.result(), weights)
 
     def _futures(
-        self, units: Iterable[Sequence[Sample]], weights: Mapping[str, float], most: int, until: float | None
+        self, units: Iterable[Sequence[Sample]], weights: Mapping[str, Weight], most: int, until: float | None
     ) -> Generator[tuple[Job, "Future[JobResult]"]]:
         """Jobs and their futures, each to be waited for in turn; a few for each worker are on their way at any time."""
         ahead: deque[tuple[Job, Future[JobResult]]] = deque()
@@ -216,7 +216,7 @@ class Scorer:
         if chunk:
             yield chunk
 
-    def _results(self, job: Job, done: JobResult, weights: Mapping[str, float]) -> Iterator[Result]:
+    def _results(self, job: Job, done: JobResult, weights: Mapping[str, Weight]) -> Iterator[Result]:
         """The results of a job that is done; how long it took decides the size of the next ones."""
         samples = sum(map(len, job.units))
         self._sample_s = max(1e-6, 0.5 * (self._sample_s + done.seconds / samples))

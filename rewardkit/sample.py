@@ -19,6 +19,7 @@ from rewardkit.reasoning.split import (
     split_as,
     split_reasoning,
 )
+from rewardkit.score import Score
 
 Chat = Annotated[str | tuple[Message, ...], BeforeValidator(as_messages)]
 
@@ -60,6 +61,10 @@ class Sample(BaseModel):
     """Key of the group, the completions of one prompt; None where the row names no group."""
     columns: Mapping[str, Any] = Field(default_factory=dict)
     """Every other column of the row."""
+    renamed: Mapping[str, Any] = Field(default_factory=dict)
+    """Columns that fields were taken from, by their own names: `answer`, where that is the ground truth."""
+    needed: Mapping[str, Score] = Field(default_factory=dict)
+    """Scores of the other rewards that the reward which judges the sample `needs`, by their names there."""
 
     _format_is_known = field_validator("reasoning_format")(known_format)
 
@@ -154,10 +159,15 @@ class Sample(BaseModel):
         """Key shared by the completions of one prompt: the group that the row names, else the prompt itself."""
         return self.group if self.group is not None else self.prompt_text or None
 
+    @property
+    def all_columns(self) -> Mapping[str, Any]:
+        """The columns of the row that are not called as fields are, also those that fields were taken from."""
+        return {**self.renamed, **self.columns} if self.renamed else self.columns
+
     def column(self, path: str) -> Any:
         """The value at a dotted path such as `extra_info.split`: a field, else a column; None if absent."""
         first, *rest = path.split(".")
-        value = getattr(self, first) if first in type(self).model_fields else self.columns.get(first)
+        value = getattr(self, first) if first in type(self).model_fields else self.all_columns.get(first)
         for key in rest:
             value = value.get(key) if isinstance(value, Mapping) else None
         return value

@@ -85,6 +85,8 @@ class Score(BaseModel):
     """The evidence of the judgement as JSON values: what was extracted, which test failed."""
     turns: tuple[float | None, ...] | None = None
     """A value for each turn of a conversation, where the reward gives them; never part of the composed reward."""
+    values: Mapping[str, float | None] | None = None
+    """The named values of a reward that gives several; `value` is the first of them that is not None."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -100,12 +102,21 @@ class Score(BaseModel):
             raise ValueError(f"the kind {self.kind!r} does not belong to {self.status!r}; its kinds are {kinds}")
         if self.turns is not None and not all(turn is None or math.isfinite(turn) for turn in self.turns):
             raise ValueError(f"turns must be finite numbers or None, found {self.turns!r:.80}")
+        if self.values is not None:
+            if self.status != "scored":
+                raise ValueError(f"a score that {self.status} has no values, found {self.values!r:.80}")
+            if not all(value is None or math.isfinite(value) for value in self.values.values()):
+                raise ValueError(f"values must be finite numbers or None, found {self.values!r:.80}")
         return self
+
+    def value_of(self, name: str) -> float | None:
+        """A named value; where the reward gave one value for all of them, that one."""
+        return self.value if self.values is None else self.values.get(name)
 
     @classmethod
     def scored(
         cls,
-        value: float,
+        value: float | Mapping[str, float | None],
         reason: str = "",
         *,
         kind: Kind = "judged",
@@ -114,13 +125,18 @@ class Score(BaseModel):
     ) -> Self:
         """The reward judged the sample.
 
-        value    a finite number
+        value    a finite number, or named values of which one is not None at least
         reason   one sentence for a person
         kind     one of `KINDS["scored"]`
         turns    a value for each turn of a conversation, None for a turn without one
         details  evidence, as JSON values
         """
         each = None if turns is None else tuple(turns)
+        if isinstance(value, Mapping):
+            first = next((one for one in value.values() if one is not None), None)
+            return cls(
+                value=first, status="scored", kind=kind, reason=reason, details=details, turns=each, values=value
+            )
         return cls(value=value, status="scored", kind=kind, reason=reason, details=details, turns=each)
 
     @classmethod
@@ -134,6 +150,15 @@ class Score(BaseModel):
         return cls(value=None, status="failed", kind=kind, reason=reason, details=details)
 
 
+Weight = float | Mapping[str, float]
+"""The weight of a reward: a number, or one for each of its named values."""
+
+
+def is_paid(weight: Weight) -> bool:
+    """True for a weight that is not 0."""
+    return any(weight.values()) if isinstance(weight, Mapping) else bool(weight)
+
+
 class Result(BaseModel):
     """The composed reward of one sample, with the scores that it was composed of."""
 
@@ -143,7 +168,7 @@ class Result(BaseModel):
     """The number for the trainer; None where the rubric gives none (see `rewardkit.rubrics.compose`)."""
     scores: Mapping[str, Score]
     """By the reward's alias in the rubric, in the rubric's order."""
-    weights: Mapping[str, float]
+    weights: Mapping[str, Weight]
     """The weight of each score at this point of training."""
     elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
     """How long each reward took; empty unless timings were asked for."""

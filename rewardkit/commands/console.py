@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rewardkit.output.os_errors import STDOUT, os_errors_as_output_errors
+from rewardkit.score import Weight
 from rewardkit.text import one_line, printable
 
 LOG = logging.getLogger("rewardkit")
@@ -65,6 +67,13 @@ def table(*columns: str, **options: Any) -> Table:
     for name in columns:
         made.add_column(name, overflow="fold")
     return made
+
+
+def weight_shown(weight: Weight) -> str:
+    """A weight as text: a number, or one for each named value."""
+    if isinstance(weight, Mapping):
+        return ", ".join(f"{safe(name)} {number(one)}" for name, one in weight.items())
+    return number(weight)
 
 
 class SafeConsole(Console):

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rewardkit.commands.console import console, number, safe, safe_block, table
+from rewardkit.commands.console import console, number, safe, safe_block, table, weight_shown
 from rewardkit.rubrics.compose import Term, term
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
-from rewardkit.score import Result
+from rewardkit.score import Result, Weight, is_paid
 
 HEAD_LINES = 24
 TAIL_LINES = 12
@@ -38,7 +38,8 @@ def print_explanation(
         value = number(score.value) if score.value is not None else score.status
         took = f"  [dim]{result.elapsed_ms[alias]:.1f} ms[/]" if alias in result.elapsed_ms else ""
         reason = "" if redact else f"  {safe(score.reason)}"
-        screen.print(f"\n[bold]{safe(alias)}[/]  {value} [dim]{score.kind}[/]{took}{reason}", soft_wrap=True)
+        named = "".join(f"  {safe(name)} {number(one)}" for name, one in (score.values or {}).items())
+        screen.print(f"\n[bold]{safe(alias)}[/]  {value}{named} [dim]{score.kind}[/]{took}{reason}", soft_wrap=True)
         for name, detail in score.details.items() if not redact else ():
             screen.print(_labelled(name, _written(detail), full=full, redact=False), soft_wrap=True)
     screen.print()
@@ -46,17 +47,17 @@ def print_explanation(
     for alias, score in result.scores.items():
         added = term(rubric, alias, sample, result.scores, result.weights[alias])
         weight = result.weights[alias]
-        total.add_row(safe(alias), number(score.value), number(weight), _added(added, weight))
+        total.add_row(safe(alias), number(score.value), weight_shown(weight), _added(added, weight))
     screen.print(total)
     clipped = f", clipped to {list(rubric.clip)}" if rubric.clip else ""
     screen.print(f"[bold]reward[/] {number(result.reward)} ({rubric.combine}{clipped})")
 
 
-def _added(added: Term, weight: float) -> str:
+def _added(added: Term, weight: Weight) -> str:
     if added == "none":
         return "makes the reward None"
     if added is None:
-        return "nothing: weight 0" if not weight else "nothing: left out"
+        return "nothing: weight 0" if not is_paid(weight) else "nothing: left out"
     return number(float(added))
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rewardkit.reward import Reward
+from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.compose import applies
 from rewardkit.rubrics.resolution import Step
 from rewardkit.sample import Sample

@@ -13,7 +13,7 @@ from rewardkit.commands.options import JudgeOptions, RewardOptions
 from rewardkit.errors import ConfigError
 from rewardkit.pipeline import Scorer, adjacent_groups
 from rewardkit.registry.registry import load_registry
-from rewardkit.reward import Reward
+from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.resolution import Step, resolve
 from rewardkit.rubrics.rubric import Rubric

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from rewardkit.commands.console import console, number, safe, table
+from rewardkit.commands.console import console, number, safe, table, weight_shown
 from rewardkit.score import Result
 
 WIDE = 110
@@ -89,7 +89,7 @@ def _scores_table(scores: Mapping[str, Any], total: Mapping[str, Any], screen: C
         rate = score.get("pass_rate")
         cells = [
             f"[bold]{safe(alias)}[/]" if is_total else safe(alias),
-            "" if is_total else number(score["weight"]),
+            "" if is_total else weight_shown(score["weight"]),
             *(number(score.get(name)) for name in ("mean", "std")),
             *(number(score.get("quantiles", {}).get(q)) for q in quantiles.values()),
             "" if is_total else "–" if rate is None else f"{100 * rate:.0f} %",

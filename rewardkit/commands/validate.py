@@ -27,7 +27,7 @@ def run(options: ValidateOptions) -> int:
     screen.print(f"{console.safe(rubric.where)}: {_counted(len(steps), 'reward')}, {rubric.combine}, all right")
     listed = console.table("reward", "is", "weight", "if")
     for step in steps:
-        weight = "schedule" if isinstance(step.config.weight, tuple) else console.number(step.config.weight)
+        weight = "schedule" if isinstance(step.config.weight, tuple) else console.weight_shown(step.config.weight)
         conditions = [f"{gate} >= {console.number(least)}" for gate, least in step.config.gate.items()]
         conditions += [f"{column} in {list(wanted)!r}" for column, wanted in step.config.when.items()]
         name = step.installed.name if step.installed.distribution == "rewardkit" else step.installed.qualified_name

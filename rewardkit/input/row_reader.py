@@ -7,7 +7,8 @@ The first format of `ROW_FORMATS` that fits the first row serves the whole file.
 column that it names for one field is not taken by another.
 
 What no field takes goes to `Sample.columns`, and so does a column that a field only reaches into (`reward_model`).
-The block of an earlier judgement, there when our own output is scored again, does not.
+The block of an earlier judgement, there when our own output is scored again, does not. What the ground truth or a text
+was taken from goes to `Sample.renamed` (`answer`, `question`): a reward may ask for it by that name.
 """
 
 from collections.abc import Mapping
@@ -119,6 +120,10 @@ class _Plan:
     others: tuple[_Step, ...]
     rest: tuple[str, ...]
     """The columns that no field takes."""
+    ground_truths: tuple[str, ...]
+    """The columns that the ground truth is taken from."""
+    texts: tuple[str, ...]
+    """The other columns that a field takes, kept where they hold a text, which costs nothing."""
 
 
 class RowReader:
@@ -145,7 +150,11 @@ class RowReader:
                 "rename that column"
             )
         plan = self._plan(row)
-        values: dict[str, Any] = {"columns": {name: data[name] for name in plan.rest}}
+        renamed = {name: data[name] for name in plan.ground_truths}
+        for name in plan.texts:
+            if type(text := data[name]) is str:
+                renamed[name] = text
+        values: dict[str, Any] = {"columns": {name: data[name] for name in plan.rest}, "renamed": renamed}
         step = plan.completion
         try:
             values["completion"] = step.convert(step.value(data))
@@ -227,7 +236,13 @@ class RowReader:
         taken = {BLOCK, *(keys[0] for step in (completion, *steps.values()) for keys in step.keys if len(keys) == 1)}
         # A finish reason says more than whether the token limit was reached.
         kept = {name for name in taken if name in ("finish_reason", "stop_reason")}
-        return _Plan(completion, tuple(steps.values()), tuple(name for name in row.data if name not in taken - kept))
+        rest = tuple(name for name in row.data if name not in taken - kept)
+        renamed = taken - kept - {BLOCK} - Sample.model_fields.keys()
+        truth = steps.get("ground_truth")
+        truths = {keys[0] for keys in truth.keys} if truth else set()
+        ground_truths = tuple(name for name in row.data if name in renamed & truths)
+        texts = tuple(name for name in row.data if name in renamed - truths)
+        return _Plan(completion, tuple(steps.values()), rest, ground_truths, texts)
 
     def _step(self, name: str, data: Mapping[str, Any]) -> _Step | None:
         """How a field is read from rows with these columns; None where no column is known to hold it.

@@ -58,6 +58,8 @@ def _judgement(block: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield f"{OURS}advantage", block["advantage"]
     for alias, score in block.get("scores", {}).items():
         yield f"{OURS}{alias}", score.get("value")
+        for name, value in (score.get("values") or {}).items():
+            yield f"{OURS}{alias}.{name}", value
         yield f"{OURS}{alias}.status", score.get("status")
         yield f"{OURS}{alias}.reason", score.get("reason")
 

@@ -15,7 +15,8 @@ class Results(list[Result]):
     def to_dicts(self) -> list[dict[str, Any]]:
         """One flat dict for each result: `reward`, and for each reward by its alias the value, status and reason.
 
-        The columns are `reward`, then `math`, `math.status` and `math.reason` for a reward called `math`.
+        The columns are `reward`, then `math`, `math.status` and `math.reason` for a reward called `math`;
+        of one with several values, `ifeval.strict` and so on too.
         """
         return [
             {"reward": result.reward}
@@ -24,6 +25,7 @@ class Results(list[Result]):
                 for alias, score in result.scores.items()
                 for column, value in (
                     (alias, score.value),
+                    *((f"{alias}.{name}", value) for name, value in (score.values or {}).items()),
                     (f"{alias}.status", score.status),
                     (f"{alias}.reason", score.reason),
                 )

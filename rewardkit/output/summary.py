@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from rewardkit.input.row import Row
-from rewardkit.score import Result, Score
+from rewardkit.score import Result, Score, Weight, is_paid
 
 DISTINCT_VALUES = 4096
 """Number of different values up to which quantiles are exact; beyond it they have three significant digits."""
@@ -126,6 +126,7 @@ class _Reward:
 
     def __init__(self) -> None:
         self.values = Spread()
+        self.named: dict[str, Spread] = {}
         self.passed = 0
         self.kinds: Counter[str] = Counter()
         self.abstained = Reasons()
@@ -137,6 +138,9 @@ class _Reward:
         if score.value is not None:
             self.values.add(score.value)
             self.passed += score.value >= PASS
+            for name, value in (score.values or {}).items():
+                if value is not None:
+                    self.named.setdefault(name, Spread()).add(value)
         else:
             reasons = self.abstained if score.status == "abstained" else self.failed
             reasons.add(score.kind, score.reason, row.where)
@@ -148,11 +152,12 @@ class _Reward:
         """Rows on which neither a condition nor a gate of the rubric kept the reward from being asked."""
         return self.kinds.total() - self.kinds["not_asked"]
 
-    def as_dict(self, weight: float) -> dict[str, Any]:
+    def as_dict(self, weight: Weight) -> dict[str, Any]:
         slowest = {"slowest": {"ms": self.slowest[0], "row": self.slowest[1]}} if self.slowest else {}
         return {
             "weight": weight,
             **self.values.as_dict(),
+            **({"values": {name: one.as_dict() for name, one in self.named.items()}} if self.named else {}),
             "passed": self.passed,
             "pass_rate": self.passed / self.values.count if self.values.count else None,
             "abstained": self.abstained.count,
@@ -228,7 +233,7 @@ class _Group:
 class Summary:
     """Tallies results as they come by."""
 
-    def __init__(self, weights: Mapping[str, float], readers: Collection[str] = ()) -> None:
+    def __init__(self, weights: Mapping[str, Weight], readers: Collection[str] = ()) -> None:
         """An empty tally.
 
         weights  the weight of each reward, by alias
@@ -236,7 +241,7 @@ class Summary:
                  without any judgement of theirs a run judged nothing; without such a reward, all paid ones
         """
         self._weights = weights
-        paid = [alias for alias in weights if weights[alias]]
+        paid = [alias for alias in weights if is_paid(weights[alias])]
         self._paid = paid
         self._readers = [alias for alias in paid if alias in readers]
         self._solvers = self._readers or paid

@@ -17,6 +17,8 @@ _SCORE = {
 _BLOCK = {"version": "int64", "reward": "double", "advantage": "double"}
 _TURNS = "turns"
 """The key of a score that holds a list of numbers."""
+_NAMED = ("values", "weight")
+"""Keys of a score that hold a number for each named value, where the reward has several."""
 
 
 class BlockType:
@@ -25,6 +27,7 @@ class BlockType:
     def __init__(self) -> None:
         self._keys: dict[str, None] = {}
         self._scores: dict[str, dict[str, None]] = {}
+        self._named: dict[tuple[str, str], dict[str, None]] = {}
 
     def add(self, block: Mapping[str, Any]) -> None:
         """Takes note of a judgement's keys."""
@@ -33,17 +36,22 @@ class BlockType:
             known = self._scores.setdefault(alias, {})
             if not score.keys() <= known.keys():
                 known |= dict.fromkeys(score)
+            for key in _NAMED:
+                if isinstance(named := score.get(key), Mapping):
+                    self._named.setdefault((alias, key), {}).update(dict.fromkeys(named))
 
     def as_type(self) -> Any:
         """The type, of pyarrow."""
         import pyarrow as pa  # noqa: PLC0415 - an extra, and slow to import
 
-        def of(key: str, types: Mapping[str, str]) -> Any:
+        def of(key: str, types: Mapping[str, str], alias: str = "") -> Any:
+            if names := self._named.get((alias, key)):
+                return pa.field(key, pa.struct([pa.field(name, pa.float64()) for name in names]))
             kind = pa.list_(pa.float64()) if key == _TURNS else pa.type_for_alias(types.get(key, "string"))
             return pa.field(key, kind)
 
         fields = [of(key, _BLOCK) for key in dict.fromkeys([*self._keys, "reward"]) if key != "scores"]
-        known = {alias: [of(key, _SCORE) for key in keys] for alias, keys in self._scores.items() if keys}
+        known = {alias: [of(key, _SCORE, alias) for key in keys] for alias, keys in self._scores.items() if keys}
         scores = [pa.field(alias, pa.struct(keys)) for alias, keys in known.items()]
         return pa.struct([*fields, pa.field("scores", pa.struct(scores))] if scores else fields)
 
@@ -61,7 +69,7 @@ def block_values(rows: Iterable[Row]) -> list[dict[str, Any]]:
 def _as_typed(values: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
     return {
         key: value
-        if key == _TURNS or value is None or isinstance(value, str) or types.get(key, "string") != "string"
+        if key in (_TURNS, *_NAMED) or value is None or isinstance(value, str) or types.get(key, "string") != "string"
         else json.dumps(value, ensure_ascii=False)
         for key, value in values.items()
     }

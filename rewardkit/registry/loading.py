@@ -10,13 +10,13 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import Any, cast, get_args
 
 import pluggy
 from pydantic import BaseModel
@@ -24,11 +24,18 @@ from pydantic import BaseModel
 from rewardkit import hooks
 from rewardkit.errors import PluginError
 from rewardkit.registry.discovery import Problem
-from rewardkit.reward import Reward
+from rewardkit.rewards.function import is_reward_function, reward_of
+from rewardkit.rewards.interface import API_VERSION, Reward, Runs, Sees
 from rewardkit.suggestions import nearest
 
 LOCAL_FILE = "local file"
 """Stands for the version of a reward in a local file."""
+
+IN_PYTHON = "python"
+"""Stands for the distribution of a function or class that a rubric holds itself."""
+
+VERSION_NAME = "REWARDKIT_API_VERSION"
+"""Name in a plugin's module: the version of the interface that it was written for."""
 
 HOOKS = tuple(name for name in vars(hooks) if name.startswith(f"{hooks.PROJECT}_"))
 
@@ -130,20 +137,69 @@ def register(manager: pluggy.PluginManager, plugin: Plugin) -> list[Problem]:
 
 
 def rewards_of(manager: pluggy.PluginManager, plugin: Plugin) -> tuple[list[InstalledReward], list[Problem]]:
-    """The rewards that a registered plugin brings, and what in it does not fit."""
+    """The rewards that a registered plugin brings, by its hook and as decorated functions, and what does not fit."""
+    if fault := version_fault(plugin.module):
+        return [], [Problem(plugin.name, fault, plugin.fix)]
     try:
         with third_party_code():
-            classes = ask(manager, plugin.module, "rewardkit_rewards")
+            found = ask(manager, plugin.module, "rewardkit_rewards")
     except BaseException as error:  # noqa: BLE001 - a third party's hook may raise anything
         fault = f"its hook rewardkit_rewards raised {message_of(error)}"
         return [], [Problem(plugin.name, fault, plugin.fix)]
     rewards, problems = [], []
-    for reward in classes:
-        if fault := fault_of(reward):
-            problems.append(Problem(plugin.name, fault, plugin.fix))
+    for brought in {id(one): one for one in [*found, *_decorated(plugin.module)]}.values():
+        try:
+            reward = installed(brought, plugin.distribution, plugin.version)
+        except PluginError as error:
+            problems.append(Problem(plugin.name, str(error), plugin.fix))
         else:
-            rewards.append(InstalledReward(reward.name, plugin.distribution, plugin.version, reward))
+            rewards.append(reward)
     return rewards, problems
+
+
+def version_fault(module: object) -> str:
+    """The reason why a module does not fit this version of the interface; empty where it does or does not say."""
+    written_for = getattr(module, VERSION_NAME, API_VERSION)
+    if written_for == API_VERSION:
+        return ""
+    return f"it was written for version {written_for!r:.40} of the reward interface, and this is {API_VERSION}"
+
+
+def installed(brought: object, distribution: str, version: str, name: str | None = None) -> InstalledReward:
+    """A reward that was brought as a class or as a function.
+
+    name    how a function is called that does not say it
+    raises  PluginError for what cannot be a reward
+    """
+    if is_reward_function(brought) or (callable(brought) and name is not None and not isinstance(brought, type)):
+        brought = reward_of(cast("Callable[..., Any]", brought), name)
+    if fault := fault_of(brought):
+        raise PluginError(fault)
+    reward = cast(type[Reward], brought)
+    return InstalledReward(reward.name, distribution, version, reward)
+
+
+def _decorated(module: object) -> list[Any]:
+    """The decorated functions of a module that are written in it or below it."""
+    return [value for value in _own(module) if is_reward_function(value)]
+
+
+def plain_function(module: object, name: str) -> Any:
+    """A public function of a module by its name, decorated or not; None where it has none."""
+    return next((one for one in _own(module) if inspect.isfunction(one) and one.__name__ == name), None)
+
+
+def has_functions(module: object) -> bool:
+    """True where a module has public functions of its own, which a rubric may name."""
+    return any(inspect.isfunction(one) and one.__name__ not in HOOKS for one in _own(module))
+
+
+def _own(module: object) -> Iterator[Any]:
+    """The public values of a module that were made in its package."""
+    root = getattr(module, "__name__", "").partition(".")[0]
+    for name, value in list(vars(module).items() if isinstance(module, ModuleType) else ()):
+        if not name.startswith("_") and str(getattr(value, "__module__", "")).partition(".")[0] == root:
+            yield value
 
 
 def ask(manager: pluggy.PluginManager, module: object, hook: str) -> list[Any]:
@@ -162,7 +218,7 @@ def ask(manager: pluggy.PluginManager, module: object, hook: str) -> list[Any]:
 def fault_of(reward: object) -> str:
     """The reason why an object that a plugin returned is not a reward; empty if it is one."""
     if not (isinstance(reward, type) and issubclass(reward, Reward)):
-        return f"it returned {reward!r}, which is not a subclass of rewardkit.Reward"
+        return f"it returned {reward!r:.200}, which is not a subclass of rewardkit.Reward, nor a function"
     name = getattr(reward, "name", None)
     if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z][\w-]*", name)):
         return f"{reward.__name__}.name is {name!r}; a name is a letter, then letters, digits, - and _"
@@ -175,8 +231,15 @@ def fault_of(reward: object) -> str:
     cost = reward.cost_ms
     if isinstance(cost, bool) or not isinstance(cost, int | float) or not math.isfinite(cost):
         return f"{reward.__name__}.cost_ms is {cost!r}; it is a number of milliseconds"
-    if reward.sees not in ("sample", "group"):
-        return f"{reward.__name__}.sees is {reward.sees!r}; it is 'sample' or 'group'"
+    for attribute, kind in (("sees", Sees), ("runs", Runs)):
+        if (value := getattr(reward, attribute)) not in get_args(kind):
+            return f"{reward.__name__}.{attribute} is {value!r}; it is {' or '.join(map(repr, get_args(kind)))}"
+    for attribute in ("values", "needs", "reads"):
+        names = getattr(reward, attribute)
+        if not (isinstance(names, tuple) and all(isinstance(one, str) and one for one in names)):
+            return f"{reward.__name__}.{attribute} is {names!r:.80}; it is a tuple of names, such as ('math',)"
+    if odd := [name for name in reward.values if not name.isidentifier() or name in ("status", "reason")]:
+        return f"{reward.__name__}.values holds {odd[0]!r}; a value's name is letters, digits and _, not status, reason"
     if missing := sorted(getattr(reward, "__abstractmethods__", ())):
         return f"{reward.__name__} lacks {', '.join(missing)}"
     return ""

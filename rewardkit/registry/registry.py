@@ -12,9 +12,11 @@ broken plugin is named, and stops nothing else.
 
 import logging
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 
 import pluggy
 
@@ -29,11 +31,15 @@ from rewardkit.registry.loading import (
     InstalledReward,
     Plugin,
     ask,
+    has_functions,
+    installed,
     load_file,
     message_of,
+    plain_function,
     register,
     rewards_of,
     third_party_code,
+    version_fault,
 )
 from rewardkit.suggestions import did_you_mean
 
@@ -53,6 +59,7 @@ class Registry:
         self._offers, self._faults = offers(PLUGINS)
         self._tried: set[str] = set()
         self._rewards: list[InstalledReward] = []
+        self._files: dict[str, ModuleType] = {}
 
     @property
     def rewards(self) -> tuple[InstalledReward, ...]:
@@ -86,17 +93,19 @@ class Registry:
 
         raises  PluginError if it does not load whole: it was named
         """
-        plugin = Plugin(str(file), load_file(file), str(file), LOCAL_FILE, "correct the file")
+        module = load_file(file)
+        plugin = Plugin(str(file), module, str(file), LOCAL_FILE, "correct the file")
         faults = register(self._manager, plugin)
         found: list[InstalledReward] = []
         if not faults:
             found, faults = rewards_of(self._manager, plugin)
-        if not faults and not found:
-            example = "@rewardkit.hookimpl\ndef rewardkit_rewards(): return [YourReward]"
+        if not faults and not found and not has_functions(module):
+            example = "@rewardkit.reward\ndef my_reward(completion): return 1.0"
             faults = [Problem(str(file), "it brings no reward", f"add this to it:\n{example}")]
         if faults:
             raise PluginError("; ".join(map(str, faults)))
         self._rewards += found
+        self._files[str(file)] = module
 
     def get(self, name: str) -> InstalledReward:
         """The reward that a rubric calls `name`, short or qualified; its plugin is loaded if it is not yet.
@@ -150,6 +159,15 @@ class Registry:
             for offer in self._offers:
                 if offer.point.name == name:
                     self._load_offer(offer)
+        if not any(name in (reward.name, reward.qualified_name) for reward in self._rewards):
+            self._load_plain_function(name)
+
+    def _load_plain_function(self, name: str) -> None:
+        """Takes a function of a local file that no decorator was put on: a rubric names it, and nothing else does."""
+        of_file, _, short = name.rpartition(":")
+        for file, module in self._files.items():
+            if of_file in ("", file) and (function := plain_function(module, short)):
+                self._rewards.append(installed(function, file, LOCAL_FILE, short))
 
     def _load_built_in(self, package: str) -> None:
         plugin_name = f"{DISTRIBUTION}:{package}"
@@ -180,10 +198,23 @@ class Registry:
             fault = f"{offer.point.value!r} did not import: {message_of(error)}"
             self._faults.append(Problem(offer.plugin_name, fault, offer.fix))
             return
+        if not isinstance(module, ModuleType):
+            self._add_object(offer, module)
+            return
         same = [plugin for plugin in self._manager.get_plugins() if plugin is module]
         if same and str(self._manager.get_name(module)).startswith(f"{offer.distribution}:"):
             return  # one module, an entry point for each of its rewards
         self._add(Plugin(offer.plugin_name, module, offer.distribution, offer.version, offer.fix))
+
+    def _add_object(self, offer: Offer, brought: object) -> None:
+        """Takes an entry point that names a function or a class: `brevity = "rewardkit_brevity:brevity"`."""
+        if fault := version_fault(sys.modules.get(offer.point.module)):
+            self._faults.append(Problem(offer.plugin_name, fault, offer.fix))
+            return
+        try:
+            self._rewards.append(installed(brought, offer.distribution, offer.version, offer.point.name))
+        except PluginError as error:
+            self._faults.append(Problem(offer.plugin_name, str(error), offer.fix))
 
     def _add(self, plugin: Plugin) -> None:
         self._faults += register(self._manager, plugin)

@@ -6,7 +6,7 @@ Each reward of the rubric gives a term, or is left out:
     its `when` does not hold                   left out
     a gate is closed by its value              0: no credit, behind a chain of gates too
     a gate abstained                           left out of a sum; 0 in a product: no credit either
-    scored                                     the value, clipped
+    scored                                     the value, clipped; of named values each that has a weight
     abstained                                  `on_abstained`: left out (the default), None for the sample, or a number
     failed                                     `on_failed`: None for the sample (the default), or left out
 
@@ -21,7 +21,7 @@ from typing import Literal
 
 from rewardkit.rubrics.rubric import Bounds, RewardConfig, Rubric
 from rewardkit.sample import Sample
-from rewardkit.score import Score
+from rewardkit.score import Score, Weight
 
 GateValue = Literal["open", "closed", "abstained", "failed"]
 """How a gate stands: `closed` by a value below its least one; `abstained` and `failed` as its judgement ended."""
@@ -44,16 +44,23 @@ def gate_value(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Map
 
 
 def _value_of_gate(rubric: Rubric, gate: str, least: float, sample: Sample, scores: Mapping[str, Score]) -> GateValue:
-    score, config = scores[gate], rubric.rewards[gate]
+    alias, name = rubric.named(gate)
+    score, config = scores[alias], rubric.rewards[alias]
     if score.status == "failed":
         return "failed"
-    if score.value is not None:
-        return "closed" if score.value < least and applies(config, sample) else "open"
+    value = _value(score, name)
+    if value is not None:
+        return "closed" if value < least and applies(config, sample) else "open"
     if not applies(config, sample):
         return "open"
     if score.kind == "not_asked":
         return gate_value(rubric, config, sample, scores)
     return "abstained"
+
+
+def _value(score: Score, name: str | None) -> float | None:
+    """The value of a score, or one of its named values."""
+    return score.value if name is None else score.value_of(name)
 
 
 def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mapping[str, Score]) -> Score | None:
@@ -70,7 +77,7 @@ def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mappi
         gate for gate, least in config.gate.items() if _value_of_gate(rubric, gate, least, sample, scores) == value
     )
     if value == "failed":
-        return Score.failed(f"not judged: its gate {gate!r} failed", kind=scores[gate].kind)
+        return Score.failed(f"not judged: its gate {gate!r} failed", kind=scores[rubric.named(gate)[0]].kind)
     return Score.abstained(f"not judged: the gate {gate!r} is closed", kind="not_asked")
 
 
@@ -78,8 +85,15 @@ Term = float | Literal["none"] | None
 """A reward's share: weight times value; `none` where it makes the whole sample None; None where it is left out."""
 
 
-def term(rubric: Rubric, alias: str, sample: Sample, scores: Mapping[str, Score], weight: float) -> Term:
-    """The share of one reward of the rubric in the reward of a sample."""
+def term(rubric: Rubric, name: str, sample: Sample, scores: Mapping[str, Score], weight: Weight) -> Term:
+    """The share of one reward of the rubric in the reward of a sample.
+
+    name    its alias, or one of its values: `ifeval.strict`
+    weight  of several values the sum of their shares; None where all are left out
+    """
+    if isinstance(weight, Mapping):
+        return _together([term(rubric, f"{name}.{value}", sample, scores, one) for value, one in weight.items()])
+    alias, value_name = rubric.named(name)
     config = rubric.rewards[alias]
     if not weight or not applies(config, sample):
         return None
@@ -87,15 +101,24 @@ def term(rubric: Rubric, alias: str, sample: Sample, scores: Mapping[str, Score]
         # In a sum nothing is as good as 0, and where nobody judged anything it is the truth.
         return None if value == "abstained" and rubric.combine == "sum" else 0.0
     score = scores[alias]
+    clip = config.clip.get(value_name or "") if isinstance(config.clip, Mapping) else config.clip
     if score.value is not None:
-        return weight * _clipped(score.value, config.clip)
+        named = _value(score, value_name)
+        return None if named is None else weight * _clipped(named, clip)
     rule = config.on_abstained if score.status == "abstained" else config.on_failed
     if isinstance(rule, str):
         return "none" if rule == "none" else None
-    return weight * _clipped(rule, config.clip)
+    return weight * _clipped(rule, clip)
 
 
-def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights: Mapping[str, float]) -> float | None:
+def _together(terms: Sequence[Term]) -> Term:
+    if "none" in terms:
+        return "none"
+    given = [one for one in terms if isinstance(one, float)]
+    return _sum(given) if given else None
+
+
+def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights: Mapping[str, Weight]) -> float | None:
     """The reward of a sample: `scores` and `weights` by alias."""
     terms = []
     for alias in rubric.rewards:
@@ -118,7 +141,7 @@ def _sum(terms: Sequence[float]) -> float:
         return sum(terms)
 
 
-def weights_at(rubric: Rubric, progress: float) -> dict[str, float]:
+def weights_at(rubric: Rubric, progress: float) -> dict[str, Weight]:
     """The weight of each reward at a progress of training from 0 to 1."""
     return {alias: config.weight_at(progress) for alias, config in rubric.rewards.items()}
 

@@ -1,15 +1,18 @@
 """From a rubric to the steps of judging: each reward found, its parameters checked, in the order of asking."""
 
-from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from pydantic import BaseModel
 
-from rewardkit.errors import PluginError, UnknownRewardError
-from rewardkit.registry.loading import InstalledReward
+from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
+from rewardkit.registry.loading import IN_PYTHON, LOCAL_FILE, InstalledReward, installed
 from rewardkit.registry.registry import Registry
 from rewardkit.rubrics.rubric import RewardConfig, Rubric
 from rewardkit.rubrics.validation import validated
+from rewardkit.suggestions import nearest
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,13 @@ class Step:
     config: RewardConfig
     installed: InstalledReward
     params: BaseModel
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Aliases, or values (`ifeval.strict`), of the rewards whose scores it needs, by the names that it calls them."""
+
+
+def _found(registry: Registry, reward: str | Callable[..., Any], alias: str) -> InstalledReward:
+    """The reward that a rubric names, or holds itself as a function or class."""
+    return registry.get(reward) if isinstance(reward, str) else installed(reward, IN_PYTHON, LOCAL_FILE, alias)
 
 
 def resolve(rubric: Rubric, registry: Registry) -> tuple[Step, ...]:
@@ -31,13 +41,19 @@ def resolve(rubric: Rubric, registry: Registry) -> tuple[Step, ...]:
     for alias, config in rubric.rewards.items():
         place = f"{rubric.where}: rewards.{alias}"
         try:
-            installed = registry.get(config.reward or alias)
+            found = _found(registry, config.reward or alias, alias)
         except (UnknownRewardError, PluginError) as error:
             raise type(error)(f"{place}: {error}") from None
-        params = validated(installed.reward.Params, config.params, f"{place}.params")
-        steps[alias] = Step(alias, config, installed, params)
-    sorter = TopologicalSorter({alias: set(config.gate) for alias, config in rubric.rewards.items()})
-    sorter.prepare()
+        params = validated(found.reward.Params, config.params, f"{place}.params")
+        steps[alias] = Step(alias, config, found, params)
+    for step in steps.values():
+        _check_values(rubric, step, steps)
+    steps = {alias: replace(step, needs=_needs(rubric, step, steps)) for alias, step in steps.items()}
+    sorter = TopologicalSorter(_before(rubric, steps))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise ConfigError(f"{rubric.where}: gates and needs in a circle: {' -> '.join(error.args[1])}") from None
     ready: list[str] = []
     ordered = []
     position = {alias: index for index, alias in enumerate(rubric.rewards)}
@@ -48,3 +64,49 @@ def resolve(rubric: Rubric, registry: Registry) -> tuple[Step, ...]:
         ordered.append(steps[first])
         sorter.done(first)
     return tuple(ordered)
+
+
+def _before(rubric: Rubric, steps: Mapping[str, Step]) -> dict[str, set[str]]:
+    """The aliases of the rewards that must be judged before each one: its gates, and what it needs."""
+    return {
+        alias: {rubric.named(name)[0] for name in (*step.config.gate, *step.needs.values())}
+        for alias, step in steps.items()
+    }
+
+
+def _check_values(rubric: Rubric, step: Step, steps: Mapping[str, Step]) -> None:
+    """Checks that named values of the rubric are ones that their rewards declare.
+
+    raises  ConfigError
+    """
+    config, place = step.config, f"{rubric.where}: rewards.{step.alias}"
+    asked = [(step, name, f"{place}.weight") for name in config.weight] if isinstance(config.weight, Mapping) else []
+    asked += [(step, name, f"{place}.clip") for name in config.clip] if isinstance(config.clip, Mapping) else []
+    for gate in config.gate:
+        alias, value = rubric.named(gate)
+        asked += [(steps[alias], value, f"{place}.gate")] if value else []
+    for other, value, where in asked:
+        known = other.installed.reward.values
+        if value not in known:
+            has = f"its values are {', '.join(known)}" if known else "it has one value; write a number"
+            raise ConfigError(f"{where}: {other.alias!r} has no value {value!r}{nearest(value, known)}; {has}")
+
+
+def _needs(rubric: Rubric, step: Step, steps: Mapping[str, Step]) -> dict[str, str]:
+    """The alias of each reward that a reward needs: the alias of that name, else the one alias of that reward.
+
+    raises  ConfigError where there is none, or more than one
+    """
+    found = {}
+    for name in step.installed.reward.needs:
+        alias, _ = rubric.named(name)
+        if alias in steps:
+            found[name] = name
+            continue
+        same = [alias for alias, other in steps.items() if name in (other.installed.name, other.config.reward)]
+        if len(same) != 1:
+            fault = f"which are {', '.join(same)}; call one of them {name!r}" if same else "which is not in this rubric"
+            fix = "" if same else f"; add `{name}: {{weight: 0}}`, which judges it and pays nothing"
+            raise ConfigError(f"{rubric.where}: rewards.{step.alias}: it needs {name!r}, {fault}{fix}")
+        found[name] = same[0]
+    return found

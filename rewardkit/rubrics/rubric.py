@@ -19,20 +19,33 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
 from rewardkit.errors import ConfigError
 from rewardkit.reasoning.split import AUTO, ReasoningTags, known_format
-from rewardkit.reward import RewardContext
+from rewardkit.rewards.interface import RewardContext
 from rewardkit.rubrics.consent import require_consent
 from rewardkit.rubrics.extending import extended
 from rewardkit.rubrics.named import NAMES, path_of
 from rewardkit.rubrics.parsing import parsed
 from rewardkit.rubrics.validation import validated
+from rewardkit.score import Weight
 from rewardkit.suggestions import nearest
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Bounds = tuple[Finite, Finite]
+Weights = Mapping[str, Finite]
+"""The weight of each named value of a reward."""
 Points = Annotated[tuple[tuple[Finite, Finite], ...], Field(description="points [progress, weight]")]
 
 
@@ -61,6 +74,17 @@ _GatesWritten = BeforeValidator(_as_gates, json_schema_input_type=str | list[str
 _ChoicesWritten = BeforeValidator(_as_choices, json_schema_input_type=Mapping[str, Any])
 
 
+def _as_function(value: Any) -> Any:
+    if callable(value):
+        return value
+    raise ValueError("wanted the name of a reward, or a function")
+
+
+# A file holds a name; a function is what only Python can write.
+_Function = Annotated[Any, PlainValidator(_as_function), SkipJsonSchema()]
+_Named = str | _Function
+
+
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -81,26 +105,34 @@ class Limits(_Config):
 class RewardConfig(_Config):
     """One reward of a rubric."""
 
-    reward: str | None = None
-    """The plugin's reward, short or as `dist-name:reward`; the alias where it is left out."""
-    weight: Finite | Points = 1.0
+    reward: _Named | None = None
+    """The plugin's reward, short or as `dist-name:reward`; the alias where it is left out. In Python also a function,
+    or a class derived from Reward."""
+    weight: Finite | Points | Annotated[Weights, Field(min_length=1)] = 1.0
     """A number, or a schedule: points (progress of training from 0 to 1, weight), straight lines between them. Two
-    points at one progress are a step. A weight of 0 makes a probe: judged and logged, never paid."""
+    points at one progress are a step. A weight of 0 makes a probe: judged and logged, never paid. Of a reward with
+    several values, a number for each of them that is paid: `{strict: 1, loose: 0}`."""
     params: Mapping[str, Any] = Field(default_factory=dict)
     """The reward's own parameters."""
     gate: Annotated[Mapping[str, Finite], _GatesWritten] = Field(default_factory=dict)
-    """Other rewards and the least value of each: below it this one is not run and earns 0."""
+    """Other rewards, or values of theirs (`ifeval.strict`), and the least value of each: below it this one is not run
+    and earns 0."""
     when: Annotated[Mapping[str, tuple[Any, ...]], _ChoicesWritten] = Field(default_factory=dict)
     """Columns and the values that they may have: elsewhere this reward does not take part."""
-    clip: Bounds | None = None
-    """Bounds for the value, before the weight."""
+    clip: Bounds | Mapping[str, Bounds] | None = None
+    """Bounds for the value, before the weight; of a reward with several values, `{strict: [0, 1]}` too."""
     on_abstained: Literal["skip", "none"] | Finite = "skip"
     """Value of a sample on which this reward abstained: `skip` leaves the reward out, `none` makes the whole sample
     None, a number stands for the value."""
     on_failed: Literal["none", "skip"] = "none"
     """Likewise where the judge failed. No number: our fault must not train the model."""
 
-    _clip_in_order = field_validator("clip")(_ordered)
+    @field_validator("clip")
+    @classmethod
+    def _clips_in_order(cls, clip: Bounds | Mapping[str, Bounds] | None) -> Any:
+        for bounds in clip.values() if isinstance(clip, Mapping) else (clip,):
+            _ordered(bounds)
+        return clip
 
     @field_validator("weight")
     @classmethod
@@ -111,8 +143,8 @@ class RewardConfig(_Config):
                 raise ValueError("a schedule is points [progress, weight] with progress rising from 0 to 1")
         return weight
 
-    def weight_at(self, progress: float) -> float:
-        """The weight at a progress of training from 0 to 1."""
+    def weight_at(self, progress: float) -> Weight:
+        """The weight at a progress of training from 0 to 1: a number, or one for each named value."""
         if not isinstance(self.weight, tuple):
             return self.weight
         after = bisect_right(self.weight, progress, key=lambda point: point[0])
@@ -156,26 +188,40 @@ class Rubric(_Config):
     @field_validator("rewards", mode="before")
     @classmethod
     def _bare_alias(cls, rewards: Any) -> Any:
-        """`math:` with nothing behind it means `math: {}`."""
+        """`math:` with nothing behind it means `math: {}`, and a function stands for `{reward: function}`."""
         if not isinstance(rewards, Mapping):
             raise ValueError(f"each reward is a key of a mapping, found {rewards!r}; write `rewards: {{math: {{}}}}`")  # noqa: TRY004 - pydantic's protocol
         for alias in rewards:
             if isinstance(alias, str) and (not alias.strip() or not alias.isprintable()):
                 raise ValueError(f"the alias {alias!r:.80} is empty or holds control characters; write a name")
-        return {alias: {} if config is None else config for alias, config in rewards.items()}
+        return {
+            alias: {} if config is None else {"reward": config} if callable(config) else config
+            for alias, config in rewards.items()
+        }
 
     @model_validator(mode="after")
     def _gates_name_rewards(self) -> Self:
         for alias, config in self.rewards.items():
             for gate in config.gate:
-                if gate not in self.rewards:
+                if self.named(gate)[0] not in self.rewards:
                     hint = nearest(gate, self.rewards)
                     raise ValueError(f"the gate of {alias!r} is {gate!r}, which is not a reward of this rubric{hint}")
         try:
-            TopologicalSorter({alias: set(config.gate) for alias, config in self.rewards.items()}).prepare()
+            gates = {alias: {self.named(gate)[0] for gate in config.gate} for alias, config in self.rewards.items()}
+            TopologicalSorter(gates).prepare()
         except CycleError as error:
             raise ValueError(f"gates in a circle: {' -> '.join(error.args[1])}") from None
         return self
+
+    def named(self, name: str) -> tuple[str, str | None]:
+        """The alias in a name, and which of its values, if any: `ifeval.strict` is (`ifeval`, `strict`).
+
+        An alias that holds a dot goes before a value.
+        """
+        if name in self.rewards:
+            return name, None
+        alias, dot, value = name.rpartition(".")
+        return (alias, value) if dot and alias in self.rewards else (name, None)
 
     def model_post_init(self, context: Any) -> None:
         """Keeps what errors call this rubric, if its loader passed that."""

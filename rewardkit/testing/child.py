@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewardkit.registry.registry import load_registry
-from rewardkit.reward import Reward
+from rewardkit.rewards.interface import Reward
 from rewardkit.testing import checks
 from rewardkit.testing.cases import Case
 from rewardkit.testing.interface_checks import HEAVY

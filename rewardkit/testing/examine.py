@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import ConfigError
-from rewardkit.reward import Reward
+from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.validation import validated
 from rewardkit.sample import Sample
 from rewardkit.suggestions import nearest

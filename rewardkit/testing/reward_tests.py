@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rewardkit.reward import Reward
+from rewardkit.rewards.interface import Reward
 from rewardkit.sample import Sample
 from rewardkit.testing.checks import CHECKS
 from rewardkit.testing.examine import examine

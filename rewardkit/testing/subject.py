@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from rewardkit.reward import Reward, RewardContext
+from rewardkit.rewards.interface import Reward, RewardContext
 from rewardkit.sample import Sample
 from rewardkit.score import Score
 from rewardkit.testing.cases import HOSTILE, Case, with_fields

@@ -15,7 +15,7 @@ from rewardkit.errors import ConfigError, UnknownRewardError
 from rewardkit.registry.discovery import normalised
 from rewardkit.registry.loading import InstalledReward, fault_of
 from rewardkit.registry.registry import Registry, load_registry
-from rewardkit.reward import Reward
+from rewardkit.rewards.interface import Reward
 from rewardkit.testing.child import NamedReward
 
 

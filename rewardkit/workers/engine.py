@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from rewardkit.codec import ResultFields
 from rewardkit.sample import Sample
+from rewardkit.score import Weight
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Job:
 
     units: Sequence[Sequence[Sample]]
     """Each unit is one sample, or all samples of a group where a reward sees groups."""
-    weights: Mapping[str, float]
+    weights: Mapping[str, Weight]
     """The weight of each reward, by alias."""
     until: float | None = None
     """Moment of `time.monotonic` after which what is not judged yet is `failed: timeout`."""

@@ -5,23 +5,27 @@ A hang, a crash or memory without end cannot be caught here. That is for the wor
 what was being judged when the process had to be killed.
 """
 
+import asyncio
+import copy
+import inspect
 import json
 import math
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import orjson
-from pydantic import ValidationError
 
 from rewardkit.errors import InfrastructureError, RewardkitError
-from rewardkit.reward import Reward
+from rewardkit.registry.built_in import DISTRIBUTION
+from rewardkit.rewards.frames import fault_of
+from rewardkit.rewards.interface import Reward
+from rewardkit.rewards.returned import ReturnedError, scores_of
 from rewardkit.rubrics.compose import compose, unjudged
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
-from rewardkit.score import KINDS, Score
+from rewardkit.score import KINDS, Score, Weight
 from rewardkit.text import one_line
 
 REASON_CHARACTERS = 1000
@@ -29,6 +33,8 @@ DETAILS_BYTES = 64 * 1024
 
 JSON_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
+_CHANGEABLE = (list, dict, set, tuple, bytearray)
+"""Types of values that can be changed, or hold such."""
 
 Mark = Callable[[int, int], None]
 """Notes down a question before it is asked: the index of the sample and of the step."""
@@ -75,7 +81,7 @@ class Judge:
     def judge(
         self,
         unit: Unit,
-        weights: Mapping[str, float],
+        weights: Mapping[str, Weight],
         *,
         timings: bool = False,
         mark: Mark = _no_mark,
@@ -94,16 +100,17 @@ class Judge:
             asked = []
             for index, sample in enumerate(samples):
                 score = unjudged(self._rubric, step.config, sample, scores[index])
-                score = score or unit.known.get((index, alias))
+                score = score or unit.known.get((index, alias)) or _lacks(self._rubric, step, scores[index])
                 if score is None:
                     asked.append(index)
                 else:
                     scores[index][alias] = score
-            together = [asked] if reward.sees == "group" and asked else [[index] for index in asked]
+            together = [asked] if reward.sees != "sample" and asked else [[index] for index in asked]
             for indices in together:
                 mark(indices[0], position)
                 started = perf_counter()
-                answers = ask(reward, alias, [samples[index] for index in indices])
+                seen = [_as_seen(self._rubric, step, samples[index], scores[index]) for index in indices]
+                answers = ask(reward, alias, seen)
                 for index, score in zip(indices, answers, strict=True):
                     scores[index][alias] = score
                     if timings:
@@ -124,8 +131,10 @@ class Judge:
         raises    MemoryError as `judge` does
         """
         step, reward = self._steps[position]
+        wrong = dict.fromkeys(self._rubric.rewards, Score.scored(0.0))
+        samples = [_as_seen(self._rubric, step, sample, wrong) for sample in unit.samples]
         mark(0, position)
-        ask(reward, step.alias, unit.samples)
+        ask(reward, step.alias, samples)
 
     def failure(self, score: Score) -> Judged:
         """The judgement of a sample when something outside the rewards went wrong: `score` from each of them."""
@@ -143,37 +152,74 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
     raises  MemoryError alone: everything else that the reward raises becomes a `failed` score for each sample
     """
     try:
-        scores = reward.score(samples)
-        if len(scores) != len(samples):
-            return _failed(f"{alias!r} returned {len(scores)} scores for {len(samples)} samples", samples)
-        return [_sound(score, alias) for score in scores]
+        return [_sound(score, alias) for score in scores_of(_answer(reward, samples), len(samples), reward.values)]
     except MemoryError:
         raise
+    except ReturnedError as error:
+        return _failed(f"{alias!r} {error}", samples)
     except BaseException as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
-        return _failed(f"{alias!r} {_fault(error)}", samples)
+        return _failed(f"{alias!r} {fault_of(error, type(reward).__module__)}", samples)
 
 
-def _fault(error: BaseException) -> str:
-    """The plugin's fault in words: the error that it raised, and where; or why its Score is invalid."""
-    if isinstance(error, ValidationError):
-        fault = error.errors(include_url=False)[0]
-        return f"made a {error.title} that is invalid: {fault['msg'].removeprefix('Value error, ')}"
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - a third-party error may not even have a text
-        text = "(its __str__ raises)"
-    return f"raised {type(error).__name__}: {text} ({where.name}, line {where.lineno})"
+def _lacks(rubric: Rubric, step: Step, scores: Mapping[str, Score]) -> Score | None:
+    """The score of a reward that needs one which failed: it cannot know."""
+    for name, needed in _needed(rubric, step, scores).items():
+        if needed.status == "failed":
+            return Score.failed(f"not judged: {name!r}, which it needs, failed", kind=needed.kind)
+    return None
+
+
+def _needed(rubric: Rubric, step: Step, scores: Mapping[str, Score]) -> dict[str, Score]:
+    """The scores that a reward needs, by the names that it calls them; of `ifeval.strict` with that value alone."""
+    found = {}
+    for name, needed in step.needs.items():
+        alias, value_name = rubric.named(needed)
+        score = scores[alias]
+        if value_name and score.values is not None:
+            value = score.value_of(value_name)
+            score = (
+                Score.abstained(f"{needed} has no value")
+                if value is None
+                else score.model_copy(update={"value": value, "values": None})
+            )
+        found[name] = score
+    return found
+
+
+def _as_seen(rubric: Rubric, step: Step, sample: Sample, scores: Mapping[str, Score]) -> Sample:
+    """The sample as a reward gets it: with the scores that it needs; a third party's has a copy, so that it changes
+    nothing for the next one.
+    """
+    if step.needs:
+        sample = sample.model_copy(update={"needed": _needed(rubric, step, scores)})
+    return sample if step.installed.distribution == DISTRIBUTION else own_copy(sample)
+
+
+def own_copy(sample: Sample) -> Sample:
+    """A sample that shares nothing with another one that can be changed."""
+    held: dict[str, Any] = {"columns": dict(sample.columns)}
+    if any(isinstance(value, _CHANGEABLE) for value in sample.columns.values()):
+        held["columns"] = copy.deepcopy(held["columns"])
+    for name in ("ground_truth", "prompt", "completion", "renamed"):
+        if (value := getattr(sample, name)) and isinstance(value, _CHANGEABLE):
+            held[name] = copy.deepcopy(value)
+    return sample.model_copy(update=held)
+
+
+def _answer(reward: Reward, samples: Sequence[Sample]) -> Any:
+    """What the reward returns; `async def score` is run to its end."""
+    returned: Any = reward.score(samples)
+    if inspect.iscoroutine(returned) and inspect.iscoroutinefunction(reward.score):
+        return asyncio.run(returned)
+    return returned
 
 
 def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:
     return [Score.failed(one_line(reason[:REASON_CHARACTERS]))] * len(samples)
 
 
-def _sound(score: object, alias: str) -> Score:
+def _sound(score: Score, alias: str) -> Score:
     """A score as the output takes it: a reason of one bounded line, details that are JSON and bounded."""
-    if not isinstance(score, Score):
-        return Score.failed(f"{alias!r} returned {score!r:.80}, which is not a Score; return Score.scored(value)")
     if not _consistent(score):  # pydantic's model_construct checks nothing
         return Score.failed(
             f"{alias!r} made a Score with the status {score.status!r:.40} and value {score.value!r:.40}"

@@ -22,6 +22,7 @@ from rewardkit.codec import ResultFields
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
+from rewardkit.score import Weight
 from rewardkit.workers.cpu_time import UNWATCHED_S, Question
 from rewardkit.workers.retry import Cause, Place, UnitFields, WorkerExit
 from rewardkit.workers.worker import (
@@ -31,8 +32,10 @@ from rewardkit.workers.worker import (
     UNSENDABLE,
     WorkerInit,
     WorkerProgress,
+    as_code,
     receive,
     send,
+    send_code,
 )
 
 START_DEADLINE_S = 600.0
@@ -100,13 +103,13 @@ class Process:
         raises  what a reward raised while it was built
         """
         try:
-            send(
+            send_code(
                 self._requests,
                 WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid(), nice),
             )
             answer = receive(self._answers)
         except (TypeError, AttributeError, pickle.PicklingError) as error:
-            raise ConfigError(f"rubric: it cannot be sent to a worker ({error}); write plain data") from error
+            raise ConfigError(_unsendable(self._rubric, error)) from error
         except (EOFError, OSError):
             return self._lost_start()
         finally:
@@ -133,7 +136,7 @@ class Process:
         return f"{self._death(0).how} {at}{said}"
 
     def judge(
-        self, units: Sequence[UnitFields], weights: Mapping[str, float], done: dict[int, list[ResultFields]]
+        self, units: Sequence[UnitFields], weights: Mapping[str, Weight], done: dict[int, list[ResultFields]]
     ) -> WorkerExit | None:
         """Judges units and adds their results to `done`; returns how the process died where it did.
 
@@ -185,7 +188,7 @@ class Process:
         if self._question is None or self._question[0] != mark.number:
             self._question = mark.number, Question(self._popen.pid)
             return
-        together = mark.step != IDLE and self._steps[mark.step].installed.reward.sees == "group"
+        together = mark.step != IDLE and self._steps[mark.step].installed.reward.sees != "sample"
         samples = self._group_sizes.get(mark.unit, 1) if together else 1
         if limit := self._question[1].tick(passed_s, self._rubric.limits.deadline_s * samples):
             self.kill(limit, f"past its limit: {limit}")
@@ -250,3 +253,17 @@ class Process:
             return os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except ChildProcessError:  # somebody else has reaped it, or SIGCHLD is ignored
             return True
+
+
+def _unsendable(rubric: Rubric, error: Exception) -> str:
+    """Why a rubric cannot be sent to a worker: a function of it, or a value."""
+    for alias, config in rubric.rewards.items():
+        if config.reward is not None and not isinstance(config.reward, str):
+            try:
+                as_code(config.reward)
+            except (TypeError, AttributeError, pickle.PicklingError) as fault:
+                return (
+                    f"rewards.{alias}: its function cannot be sent to a worker process ({fault}); make what it holds "
+                    "inside the function, or write the function to a file: plugins=['rewards.py']"
+                )
+    return f"rubric: it cannot be sent to a worker ({error}); write plain data"

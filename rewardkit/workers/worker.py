@@ -108,6 +108,22 @@ def send(stream: BinaryIO, message: object) -> None:
     stream.flush()
 
 
+def send_code(stream: BinaryIO, message: object) -> None:
+    """Writes one frame that may hold functions of a script or notebook, which the worker cannot import."""
+    payload = as_code(message)
+    stream.write(LENGTH.pack(len(payload)))
+    stream.write(payload)
+    stream.flush()
+
+
+def as_code(message: object) -> bytes:
+    """A pickle that holds functions and classes of `__main__` themselves, closures and lambdas too."""
+    import cloudpickle  # noqa: PLC0415 - only a parent needs it
+
+    pickled: bytes = cloudpickle.dumps(message)
+    return pickled
+
+
 def receive(stream: BinaryIO) -> Any:
     """Reads one message. EOFError where the other end is gone."""
     return pickle.loads(receive_bytes(stream))  # noqa: S301 - both ends are ours
@@ -129,7 +145,12 @@ def main() -> None:
     """The worker's life: boot, then answer requests until the parent closes the pipe."""
     requests, answers = _own_the_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    boot: WorkerInit = receive(requests)
+    try:
+        boot: WorkerInit = receive(requests)
+    except Exception as error:  # noqa: BLE001 - a function's module may raise anything when it is imported
+        found = f"a function of the rubric cannot be loaded in a worker: {type(error).__name__}: {error}"
+        send(answers, ConfigError(f"{found}; write it to a file and name that: plugins=['rewards.py']"))
+        return
     _die_with(boot.parent_pid)
     if boot.nice and hasattr(os, "nice"):  # before a plugin is loaded: its threads inherit it
         os.nice(boot.nice)

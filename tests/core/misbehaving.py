@@ -78,7 +78,7 @@ class Obedient(Reward):
             if order == "wrong number":
                 return []
             if order == "no Score":
-                return [1.0]
+                return ["1.0"]  # type: ignore[list-item]
             if order == "nan":
                 scores.append(Score.scored(float("nan")))
             elif order == "infinity":

@@ -22,7 +22,7 @@ PACKAGES = {
     for path in (ROOT / folder).glob("rewardkit*")
     if path.is_dir()
 }
-PLUGINS = {name for name, path in PACKAGES.items() if path.parent.name == "plugins"}
+PLUGINS = {name for name, path in PACKAGES.items() if path.parent == ROOT / "plugins"}
 NEURAL = {"rewardkit_preference"}
 """Plugins whose rewards are neural models: they import torch when they are used."""
 

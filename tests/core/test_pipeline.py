@@ -58,12 +58,12 @@ def wait_until(holds: Callable[[], bool]) -> None:
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
-        ("raise", "'obedient' raised ValueError: told to (score, line"),
+        ("raise", "'obedient' raised ValueError: told to (misbehaving.py, line"),
         ("exit politely", "'obedient' raised SystemExit"),
         ("os._exit", "the process that judged it died, tried twice: exit code 0"),
         ("crash", "the process that judged it died, tried twice: signal SIGSEGV"),
-        ("wrong number", "'obedient' returned 0 scores for 1 samples"),
-        ("no Score", "'obedient' returned 1.0, which is not a Score; return Score.scored(value)"),
+        ("wrong number", "'obedient' returned 0 scores for 1 sample"),
+        ("no Score", "'obedient' returned the text '1.0'; return a number"),
         ("nan", "a score must be a finite number, not nan"),
         ("infinity", "a score must be a finite number, not inf"),
         ("unjsonable", "'obedient' raised TypeError"),

@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rewardkit import InfrastructureError, Result, Rubric
 
@@ -16,7 +16,9 @@ _LOAD = frozenset(("timeout", "overloaded", "breaker_open"))
 def has_weight(rubric: Rubric, alias: str) -> bool:
     """True if a reward has a weight at any time of training."""
     weight = rubric.rewards[alias].weight
-    return any(height for _, height in weight) if isinstance(weight, tuple) else bool(weight)
+    if isinstance(weight, tuple):
+        return any(height for _, height in weight)
+    return any(weight.values()) if isinstance(weight, Mapping) else bool(weight)
 
 
 def distributed() -> bool:

@@ -13,7 +13,7 @@ Where the rubric gives no reward, every column is None, also those of weight 0: 
 of a reward that did not fail, and TRL would make a 0, or a part of the sum, of a completion that has no reward.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rewardkit import ConfigError, Result, Rubric, Sample
@@ -25,7 +25,10 @@ COMPOSED = "composed"
 
 
 class Column(NamedTuple):
-    """One column: its name in TRL's logs, and its weight in TRL's sum."""
+    """One column: its name in TRL's logs, and its weight in TRL's sum.
+
+    Of a reward whose named values have weights each is a column: `ifeval.strict`.
+    """
 
     name: str
     weight: float
@@ -47,13 +50,23 @@ def columns_of(rubric: Rubric, *, weighted: bool, single: bool = False) -> list[
     if not any(has_weight(rubric, alias) for alias in rubric.rewards):
         raise ConfigError(f"{rubric.where}: no reward has a weight, so there is nothing to train on; give one")
     if is_sum(rubric) and not single:
-        weights = {alias: config.weight_at(1) for alias, config in rubric.rewards.items()}
+        weights = dict(_weights(rubric))
         if weighted:
             return [Column(alias, 1.0) for alias, weight in weights.items() if weight]
         return [Column(alias, weight) for alias, weight in weights.items()]
     if COMPOSED in rubric.rewards:
         raise ConfigError(f"{rubric.where}: the alias {COMPOSED!r} is taken by the composed reward; write another")
     return [Column(COMPOSED, 1.0), *([] if weighted or single else [Column(alias, 0.0) for alias in rubric.rewards])]
+
+
+def _weights(rubric: Rubric) -> Iterator[tuple[str, float]]:
+    """The weight of each reward, or of each of its named values, at the end of training."""
+    for alias, config in rubric.rewards.items():
+        weight = config.weight_at(1)
+        if isinstance(weight, Mapping):
+            yield from ((f"{alias}.{name}", one) for name, one in weight.items())
+        else:
+            yield alias, weight
 
 
 def values_of(
@@ -66,10 +79,14 @@ def values_of(
 
 
 def _value(rubric: Rubric, column: Column, sample: Sample, result: Result, *, weighted: bool) -> float | None:
-    if column.name not in rubric.rewards:
+    alias, name = rubric.named(column.name)
+    if alias not in rubric.rewards:
         return result.reward
     if not column.weight:
-        return result.scores[column.name].value
-    weight = result.weights[column.name] if weighted else 1.0
+        score = result.scores[alias]
+        return score.value if name is None else score.value_of(name)
+    weight = result.weights[alias] if weighted else 1.0
+    if name is not None and isinstance(weight, Mapping):
+        weight = weight[name]
     given = term(rubric, column.name, sample, result.scores, weight)
     return given if isinstance(given, float) else None

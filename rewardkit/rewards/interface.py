@@ -1,4 +1,6 @@
-"""The interface of a reward plugin: a name, a pydantic model of its parameters, and `score(samples)`.
+"""The interface of a reward that holds something: a name, a pydantic model of its parameters, and `score(samples)`.
+
+A function is enough for most rewards (`rewardkit.rewards.function`). A class is for what is loaded once and kept:
 
     class Brevity(Reward):
         \"\"\"1 for an answer of at most `words` words.\"\"\"
@@ -7,20 +9,29 @@
         Params = BrevityParams
 
         def score(self, samples):
-            return [Score.scored(float(len(s.parts.answer.split()) <= self.params.words)) for s in samples]
+            return [float(len(s.parts.answer.split()) <= self.params.words) for s in samples]
 
 The module that holds it is imported to list the plugins, so it imports nothing heavy at its top: what takes long is
 imported in `__init__` or later.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from rewardkit.sample import Sample
 from rewardkit.score import Score
+
+API_VERSION = 1
+"""The version of this interface. It rises when a reward that was written for the one before would not work any more. A
+module says `REWARDKIT_API_VERSION = 1` where it was written for one; for another than this one it is left out."""
+
+Returned = float | bool | Mapping[str, float | None] | None
+"""What stands for a Score."""
+Sees = Literal["sample", "group", "batch"]
+Runs = Literal["worker", "service"]
 
 
 class RewardParams(BaseModel):
@@ -52,7 +63,12 @@ class Reward(ABC):
     Params    the pydantic model of its parameters
     cost_ms   typical milliseconds for a sample; cheap rewards are asked first, so that a closed gate saves dear ones
     sees      `sample`: called with one sample at a time, under the deadline of one. `group`: called with all samples of
-              a group at once, under the sum of their deadlines
+              a group at once, under the sum of their deadlines. `batch`: called with as many as are at hand, which must
+              not change their scores
+    runs      `worker`: a copy in each worker process. `service`: one process for the run, which gets the samples of all
+              workers in batches
+    values    names of the values that its scores hold, where they hold several
+    needs     names of other rewards, whose scores stand in `Sample.needed`
     control_completion  a completion that takes nobody's time: where the reward hangs on it too, the reward has failed,
               and the completion that it hung on is not worth 0
     value_range  the least and the greatest value that it gives; None where the parameters decide, or nothing bounds it
@@ -63,7 +79,10 @@ class Reward(ABC):
     name: ClassVar[str]
     Params: ClassVar[type[RewardParams]] = RewardParams
     cost_ms: ClassVar[float] = 1.0
-    sees: ClassVar[Literal["sample", "group"]] = "sample"
+    sees: ClassVar[Sees] = "sample"
+    runs: ClassVar[Runs] = "worker"
+    values: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
     control_completion: ClassVar[str] = "I do not know."
     value_range: tuple[float, float] | None = None
     reads: ClassVar[tuple[str, ...]] = ()
@@ -74,8 +93,8 @@ class Reward(ABC):
         self.context = context
 
     @abstractmethod
-    def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
-        """One Score for each sample, in order.
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score | Returned]:
+        """One judgement for each sample, in order: a Score, a number, a bool, None or a dict of named values.
 
         Whatever this raises becomes a `failed` score; MemoryError, and a deadline that passes, are the completion's
         doing and score 0.0 when they happen again in a fresh worker.
