@@ -279,7 +279,7 @@ class FunctionReward(Reward):
 def _returns_nothing(function: Any) -> bool:
     """True for a function of Python's that returns None wherever it returns, though it has no `return None`."""
     code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
-    if code is None or inspect.isgeneratorfunction(function):
+    if code is None or code.co_name == "<lambda>":
         return False
     instructions = list(dis.get_instructions(code))
     returns = [

@@ -69,7 +69,7 @@ def number_of(returned: Any) -> float:
             value = math.inf
         if math.isfinite(value):
             return value
-        raise ReturnedError(f"returned {number!r:.80}; a value is a finite number, and None where there is none")
+        raise ReturnedError(f"returned {number!s:.80}; a value is a finite number, and None where there is none")
     raise ReturnedError(f"returned {_kind(number)}; return a number, a bool, None, a Score or a dict of named values")
 
 

@@ -44,8 +44,8 @@ from rewardkit.suggestions import nearest
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Bounds = tuple[Finite, Finite]
-Weights = Mapping[str, Finite]
-"""The weight of each named value of a reward."""
+Weights = Annotated[Mapping[str, Finite], Field(min_length=1, description="{value: weight}")]
+Clips = Annotated[Mapping[str, Bounds], Field(description="{value: bounds}")]
 Points = Annotated[tuple[tuple[Finite, Finite], ...], Field(description="points [progress, weight]")]
 
 
@@ -108,7 +108,7 @@ class RewardConfig(_Config):
     reward: _Named | None = None
     """The plugin's reward, short or as `dist-name:reward`; the alias where it is left out. In Python also a function,
     or a class derived from Reward."""
-    weight: Finite | Points | Annotated[Weights, Field(min_length=1)] = 1.0
+    weight: Finite | Points | Weights = 1.0
     """A number, or a schedule: points (progress of training from 0 to 1, weight), straight lines between them. Two
     points at one progress are a step. A weight of 0 makes a probe: judged and logged, never paid. Of a reward with
     several values, a number for each of them that is paid: `{strict: 1, loose: 0}`."""
@@ -119,7 +119,7 @@ class RewardConfig(_Config):
     and earns 0."""
     when: Annotated[Mapping[str, tuple[Any, ...]], _ChoicesWritten] = Field(default_factory=dict)
     """Columns and the values that they may have: elsewhere this reward does not take part."""
-    clip: Bounds | Mapping[str, Bounds] | None = None
+    clip: Bounds | Clips | None = None
     """Bounds for the value, before the weight; of a reward with several values, `{strict: [0, 1]}` too."""
     on_abstained: Literal["skip", "none"] | Finite = "skip"
     """Value of a sample on which this reward abstained: `skip` leaves the reward out, `none` makes the whole sample

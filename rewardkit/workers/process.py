@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -23,6 +23,7 @@ from rewardkit.errors import ConfigError, InputError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Weight
+from rewardkit.workers.code_pickle import as_code
 from rewardkit.workers.cpu_time import UNWATCHED_S, Question
 from rewardkit.workers.retry import Cause, Place, UnitFields, WorkerExit
 from rewardkit.workers.worker import (
@@ -32,10 +33,9 @@ from rewardkit.workers.worker import (
     UNSENDABLE,
     WorkerInit,
     WorkerProgress,
-    as_code,
     receive,
     send,
-    send_code,
+    send_bytes,
 )
 
 START_DEADLINE_S = 600.0
@@ -103,13 +103,9 @@ class Process:
         raises  what a reward raised while it was built
         """
         try:
-            send_code(
-                self._requests,
-                WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid(), nice),
-            )
+            init = WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid(), nice)
+            send_bytes(self._requests, _pickled(init))
             answer = receive(self._answers)
-        except (TypeError, AttributeError, pickle.PicklingError) as error:
-            raise ConfigError(_unsendable(self._rubric, error)) from error
         except (EOFError, OSError):
             return self._lost_start()
         finally:
@@ -255,12 +251,29 @@ class Process:
             return True
 
 
+def _functions(rubric: Rubric) -> list[Callable[..., Any]]:
+    """The functions and classes that a rubric holds itself."""
+    return [config.reward for config in rubric.rewards.values() if callable(config.reward)]
+
+
+def _pickled(init: WorkerInit) -> bytes:
+    """The first message to a worker.
+
+    raises  ConfigError for what cannot be sent, a function that holds a lock, say
+    """
+    functions = _functions(init.rubric)
+    try:
+        return as_code(init, functions) if functions else pickle.dumps(init)
+    except (TypeError, AttributeError, RecursionError, pickle.PicklingError) as error:
+        raise ConfigError(_unsendable(init.rubric, error)) from error
+
+
 def _unsendable(rubric: Rubric, error: Exception) -> str:
     """Why a rubric cannot be sent to a worker: a function of it, or a value."""
     for alias, config in rubric.rewards.items():
-        if config.reward is not None and not isinstance(config.reward, str):
+        if callable(config.reward):
             try:
-                as_code(config.reward)
+                as_code(config.reward, [config.reward])
             except (TypeError, AttributeError, pickle.PicklingError) as fault:
                 return (
                     f"rewards.{alias}: its function cannot be sent to a worker process ({fault}); make what it holds "

@@ -102,26 +102,14 @@ def freeze_gc() -> None:
 
 def send(stream: BinaryIO, message: object) -> None:
     """Writes one frame."""
-    payload = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    send_bytes(stream, pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def send_bytes(stream: BinaryIO, payload: bytes) -> None:
+    """Writes one frame that is pickled already."""
     stream.write(LENGTH.pack(len(payload)))
     stream.write(payload)
     stream.flush()
-
-
-def send_code(stream: BinaryIO, message: object) -> None:
-    """Writes one frame that may hold functions of a script or notebook, which the worker cannot import."""
-    payload = as_code(message)
-    stream.write(LENGTH.pack(len(payload)))
-    stream.write(payload)
-    stream.flush()
-
-
-def as_code(message: object) -> bytes:
-    """A pickle that holds functions and classes of `__main__` themselves, closures and lambdas too."""
-    import cloudpickle  # noqa: PLC0415 - only a parent needs it
-
-    pickled: bytes = cloudpickle.dumps(message)
-    return pickled
 
 
 def receive(stream: BinaryIO) -> Any:

@@ -124,16 +124,19 @@ def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path):
 @pytest.mark.parametrize(
     ("rewards", "said"),
     [
-        ({"math": {"weight": "x"}}, "rewards.math.weight: wanted a number or points [progress, weight], found 'x'"),
+        (
+            {"math": {"weight": "x"}},
+            "rewards.math.weight: wanted a number, points [progress, weight] or {value: weight}, found 'x'",
+        ),
         (
             {"math": {"weight": [[0, "a"]]}},
-            "rewards.math.weight: wanted a number or points [progress, weight], found [[0, 'a']]",
+            "rewards.math.weight: wanted a number, points [progress, weight] or {value: weight}, found [[0, 'a']]",
         ),
         (
             {"math": {"on_abstained": "zero"}},
             "rewards.math.on_abstained: wanted 'skip', 'none' or a number, found 'zero'",
         ),
-        ({"math": {"clip": [1]}}, "rewards.math.clip: wanted [a number, a number], found [1]"),
+        ({"math": {"clip": [1]}}, "rewards.math.clip: wanted [a number, a number] or {value: bounds}, found [1]"),
         ({"math": 0.5}, "rewards.math: wanted a mapping, found 0.5"),
         ({"math": {"params": {1: 2}}}, "rewards.math.params.1: the key 1 is not text; write it in quotes"),
         (["math"], "each reward is a key of a mapping, found ['math']; write `rewards: {math: {}}`"),
