@@ -103,8 +103,10 @@ def read_item(cursor: Cursor) -> Node:
     try:
         node = read_statement(cursor)
     except UnreadableError:
+        failed = cursor.at
         choice = _choice(cursor, start)
         if choice is None:
+            cursor.at = failed  # the place that the error is about
             raise
         return choice
     return read_trailing(cursor, node)

@@ -154,7 +154,7 @@ def constructed(name: str, args: tuple[Node, ...]) -> Node:
         return Interval(
             low, high, low_closed=not low_open and not infinite(low), high_closed=not high_open and not infinite(high)
         )
-    raise UnreadableError(name)
+    raise UnreadableError(f"{name} with such arguments")
 
 
 def _matrix(rows: Seq | Interval) -> Node:

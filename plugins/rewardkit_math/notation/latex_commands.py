@@ -45,7 +45,7 @@ def read_command(cursor: Cursor, name: str) -> Node:
     if name in SYMPY:
         return constructed(name, arguments(cursor))
     if name in INFIX or name in ("bmod", "pmod", "mod"):
-        raise UnreadableError(name)
+        raise UnreadableError(f"unexpected {name}")
     return Sym("\\" + name)
 
 
@@ -152,7 +152,7 @@ def _integral(cursor: Cursor) -> Node:
             del cursor.tokens[index:]
             body = read_sum(cursor) if index > start else Num(Fraction(1))
             if cursor.at < index:
-                raise UnreadableError("the integrand")
+                raise UnreadableError("an integrand that does not end before its d")
             cursor.tokens += rest
             cursor.at = index + 2
             return BigOperator("int", following.text, low, high, body)
@@ -200,7 +200,7 @@ def _environment(cursor: Cursor, name: str) -> Node:
         return Call("det", (matrix,)) if name == "vmatrix" else matrix
     if full and (name in _LINES or any(map(is_relation, entries))):
         return join(entries, "and")
-    raise UnreadableError(f"\\begin{{{name}}}")
+    raise UnreadableError(f"\\begin{{{name}}} holds no answer")
 
 
 def _join_lines(cursor: Cursor) -> None:

@@ -34,6 +34,9 @@ _PHRASES: dict[str, Node] = {
 }
 _CHARS_REMEMBERED = 300
 """Longer texts are parsed each time: trees are large, and memory is bounded."""
+_LONGEST_REASON = 60
+_SHOWN = 15
+"""Characters that are shown before and after what could not be read."""
 _PUNCTUATION = frozenset((".", ",", ";", ":", "\\\\"))
 
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mbox|operatorname|textit|mathbf)\s*\{")
@@ -70,6 +73,39 @@ def _parse(text: str) -> Node:
         words = plain(text)
         return _PHRASES.get(words) or Text(words)
     return _PHRASES.get(node.words, node) if isinstance(node, Text) else node
+
+
+def why_unread(text: str) -> str:
+    """The parser's reason for not reading a text, and the place; empty where it can be read.
+
+    raises  TooCostlyError where the size is beyond `complexity_limits`
+    """
+    starts: list[int] = []
+    cursor = Cursor([], _GRAMMAR)
+    try:
+        cleaned = clean(text)
+        tokens = tokenize(cleaned, starts)
+        cursor.tokens = list(tokens)
+        _whole(cursor)
+    except RefusedError as error:
+        return str(error)
+    except UnreadableError as error:
+        if not cursor.tokens:
+            return str(error)[:_LONGEST_REASON]
+        token = cursor.peek()
+        if token.kind == "end":
+            return f"{error}, at the end"
+        index = next((index for index, other in enumerate(tokens) if other is token), None)
+        place = "" if index is None else f", at {_excerpt(cleaned, starts[index])}"
+        return f"{str(error)[:_LONGEST_REASON]}{place}"
+    return ""
+
+
+def _excerpt(text: str, start: int) -> str:
+    """A few characters of a text from an index on, and what precedes them: `'3 + >>)'`, without line breaks."""
+    before, after = text[max(0, start - _SHOWN) : start], text[start : start + _SHOWN]
+    shown = "".join(char if char.isprintable() else " " for char in f"{before}>>{after}")
+    return f"character {start + 1}: {shown!r}"
 
 
 def _whole(cursor: Cursor) -> Node:

@@ -90,8 +90,11 @@ _TOKEN = re.compile(
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
-def tokenize(text: str) -> list[Token]:
-    """The tokens of a cleaned text. Raises UnreadableError or TooCostlyError."""
+def tokenize(text: str, starts: list[int] | None = None) -> list[Token]:
+    """The tokens of a cleaned text. Raises UnreadableError or TooCostlyError.
+
+    starts  a list that is filled with the index in the text at which each token begins
+    """
     scan = Scan(text)
     while scan.position < len(text):
         if len(scan.tokens) > TOKENS:
@@ -99,8 +102,11 @@ def tokenize(text: str) -> list[Token]:
         found = _TOKEN.match(text, scan.position)
         assert found is not None
         assert found.lastgroup is not None
+        begin = scan.position
         _SCANNERS[found.lastgroup](scan, found)
         scan.no_space_before = found.lastgroup != "space"
+        if starts is not None:
+            starts += [begin] * (len(scan.tokens) - len(starts))
     return scan.tokens
 
 
@@ -308,7 +314,7 @@ def _plain_command(scan: Scan, name: str) -> None:
         scan.add("sym", LETTERS[name])
     elif name == "not":
         if not scan.text[scan.position :].lstrip().startswith("="):
-            raise UnreadableError("\\not")
+            raise UnreadableError("\\not before something else than =")
         scan.position = scan.text.index("=", scan.position) + 1
         scan.add("op", "!=")
     elif name in _COINS:

@@ -18,7 +18,7 @@ A number that the words change (`half of 7`, `at least 7`, `7 dozen`), deny or l
 one of several values when nothing says which one is meant.
 """
 
-from rewardkit_math.notation.parse import parse
+from rewardkit_math.notation.parse import parse, why_unread
 from rewardkit_math.sentences.claim import claim
 from rewardkit_math.sentences.patterns import (
     ANY_VERB,
@@ -68,7 +68,7 @@ def read(text: str, *, last: bool) -> Reading:
             return spelled
         node = parse(text)
         if not isinstance(node, Text) or not node.words:
-            return Reading(node, text, "" if not isinstance(node, Text) else "it cannot be read as mathematics")
+            return Reading(node, text, "" if not isinstance(node, Text) else why_unread(text))
     sentences = _sentences(text, masked)
     if last:
         claims = [piece for piece in sentences if not REMARK_SENTENCE.match(piece)]
@@ -77,7 +77,10 @@ def read(text: str, *, last: bool) -> Reading:
     if found is not None and (found.why or not isinstance(found.node, Text)):
         return found
     whole = parse(text)
-    return Reading(whole if isinstance(whole, Text) else Text(""), text, "no part of it reads as one value")
+    why = why_unread(text)
+    if has_words(text) or not why:
+        why = f"no part of it reads as one value{': ' if why else ''}{why}"
+    return Reading(whole if isinstance(whole, Text) else Text(""), text, why)
 
 
 def _sentences(text: str, masked: str) -> list[str]:
