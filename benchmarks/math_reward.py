@@ -1,4 +1,4 @@
-"""The math reward beside Math-Verify and TRL's accuracy_reward, on labelled rows.
+"""The math reward beside Math-Verify, TRL's accuracy_reward and inspect-ai's math(), on labelled rows.
 
     python benchmarks/math_reward.py rows.jsonl
     python benchmarks/math_reward.py rows.jsonl --workers 2 --graders rewardkit,math-verify
@@ -67,10 +67,29 @@ def trl_grader() -> Grader:
     return grade
 
 
+def inspect_grader() -> Grader:
+    """inspect-ai's scorer `math()`."""
+    import asyncio
+
+    from inspect_ai.model import ModelName, ModelOutput
+    from inspect_ai.scorer import CORRECT, Target, math
+    from inspect_ai.solver import TaskState
+
+    score, name, loop = math(), ModelName("none/none"), asyncio.new_event_loop()
+
+    def grade(completion: str, ground_truth: str) -> bool:
+        output = ModelOutput.from_content("none", completion)
+        state = TaskState(model=name, sample_id=0, epoch=0, input="", messages=[], output=output)
+        return loop.run_until_complete(score(state, Target(ground_truth))).value == CORRECT
+
+    return grade
+
+
 GRADERS = {
     "rewardkit": ("rewardkit", rewardkit_grader),
     "math-verify": ("math_verify", math_verify_grader),
     "trl": ("trl", trl_grader),
+    "inspect-ai": ("inspect_ai", inspect_grader),
 }
 
 

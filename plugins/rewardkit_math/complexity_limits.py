@@ -23,6 +23,8 @@ EXPONENT = 10**6
 """Largest exponent that is raised to numerically."""
 STEPS = 60_000
 """Operations that one comparison may take, summed over all probes."""
+COMPARISON_STEPS = 60
+"""Steps that the comparison of two answers, or of two members of lists, is charged with besides its operations."""
 TERMS = 2_000
 """Terms of a sum or product that is added up one by one."""
 

@@ -13,7 +13,7 @@ _JOINT = (
     r"或者?|也可能)"
 )
 _AFTER = re.compile(
-    rf"[\s$)\]}}*.,;!?(—–-]*(?:{_JOINT}\b|(?:it\s+)?(?:could|might|may)\s+(?:also\s+|even\s+|just\s+as\s+well\s+)?be\b|I\s+(?:also\s+)?guess\b|"
+    rf"[\s$)\]}}*.,;!?(—–-]*(?:but\s+)?(?:{_JOINT}\b|(?:it\s+)?(?:could|might|may)\s+(?:also\s+|even\s+|just\s+as\s+well\s+)?be\b|I\s+(?:also\s+)?guess\b|"
     r"(?:and\s+)?(?:my|a|the)\s+(?:second|other|next)\s+(?:guess|choice|answer|option)(?:\s+is|\s+would\s+be)?\b|"
     r"if\s+(?:that|this|it)(?:'s|\s+is)\s+(?:wrong|incorrect|not\s+\w+),?\s*(?:then\b)?)"
     r"[\s,:]*(?:(?:it\s+is|it's|the\s+answer\s+is|maybe|perhaps|possibly|even|also|else|it\s+(?:could|might|may)\s+be)[\s,:]*)*"

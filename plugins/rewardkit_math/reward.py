@@ -147,15 +147,19 @@ class MathReward(Reward):
         if judgement.verdict != "equal" or self.params.hedge == "last":
             return judgement
         if not truth.several:
-            others += _second_values(text, found)
+            others += _second_values(text, found, judgement.judged)
         for other in others:
             if judge(other, truth, self.params, self._prover, last=last).verdict != "equal":
                 return Judgement("different", "hedge", f"it names a second answer: {_short(other)!r}", judgement.judged)
         return judgement
 
 
-def _second_values(text: str, found: Found) -> list[str]:
-    """The values that the words around an answer name beside it."""
+def _second_values(text: str, found: Found, judged: str) -> list[str]:
+    """The values that the words around an answer name beside it.
+
+    judged  the part of the answer that was judged; empty for the whole
+    """
+    values: tuple[str | None, ...]
     if found.how in ("box", "tag", "bold"):
         line = text.rfind("\n", 0, found.start) + 1
         before = text[max(line, found.start - 200) : found.start]
@@ -166,6 +170,8 @@ def _second_values(text: str, found: Found) -> list[str]:
         end = _SENTENCE_END.search(found.text)
         rest = found.text[end.start() :] if end else ""
         values = None, second_value_after(rest or text[found.end : found.end + 400])
+    if judged and judged in found.text:
+        values += (second_value_after(found.text.partition(judged)[2]),)
     return [value for value in values if value]
 
 

@@ -4,6 +4,7 @@ The prediction is read in the way that the ground truth's kind asks for, never t
 as a set, a named value as a value, an inequality as an interval; a list is never read as one of its members.
 """
 
+from rewardkit_math.complexity_limits import COMPARISON_STEPS
 from rewardkit_math.equality.coerce import in_kind_of, written_out
 from rewardkit_math.equality.dots import holds_dots, numbered, over_index
 from rewardkit_math.equality.lists import distinct, in_order, match_any_order
@@ -46,6 +47,7 @@ def same(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
     """Equality of a prediction and a ground truth, whatever their kinds. Raises TooCostlyError."""
     if found == ground_truth:
         return SAME
+    terms.budget.spend(COMPARISON_STEPS)
     if isinstance(found, Conditioned) or isinstance(ground_truth, Conditioned):
         return _same_conditioned(found, ground_truth, terms)
     found, ground_truth = _settled(found, terms), _settled(ground_truth, terms)

@@ -112,7 +112,10 @@ def tokenize(text: str, starts: list[int] | None = None) -> list[Token]:
 
 def _space(scan: Scan, found: re.Match[str]) -> None:
     scan.position = found.end()
-    if scan.depth == 0 and scan.tokens and _BLANK_LINE.search(found[0]):
+    if scan.depth or not scan.tokens or "\n" not in found[0]:
+        return
+    number_on_each_line = scan.tokens[-1].kind == "num" and scan.text[scan.position : scan.position + 1].isdigit()
+    if number_on_each_line or _BLANK_LINE.search(found[0]):
         scan.tokens.append(Token("op", ";"))
 
 

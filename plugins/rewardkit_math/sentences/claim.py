@@ -32,9 +32,11 @@ from rewardkit_math.sentences.patterns import (
 from rewardkit_math.sentences.phrase import Reading, mask, residue_of, value_of
 from rewardkit_math.tree import Text
 
-_COMMA = re.compile(r",\s+(?!and\b|or\b)")
+_COMMA = re.compile(r"[,;]\s+(?!and\b|or\b)")
 _NAMED_VALUE = re.compile(rf"\s*(?:[a-zA-Z]\s*=\s*)?{VALUE}")
-_FIRST_VALUE = re.compile(rf"\s*(?:only\s+)?((?:{NUMBER.pattern})|{HIDDEN}+)")
+_FIRST_VALUE = re.compile(
+    rf"\s*(?:only\s+)?((?:{NUMBER.pattern})|{HIDDEN}+|[a-zA-Z](?:\([a-z](?:,\s?[a-z])*\))?\s?=\s?[^,;=]{{1,80}}?(?=\s+(?:is|are)\b))"
+)
 _NOT = re.compile(r"\s*(?:not|n't|never)\b")
 
 
@@ -46,7 +48,7 @@ def claim(sentence: str, depth: int) -> Reading | None:
     opened = DISCOURSE.match(masked)
     if opened and opened.end() < len(sentence):
         sentence, masked = sentence[opened.end() :], masked[opened.end() :]
-    if OPEN_QUESTION.match(masked) or (SUPPOSED.match(masked) and "," not in masked):
+    if OPEN_QUESTION.match(masked) or (SUPPOSED.match(masked) and not _COMMA.search(masked)):
         return Reading(Text(""), sentence, "it asks and states nothing")
     if depth < 3:
         parts = list(THEREFORE.finditer(masked))

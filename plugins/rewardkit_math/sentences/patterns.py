@@ -30,10 +30,10 @@ VERB = re.compile(
     r"|(?:written|factored|expressed|represented|simplified|factorised|factorized)\s+(?:as|into|to)\b)?"
     r"|\b(?:equals?|gives?|yields?|becomes?|est|es|ist|lautet)\b"
     r"|\b(?:simplif(?:y|ies)|evaluates?|reduces?|converges?|amounts?|comes?(?:\s+out)?|sums?\s+up|adds?\s+up)\s+to\b"
-    r"|\b(?:factors?|expressed|written|factored)\s+(?:as|into)\b)\s*:?|[:：](?!=)|是|为|為|共有|等于",
+    r"|\b(?:factors?|expressed|written|factored)\s+(?:as|into)\b)\s*:?|(?<!\d)(?<!\d\s)[:：](?!=)|[:：](?!\s*[=\d])|是|为|為|共有|等于",
     re.IGNORECASE,
 )
-WEAK_VERB = re.compile(r"\b(?:to|of|as|leaves|get|obtain|have|has|find)\b\s*:?", re.IGNORECASE)
+WEAK_VERB = re.compile(r"\b(?:to|of|as|leaves|get|obtain|have|has|find|needs)\b\s*:?", re.IGNORECASE)
 ANY_VERB = re.compile(
     r"\b(?:is|are|was|were|be|equals?|gives|yields|becomes|has|have|had|holds?|should|would|could|can|cannot|does|do)\b",
     re.IGNORECASE,
@@ -178,7 +178,7 @@ MOD_EQUALS = re.compile(r"\b(?:mod|modulo)\s*\{?\s*(\d{1,30})\s*\}?\s*\)?\s*=\s*
 CONGRUENT = re.compile(r"(?:≡|\\equiv|=)")
 REMARK_SENTENCE = re.compile(
     r"(?:this|it|that|the\s+minimum|the\s+maximum|(?:the\s+)?equality)\s+(?:value\s+)?(?:is\s+|can\s+be\s+)?(?:reached|attained|achieved|"
-    r"obtained|verified|occurs|happens|holds)\b|(?:note|check|verify|recall|here)\b|(?:because|since)\b(?![^.]*,\s)",
+    r"obtained|verified|occurs|happens|holds)\b(?!.*\band\s+(?:equals|is|has)\b)|(?:note|check|verify|recall|here)\b|(?:because|since)\b(?![^.]*,\s)",
     re.IGNORECASE,
 )
 INSERTED = re.compile(
@@ -203,7 +203,11 @@ CASES = re.compile(
     r"\botherwise\b|\b(?:if|when|for)\b.{1,80}\band\s+(?!only)\S{1,40}\s+(?:if|when|for|else)\b", re.IGNORECASE
 )
 WORDS_THAT_CHANGE = re.compile(rf"\b(?:{alternatives(AFTER_NUMBER)}|{alternatives(NUMBERS)})\b", re.IGNORECASE)
-EXACTLY_WHEN = re.compile(r"\b(?:if\s+and\s+only\s+if|iff|precisely\s+when|exactly\s+when)\b", re.IGNORECASE)
+EXACTLY_WHEN = re.compile(
+    r"\b(?:if\s+and\s+only\s+if|iff|precisely\s+when|exactly\s+when"
+    r"|holds\s+(?:exactly\s+|precisely\s+|only\s+)?for)\b",
+    re.IGNORECASE,
+)
 NEEDED = re.compile(r"(?:you|we|one|it|they)\s+(?:needs?|must\s+\w+|requires?|takes?)\s+$", re.IGNORECASE)
 BLANKS = re.compile(r"(?:\\[,;:! ]|[ \t~]){3,}+")
 """Blanks that say nothing and would make every pattern below slow."""

@@ -27,8 +27,8 @@ from rewardkit_math.sentences.patterns import (
     WORD,
     WORDS_THAT_CHANGE,
 )
-from rewardkit_math.tree import Conditioned, Node, Num, Text
-from rewardkit_math.words.numbers import number_in_words
+from rewardkit_math.tree import Conditioned, Node, Num, Ratio, Text
+from rewardkit_math.words.numbers import fraction_in_words, number_in_words
 
 
 class Reading(NamedTuple):
@@ -42,6 +42,7 @@ class Reading(NamedTuple):
     """Why nothing was read."""
 
 
+_OUT_OF = re.compile(r"(\d{1,15}) (out of|to) (\d{1,15})")
 _LATIN_WORD = re.compile(r"[a-zA-Z-]+")
 _FEW_WORDS = re.compile(r"\s*(?:[a-zA-Z]{2,}\s*){0,3}")
 
@@ -104,6 +105,13 @@ def value_of(phrase: str) -> Reading | None:
     masked = mask(phrase)
     if changes_number(masked) or ANY_VERB.search(masked) or LED.match(masked.strip()):
         return None
+    part = fraction_in_words(phrase) if masked[:1].isalpha() else None
+    if part is not None:
+        return Reading(Num(part), phrase)
+    of = _OUT_OF.fullmatch(phrase)
+    if of and int(of[3]):
+        over, under = Fraction(int(of[1])), Fraction(int(of[3]))
+        return Reading(Ratio((Num(over), Num(under))) if of[2] == "to" else Num(over / under), phrase)
     number = words_from(masked) if masked[:1].isalpha() else None
     if (
         number is not None

@@ -16,7 +16,13 @@ _POLARITY = re.compile(
 _EXISTENCE = re.compile(
     r"^(?:\w+,\s+)?(?:(?:therefore|thus|hence|so),?\s+)?"
     r"(?:it is (?:not possible|impossible)|there (?:is|are|exists?) no\b(?! (?:doubt|question|problem|need|reason))|"
-    r"there (?:do|does) not exist\b|no such \w+)"
+    r"there (?:do|does) not exist\b|no such \w+|"
+    r"such (?:an? )?\w+ (?:cannot|can't|does not|doesn't|do not|don't) exist\b)"
+)
+_UNDEFINED = re.compile(r"dne|does not exist|doesn't exist|(?:the )?limit does not exist")
+_NOT_THERE = re.compile(
+    r"(?:dne|(?:(?:so|thus|hence|therefore),? )?(?:(?:the|this) (?:\w+ ){0,4})?(?:does not|doesn't) exist)"
+    r"(?:,? (?:because|since|as|for) .*)?"
 )
 _AGAIN = re.compile(r"\b(?:not|no|cannot|isn't|don't|doesn't|without|counterexamples?|exceptions?|other than|except)\b")
 _NONE = re.compile(
@@ -119,6 +125,8 @@ def agree(text: str, ground_truth: str) -> bool:
         return stated is wanted
     if is_infinite(ground_truth):
         return is_infinite(text)
+    if _UNDEFINED.fullmatch(_folded(ground_truth)):
+        return _NOT_THERE.fullmatch(_folded(text)) is not None
     none = denial(ground_truth)
     return none is not None and not _BUT.search(_REASON.split(_folded(text))[0]) and _denies_as_much(text, none)
 

@@ -1,5 +1,7 @@
 """Numbers in words: `thirty-two`, `two hundred and five`."""
 
+from fractions import Fraction
+
 NUMBERS = {
     "zero": 0,
     "one": 1,
@@ -38,6 +40,38 @@ SCALES = {
     "million": 1_000_000,
 }
 """Words by which a number in words may be multiplied."""
+
+
+PARTS = {
+    "half": 2,
+    "halves": 2,
+    "third": 3,
+    "thirds": 3,
+    "quarter": 4,
+    "quarters": 4,
+    "fourth": 4,
+    "fourths": 4,
+    "fifth": 5,
+    "fifths": 5,
+    "sixth": 6,
+    "sixths": 6,
+    "seventh": 7,
+    "sevenths": 7,
+    "eighth": 8,
+    "eighths": 8,
+    "ninth": 9,
+    "ninths": 9,
+    "tenth": 10,
+    "tenths": 10,
+}
+"""Words that make a number in words a fraction (`three quarters`)."""
+
+
+def fraction_in_words(words: str) -> Fraction | None:
+    """`three quarters` as 3/4; None for what is not a fraction in words."""
+    count, _, part = words.casefold().replace("-", " ").strip().rpartition(" ")
+    over = 1 if count in ("a", "an") else number_in_words(count)
+    return Fraction(over, PARTS[part]) if over and part in PARTS else None
 
 
 def number_in_words(words: str) -> int | None:
