@@ -8,9 +8,10 @@ from rewardkit import Finding, Reward, hookimpl
 @hookimpl
 def rewardkit_rewards() -> Sequence[type[Reward]]:
     from rewardkit_preference.judge_model import JudgeModel  # noqa: PLC0415 - imported when asked for
+    from rewardkit_preference.reward_endpoint import RewardEndpoint  # noqa: PLC0415 - imported when asked for
     from rewardkit_preference.reward_model import RewardModel  # noqa: PLC0415 - imported when asked for
 
-    return [RewardModel, JudgeModel]
+    return [RewardModel, RewardEndpoint, JudgeModel]
 
 
 @hookimpl

@@ -1,20 +1,26 @@
-"""An OpenAI-compatible endpoint: one chat completion at a time and thread, within a deadline.
+"""An HTTP endpoint that is asked in JSON: many requests at a time over kept connections, each within a deadline.
 
 No redirect is followed (it would carry the key elsewhere), no proxy is read from the environment, and the key never
-stands in a message: what the server says is shown without it.
+stands in a message: what the server says is shown without it. Requests run in an event loop of their own thread, so
+that one that takes too long is cancelled, wherever it waits:
+
+    score() ── submit ──▶ thread "endpoint": event loop ══ pool of connections ══ server
 """
 
+import asyncio
 import json
-import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, responses
 from time import monotonic, time
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_REPLY_BYTES = 4 * 1024**2
 SHOWN_CHARACTERS = 200
@@ -25,7 +31,7 @@ RETRIED = frozenset({408, 409, 425, 429})
 
 
 class EndpointError(Exception):
-    """The endpoint gave no chat completion.
+    """The endpoint gave no answer that can be used.
 
     retry    true if the same request may succeed later
     wait_s   how long the server asked to be left alone
@@ -40,7 +46,7 @@ class EndpointError(Exception):
         retry: bool,
         wait_s: float = 0.0,
         status: int | None = None,
-        kind: "FaultKind | None" = None,
+        kind: FaultKind | None = None,
     ) -> None:
         super().__init__(message)
         self.retry = retry
@@ -49,134 +55,193 @@ class EndpointError(Exception):
         self.kind: FaultKind = kind or ("rate_limited" if status == TOO_MANY_REQUESTS else "unavailable")
 
 
-class Endpoint:
-    """Where chat completions are asked for. May be used from many threads."""
+class Usage(NamedTuple):
+    """Tokens of one or several requests, as the server counts them."""
 
-    def __init__(self, base_url: str, *, api_key: str | None = None, requests_per_minute: float | None = None) -> None:
+    prompt: int = 0
+    completion: int = 0
+
+    def __add__(self, other: object) -> "Usage":
+        assert isinstance(other, Usage)
+        return Usage(self.prompt + other.prompt, self.completion + other.completion)
+
+
+class Endpoint:
+    """A server that is asked. May be used from many threads."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        concurrency: int = 8,
+        requests_per_minute: float | None = None,
+    ) -> None:
         """Nothing is sent yet.
 
-        base_url             what stands before `/chat/completions`, as in `http://localhost:8000/v1`
+        base_url             what stands before the path of each request, as in `http://localhost:8000/v1`
         api_key              sent as a bearer token: printable ASCII
+        concurrency          most requests at a time, and most connections that are kept
         requests_per_minute  requests are begun no faster than evenly at this rate
         """
-        url = urlsplit(base_url)
-        self._host, self._port = url.hostname or "", url.port
-        self._tls = ssl.create_default_context() if url.scheme == "https" else None
-        self._path = url.path.rstrip("/") + "/chat/completions"
+        import httpx  # noqa: PLC0415 - 0.3 s, and listing rewards needs none of it
+
+        self._errors: type[Exception] = httpx.HTTPError
+        self._base_url = base_url.rstrip("/")
         self._key = api_key
-        self._headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "rewardkit"}
+        self._headers = {"Accept": "application/json", "User-Agent": "rewardkit"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._interval_s = 60 / requests_per_minute if requests_per_minute else 0.0
         self._next_s = 0.0
-        self._lock = threading.Lock()
-        self._open: set[HTTPConnection] = set()
-        self._stopped = threading.Event()
+        self._stopped = False
+        self._loop = asyncio.new_event_loop()
+        self._client = httpx.AsyncClient(
+            headers=self._headers,
+            limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
+            timeout=None,  # noqa: S113 - each request has a deadline of its own
+            trust_env=False,
+            follow_redirects=False,
+            verify=ssl.create_default_context() if base_url.startswith("https:") else False,
+        )
+        self._places = asyncio.Semaphore(concurrency)
+        self._thread = threading.Thread(target=self._run, name="endpoint", daemon=True)
+        self._thread.start()
 
-    def chat(self, body: Mapping[str, Any], until: float) -> str:
-        """The content of the one message that the endpoint answers with.
+    def submit(self, work: Coroutine[Any, Any, Any]) -> "Future[Any]":
+        """Runs a coroutine in the endpoint's loop; it may call `post` and `wait`."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-        until   by the monotonic clock; each wait for the network ends then at the latest
+    async def post(self, path: str, body: Mapping[str, Any], until: float) -> Any:
+        """The JSON value that the server answers with.
+
+        path    below the base URL, as in `/chat/completions`
+        until   by the monotonic clock; the request is cancelled then at the latest
         raises  EndpointError
         """
-        self.wait(self._turn(until))
-        connection = self._connection(max(0.01, until - monotonic()))
-        try:
-            connection.request("POST", self._path, json.dumps(body).encode(), self._headers)
-            response = connection.getresponse()
-            text = response.read(MAX_REPLY_BYTES + 1)
-        except TimeoutError:
-            raise EndpointError("the endpoint did not answer in time", retry=True, kind="timeout") from None
-        except (OSError, HTTPException) as error:
-            raise EndpointError(f"the endpoint cannot be reached: {type(error).__name__}", retry=True) from None
-        finally:
-            with self._lock:
-                self._open.discard(connection)
-            connection.close()
-        if response.status != 200:
-            raise self._refusal(response, text)
-        return self._content(text)
+        async with self._places:
+            await self.wait(self._turn(until))
+            try:
+                async with asyncio.timeout(max(0.01, until - monotonic())):
+                    return await self._sent(path, json.dumps(body).encode())
+            except TimeoutError:
+                raise EndpointError("the endpoint did not answer in time", retry=True, kind="timeout") from None
+            except self._errors as error:
+                raise EndpointError(f"the endpoint cannot be reached: {type(error).__name__}", retry=True) from None
 
-    def wait(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         """Sleeps, unless the endpoint is stopped."""
-        if self._stopped.wait(seconds):
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+        if self._stopped:
             raise EndpointError("the judge was stopped", retry=False)
 
-    def break_off(self) -> None:
-        """Ends every request that is under way; its thread gets an EndpointError."""
-        with self._lock:
-            for connection in self._open:
-                if isinstance(connection.sock, socket.socket):
-                    with suppress(OSError):
-                        connection.sock.shutdown(socket.SHUT_RDWR)
-
     def stop(self) -> None:
-        """Breaks off what is under way and lets nothing new begin."""
-        self._stopped.set()
-        self.break_off()
+        """Cancels what is under way and lets nothing new begin."""
+        self._stopped = True
+        if self._thread.is_alive():
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        pending = asyncio.all_tasks(self._loop)
+        for task in pending:
+            task.cancel()
+        if pending:
+            self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        self._loop.run_until_complete(self._client.aclose())
+        self._loop.close()
+
+    async def _sent(self, path: str, body: bytes) -> Any:
+        headers = {"Content-Type": "application/json"}
+        async with self._client.stream("POST", self._base_url + path, content=body, headers=headers) as response:
+            text = bytearray()
+            async for chunk in response.aiter_bytes():
+                text += chunk
+                if len(text) > MAX_REPLY_BYTES:
+                    raise EndpointError("the endpoint's answer is too long", retry=False)
+        if response.status_code != 200:
+            raise self._refusal(response, bytes(text))
+        try:
+            return json.loads(self.without_key(text.decode("utf-8")))
+        except (ValueError, RecursionError):
+            raise EndpointError("the endpoint's answer is not JSON", retry=True) from None
 
     def _turn(self, until: float) -> float:
         """Seconds until the next request may begin."""
-        with self._lock:
-            now = monotonic()
-            begin = max(now, self._next_s)
-            if begin >= until:
-                raise EndpointError(
-                    "the rate limit leaves no time before the deadline", retry=False, kind="rate_limited"
-                )
-            self._next_s = begin + self._interval_s
-            return begin - now
+        now = monotonic()
+        begin = max(now, self._next_s)
+        if begin >= until:
+            raise EndpointError("the rate limit leaves no time before the deadline", retry=False, kind="rate_limited")
+        self._next_s = begin + self._interval_s
+        return begin - now
 
-    def _connection(self, timeout: float) -> HTTPConnection:
-        if self._tls:
-            connection: HTTPConnection = HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
-        else:
-            connection = HTTPConnection(self._host, self._port, timeout=timeout)
-        with self._lock:
-            self._open.add(connection)
-        return connection
-
-    def _refusal(self, response: HTTPResponse, text: bytes) -> EndpointError:
-        status = response.status
-        said = f"HTTP {status} {responses.get(status, '')}".strip()
+    def _refusal(self, response: "httpx.Response", text: bytes) -> EndpointError:
+        status = response.status_code
+        said = f"HTTP {status} {response.reason_phrase}".strip()
         if status not in (401, 403) and (why := self._why(text)):  # those two like to repeat the key
             said += f": {why}"
         retry = status in RETRIED or status >= 500
-        return EndpointError(said, retry=retry, wait_s=_seconds(response.getheader("Retry-After")), status=status)
+        return EndpointError(said, retry=retry, wait_s=waiting_time(response.headers), status=status)
 
     def _why(self, text: bytes) -> str:
         """The message in an error's body, in the form of OpenAI's API or as text; without the key."""
-        said: Any = text[:MAX_REPLY_BYTES].decode("utf-8", "replace")
+        said: Any = text.decode("utf-8", "replace")
         with suppress(ValueError, RecursionError):
             said = json.loads(said)
             for key in ("error", "message", "detail"):
                 said = said.get(key, said) if isinstance(said, dict) else said
         shown = said if isinstance(said, str) else json.dumps(said)
-        return self._without_key(" ".join(shown.split()))[:SHOWN_CHARACTERS]
+        return self.without_key(" ".join(shown.split()))[:SHOWN_CHARACTERS]
 
-    def _content(self, text: bytes) -> str:
-        """The content of a chat completion with one choice."""
-        if len(text) > MAX_REPLY_BYTES:
-            raise EndpointError("the endpoint's answer is too long", retry=False)
-        try:
-            (choice,) = json.loads(text)["choices"]
-            content = choice["message"]["content"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise EndpointError("the endpoint's answer is not a chat completion", retry=True) from None
-        if not isinstance(content, str):
-            raise EndpointError("the judge's message has no text", retry=True)
-        return self._without_key(content)
-
-    def _without_key(self, text: str) -> str:
+    def without_key(self, text: str) -> str:
+        """A text in which the key does not stand."""
         return text.replace(self._key, "…") if self._key else text
 
 
-def _seconds(retry_after: str | None) -> float:
-    """The header Retry-After: seconds, or a date (RFC 9110, section 10.2.3); 0 where it says neither."""
-    if retry_after is None:
+def chat_reply(answer: Any) -> tuple[str, Usage]:
+    """The content of a chat completion with one choice, and the tokens that it took.
+
+    raises  EndpointError
+    """
+    try:
+        (choice,) = answer["choices"]
+        content = choice["message"]["content"]
+    except (ValueError, KeyError, TypeError):
+        raise EndpointError("the endpoint's answer is not a chat completion", retry=True) from None
+    if not isinstance(content, str):
+        raise EndpointError("the judge's message has no text", retry=True)
+    usage = answer.get("usage")
+    counts = [usage.get(key) if isinstance(usage, dict) else 0 for key in ("prompt_tokens", "completion_tokens")]
+    return content, Usage(*(count if isinstance(count, int) else 0 for count in counts))
+
+
+def waiting_time(headers: Mapping[str, str]) -> float:
+    """Seconds that a server asks to be left alone: `retry-after-ms`, else `Retry-After` in seconds or as a date.
+
+    RFC 9110, section 10.2.3. 0 where the headers say neither.
+    """
+    with suppress(KeyError, ValueError):
+        return max(0.0, float(headers["retry-after-ms"]) / 1000)
+    written = headers.get("retry-after")
+    if written is None:
         return 0.0
     with suppress(ValueError):
-        return max(0.0, float(retry_after))
+        return max(0.0, float(written))
     with suppress(ValueError):
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time())
+        return max(0.0, parsedate_to_datetime(written).timestamp() - time())
     return 0.0
+
+
+def checked_url(base_url: str) -> str:
+    """The URL of an endpoint, as it may stand in a rubric. ValueError for any other."""
+    url = urlsplit(base_url)
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        raise ValueError("write it as http://host:port/v1 or https://host/v1")
+    if url.username or url.password:
+        raise ValueError("it holds a password, which would be shown; name an environment variable in api_key_env")
+    if url.port == 0:
+        raise ValueError("no server listens at port 0")
+    return base_url

@@ -148,6 +148,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     drip_s: float = 0.0
     """Seconds between two letters of the answer."""
+    usage: tuple[int, int] | None = None
+    """Tokens of prompt and completion that the server counts."""
 
 
 class Endpoint:
@@ -157,6 +159,7 @@ class Endpoint:
         self.requests: list[Request] = []
         self.answer: Callable[[Request], Reply] = lambda request: grade(request, 10)
         self.most_at_once = 0
+        self.connections = 0
         self.stopped = threading.Event()
         self._at_once = 0
         self._lock = threading.Lock()
@@ -177,6 +180,13 @@ class Endpoint:
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # keeps its connections
+
+            def setup(self) -> None:
+                super().setup()
+                with endpoint._lock:
+                    endpoint.connections += 1
+
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 request = Request(self.path, dict(self.headers), body)
@@ -194,7 +204,10 @@ class Endpoint:
 
             def reply(self, reply: Reply) -> None:
                 message = {"role": "assistant", "content": reply.content}
-                completion = json.dumps({"choices": [{"index": 0, "message": message}]}).encode()
+                answer: dict[str, Any] = {"choices": [{"index": 0, "message": message}]}
+                if reply.usage is not None:
+                    answer["usage"] = dict(zip(("prompt_tokens", "completion_tokens"), reply.usage, strict=True))
+                completion = json.dumps(answer).encode()
                 raw = (completion if reply.status == 200 else b"") if reply.raw is None else reply.raw
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
@@ -218,6 +231,11 @@ class Endpoint:
 def grade(request: Request, score: float, **changes: Any) -> Reply:
     """The reply of a judge that follows its instructions."""
     return Reply(json.dumps({"nonce": request.nonce, "reason": "because", "score": score} | changes))
+
+
+def verdict(request: Request, **verdict: Any) -> Reply:
+    """The reply of a judge that was asked for something else than a grade: `met=[…]`, `winner="A"`."""
+    return Reply(json.dumps({"nonce": request.nonce, "reason": "because"} | verdict))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_listing_the_rewards_imports_neither_torch_nor_transformers():
         "print(*names, *({'torch', 'transformers', 'jinja2'} & set(sys.modules)))"
     )
     listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert listed.stdout.split() == ["reward_model", "judge_model"]
+    assert listed.stdout.split() == ["reward_model", "reward_endpoint", "judge_model"]
 
 
 @pytest.mark.parametrize("name", ["torch", "transformers"])
