@@ -42,6 +42,7 @@ class MultipleChoice(Reward):
     name = "multiple_choice"
     Params = MultipleChoiceParams
     cost_ms = 0.2
+    value_range = (0.0, 1.0)
     reads = ("ground_truth",)
 
     params: MultipleChoiceParams

@@ -16,15 +16,16 @@ _SENTENCE_END = re.compile(r"(?<=[a-z0-9)\]*\"]{2})[.!?](?:\s|$)")
 
 
 class QuestionAnsweringParams(RewardParams):
-    metric: Literal["exact", "f1"] = "exact"
-    """`exact`: 1 for an exact match after normalisation. `f1`: the best F1 of words with one of the references."""
     extract: Literal["auto", "whole", "tag"] = "auto"
     """`auto`: the last answer tag, box or "the answer is …", else the last line. `whole`: all of the answer.
     `tag`: only what stands in `<answer>`, as Search-R1 asks for; without one there is no answer."""
 
 
 class QuestionAnswering(Reward):
-    """1 if the answer is one of the references after normalisation; or its F1 with the nearest of them.
+    """1 if the answer is one of the references after normalisation.
+
+    exact  1.0 for an exact match
+    f1     the best F1 of words with one of the references
 
     Normalisation and both measures are those of SQuAD 1.1 (Rajpurkar et al. 2016) and of Search-R1: small letters, no
     punctuation, no articles. `yes`, `no` and `noanswer` have no partial credit, as in HotpotQA.
@@ -33,6 +34,8 @@ class QuestionAnswering(Reward):
     name = "qa"
     Params = QuestionAnsweringParams
     cost_ms = 0.2
+    values = ("exact", "f1")
+    value_range = (0.0, 1.0)
     reads = ("ground_truth",)
 
     params: QuestionAnsweringParams
@@ -50,11 +53,12 @@ class QuestionAnswering(Reward):
             )
         answer = self._answer(sample.parts.answer)
         if answer is None:
-            return Score.scored(0.0, "there is no answer", kind="no_answer")
-        matches = max(exact(answer, reference) for reference in references)
-        nearest = max(f1(answer, reference) for reference in references)
-        value = matches if self.params.metric == "exact" else nearest
-        return Score.scored(value, answer=answer[:200], exact=matches, f1=nearest)
+            return Score.scored({"exact": 0.0, "f1": 0.0}, "there is no answer", kind="no_answer")
+        values = {
+            "exact": max(exact(answer, reference) for reference in references),
+            "f1": max(f1(answer, reference) for reference in references),
+        }
+        return Score.scored(values, answer=answer[:200])
 
     def _answer(self, text: str) -> str | None:
         """The answer in the part of a completion that follows the reasoning."""

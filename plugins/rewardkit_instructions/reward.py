@@ -46,6 +46,8 @@ class InstructionFollowing(Reward):
     name = "instruction_following"
     Params = InstructionFollowingParams
     cost_ms = 1.0
+    values = ("strict", "loose", "strict_share", "loose_share")
+    value_range = (0.0, 1.0)
 
     params: InstructionFollowingParams
 
@@ -83,13 +85,15 @@ class InstructionFollowing(Reward):
         strict = sum(one[1] for one in found) / len(found)
         loose = sum(one[2] for one in found) / len(found)
         missed = [one[0].name for one in found if not one[1]]
+        values = {
+            "strict": float(strict == 1),
+            "loose": float(loose == 1),
+            "strict_share": strict,
+            "loose_share": loose,
+        }
         return Score.scored(
-            float(strict == 1),
+            values,
             f"does not follow {', '.join(missed)}" if missed else "",
-            strict=float(strict == 1),
-            loose=float(loose == 1),
-            strict_share=strict,
-            loose_share=loose,
             constraints=[{"id": one.name, "strict": strictly, "loose": loosely} for one, strictly, loosely in found],
             **kind,
         )

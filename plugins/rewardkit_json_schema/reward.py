@@ -45,6 +45,8 @@ class JsonSchema(Reward):
     name = "json_schema"
     Params = JsonSchemaParams
     cost_ms = 0.5
+    values = ("valid", "paths", "match")
+    value_range = (0.0, 1.0)
 
     params: JsonSchemaParams
 
@@ -69,12 +71,14 @@ class JsonSchema(Reward):
             return _worst(str(error), reference)
         found = [f"{'.'.join(map(str, error.absolute_path)) or '(root)'}: {error.message}" for error in errors]
         match = None if reference is None else share_equal(document.value, reference)
+        values = {
+            "valid": float(not errors),
+            "paths": share_of_paths(validator.schema, document.value, errors),
+            "match": match,
+        }
         return Score.scored(
-            float(not errors),
+            values,
             found[0] if found else "",
-            valid=float(not errors),
-            paths=share_of_paths(validator.schema, document.value, errors),
-            match=match,
             errors=[error[:200] for error in found[:SHOWN_ERRORS]],
         )
 
@@ -94,7 +98,7 @@ class JsonSchema(Reward):
 
 def _worst(reason: str, reference: Any) -> Score:
     match = None if reference is None else 0.0
-    return Score.scored(0.0, reason, kind="malformed", valid=0.0, paths=0.0, match=match)
+    return Score.scored({"valid": 0.0, "paths": 0.0, "match": match}, reason, kind="malformed")
 
 
 def _loaded(value: Any) -> Any:

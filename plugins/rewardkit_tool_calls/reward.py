@@ -33,6 +33,7 @@ class ToolCalls(Reward):
     name = "tool_calls"
     Params = ToolCallsParams
     cost_ms = 0.5
+    values = ("match", "names", "arguments")
     reads = ("ground_truth",)
     value_range = (0.0, 1.0)
 
@@ -116,7 +117,7 @@ def _relevance(made: Sequence[Call], sample: Sample) -> Score:
 
 
 def _score(match: float, names: float, arguments: float, reason: str, **details: Any) -> Score:
-    return Score.scored(match, reason, match=match, names=names, arguments=arguments, **details)
+    return Score.scored({"match": match, "names": names, "arguments": arguments}, reason, **details)
 
 
 def _f1_of_names(made: Sequence[Call], wanted: Sequence[Wanted]) -> float:

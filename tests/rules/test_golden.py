@@ -27,8 +27,8 @@ def test_golden(row: dict[str, Any]):
     wanted = None if row["value"] is None else pytest.approx(row["value"])
     assert (score.value, score.status, score.kind) == (wanted, row["status"], row["kind"]), score
     assert row["source"]
-    for name, value in row.get("details", {}).items():
-        assert score.details[name] == pytest.approx(value), score
+    for name, value in row.get("values", {}).items():
+        assert score.value_of(name) == pytest.approx(value), score
 
 
 def test_ids_are_unique():

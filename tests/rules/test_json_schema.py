@@ -39,13 +39,13 @@ def test_a_document_in_the_reasoning_alone_earns_nothing():
 def test_parts_of_its_own_raise_no_share():
     few = judged('{"name": 3, "age": 3}')
     many = judged(json.dumps({"name": 3, "age": 3} | {f"x{n}": n for n in range(500)}))
-    assert few.details["paths"] == many.details["paths"] == 0.5
+    assert few.value_of("paths") == many.value_of("paths") == 0.5
 
 
 def test_properties_that_are_optional_and_missing_are_not_counted():
     schema = PERSON | {"required": ["name"]}
-    assert judged('{"name": "Ada"}', schema).details["paths"] == 1.0
-    assert judged("{}", schema).details["paths"] == 0.0
+    assert judged('{"name": "Ada"}', schema).value_of("paths") == 1.0
+    assert judged("{}", schema).value_of("paths") == 0.0
 
 
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
@@ -130,7 +130,7 @@ def test_every_document_is_found_alone_in_a_fence_and_equal_to_itself(value: obj
     text = json.dumps(value)
     assert find_document(text) == (value, True)
     assert find_document(f"Here:\n```json\n{text}\n```\nDone.").value == value
-    assert judged(text, {}, truth=json.dumps(value)).details["match"] in (1.0, None)
+    assert judged(text, {}, truth=json.dumps(value)).value_of("match") in (1.0, None)
 
 
 @given(st.text(max_size=60))
