@@ -94,6 +94,30 @@ def test_nothing_in_an_answer_runs(score, code, form, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def _points_with_signs(count: int) -> str:
+    return "(" + ",".join(f"\\frac{{{n}}}{{{n + 7}}} \\pm \\sqrt{{{n}}}" for n in range(2, 2 + count)) + ")"
+
+
+@pytest.mark.parametrize("count", [4, 6, 7, 12, 40])
+@pytest.mark.parametrize("ground_truth", ["42", None, "(1, 2)"])
+def test_tuples_of_many_signs_cost_little(score, count, ground_truth):
+    start = time.process_time()
+    judged = score(f"\\boxed{{{_points_with_signs(count)}}}", ground_truth or _points_with_signs(count)[:-1] + "+1)")
+    assert judged.value == 0.0
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "piece", ["7", "(", ")", "\\", "{", "}", "$", "\\boxed", "box", "answer is ", "\n", "^{9", "7 ", "1,", "or "]
+)
+def test_a_megabyte_of_anything_costs_little(score, piece):
+    text = piece * (1_000_000 // len(piece))
+    for completion in (text, f"\\boxed{{{text}}}", f"The answer is {text}", text + "\\boxed{5}"):
+        start = time.process_time()
+        score(completion, "5")
+        assert time.process_time() - start < 1
+
+
 def test_judging_needs_no_main_thread(score):
     found = []
     thread = threading.Thread(target=lambda: found.append(score("\\boxed{\\sqrt{8}}", "2\\sqrt{2}").value))

@@ -4,7 +4,7 @@ The prediction is read in the way that the ground truth's kind asks for, never t
 as a set, a named value as a value, an inequality as an interval; a list is never read as one of its members.
 """
 
-from rewardkit_math.complexity_limits import COMPARISON_STEPS
+from rewardkit_math.complexity_limits import COMPARISON_STEPS, TooCostlyError
 from rewardkit_math.equality.coerce import in_kind_of, written_out
 from rewardkit_math.equality.dots import holds_dots, numbered, over_index
 from rewardkit_math.equality.lists import distinct, in_order, match_any_order
@@ -127,6 +127,10 @@ def _same_with_all_signs(found: Node, ground_truth: Node, terms: Terms) -> Outco
     one, other = (solutions(node, independent=True) for node in (found, ground_truth))
     assert one is not None
     assert other is not None
+    if [value.value for value in one] == [found] and [value.value for value in other] == [ground_truth]:
+        if has_sign(found) and has_sign(ground_truth):
+            raise TooCostlyError("too many ± to write out")
+        return DIFFERENT
     return _same_values(stems(one), stems(other), (found, ground_truth), terms)
 
 

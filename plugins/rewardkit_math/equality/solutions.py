@@ -32,7 +32,7 @@ from rewardkit_math.tree import (
     with_children,
 )
 
-_MOST_SIGNS = 6
+_MOST_SIGNS = 5
 
 
 class Value(NamedTuple):

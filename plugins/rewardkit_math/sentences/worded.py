@@ -21,7 +21,8 @@ _EXISTENCE = re.compile(
 )
 _UNDEFINED = re.compile(r"dne|does not exist|doesn't exist|(?:the )?limit does not exist")
 _NOT_THERE = re.compile(
-    r"(?:dne|(?:(?:so|thus|hence|therefore),? )?(?:(?:the|this) (?:\w+ ){0,4})?(?:does not|doesn't) exist)"
+    r"(?:dne|(?:(?:so|thus|hence|therefore),? )?(?:(?:the|this) (?:\w+ ){0,4})?"
+    r"(?:does not exist|doesn't exist|diverges(?: to infinity)?))"
     r"(?:,? (?:because|since|as|for) .*)?"
 )
 _AGAIN = re.compile(r"\b(?:not|no|cannot|isn't|don't|doesn't|without|counterexamples?|exceptions?|other than|except)\b")
