@@ -17,6 +17,18 @@ REWARDS = {
     "tool_calls": "tool_calls",
 }
 
+SKIPPED = {
+    "json_schema": {
+        "ground_truth_earns_nothing": "the ground truth may be the document that is wanted",
+        "missing_ground_truth_abstains": "the schema stands in another column",
+    },
+    "tool_calls": {
+        "ground_truth_earns_nothing": "the ground truth in JSON is a way to write the calls",
+        "echo_earns_nothing": "where no call is right, any words are",
+    },
+}
+"""Checks that do not apply, with the reason."""
+
 
 def rows(name: str) -> list[dict[str, Any]]:
     """The golden rows of a reward that need no parameters, as `rewardkit.testing` reads them."""
@@ -33,5 +45,6 @@ def rows(name: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", REWARDS)
 def test_it_passes_every_check(name: str):
     samples = [{key: value for key, value in row.items() if key != "columns"} for row in rows(name)]
-    report = check_reward(name, samples)
+    (report,) = check_reward(name, samples, skip=SKIPPED.get(name))
     assert [(result.check, result.found) for result in report.results if result.outcome == "fault"] == []
+    assert sum(result.outcome == "passed" for result in report.results) >= 13
