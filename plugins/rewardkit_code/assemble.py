@@ -2,7 +2,15 @@
 
 import re
 
-from rewardkit_code.tests_model import CodeTests, ExpressionTests, FileTests, FunctionTests, StdinTests, Tests
+from rewardkit_code.tests_model import (
+    CodeTests,
+    ExpressionTests,
+    FileTests,
+    FunctionTests,
+    StdinTests,
+    Tests,
+    TypedTests,
+)
 
 _BINDS = r"(?m)^(?:[ \t]*(?:async )?(?:def|class) +{name}\b|{name} *[=:]|(?:from|import) .*\b{name}\b)"
 _FUTURE = re.compile(r"^from __future__ import [^\n]*\n?", re.MULTILINE)
@@ -33,6 +41,8 @@ def could_be_program(text: str, tests: Tests) -> bool:
     """True if a text may be the program, not an example of its use: it defines a name under test, or reads input."""
     if isinstance(tests, StdinTests):
         return bool(_READS.search(text))
+    if isinstance(tests, TypedTests):
+        return tests.entry_point in text
     return defines(text, names_under_test(tests))
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from rewardkit_code.extract import Program
 from rewardkit_code.layouts import UnsupportedTestsError
 from rewardkit_code.outcomes import Outcome, TestOutcome, Verdict
-from rewardkit_code.runner import Runner
+from rewardkit_code.runner import Kept, Runner
 from rewardkit_code.taken_out import NotTakenOutError
 from rewardkit_code.tests_model import (
     CodeTests,
@@ -15,12 +15,14 @@ from rewardkit_code.tests_model import (
     FunctionTests,
     StdinTests,
     Tests,
+    TypedTests,
     count,
 )
 from rewardkit_code.ways.calls import expressions, function
 from rewardkit_code.ways.reported import reported
 from rewardkit_code.ways.separate import UncarriedTestsError, separate
 from rewardkit_code.ways.stdin import stdin
+from rewardkit_code.ways.typed import typed
 from rewardkit_sandbox import Limits, Sandbox
 
 Isolation = Literal["auto", "separate", "taken_out"]
@@ -35,6 +37,7 @@ def judge(
     *,
     stop_at_failure: bool,
     isolation: Isolation = "auto",
+    kept: Kept | None = None,
 ) -> Outcome:
     """Runs the tests in order.
 
@@ -42,10 +45,11 @@ def judge(
     budget_s        seconds for all runs together, but for those in which they wait for a processor
     isolation       how tests written in Python are kept from the program: `separate` processes, the expected values
                     `taken_out`, or `auto`: the first, and the second for what it cannot carry
+    kept            what was made for tasks before, and is made once for all completions of one
     raises          SandboxBrokeError where the sandbox failed; UnsupportedTestsError for tests that cannot be run here;
                     BudgetError where `budget_s` did not suffice
     """
-    run = Runner(sandbox, limits, budget_s, stop=stop_at_failure)
+    run = Runner(sandbox, limits, budget_s, stop=stop_at_failure, kept=kept)
     passed, seen = 0, 0
     first: TestOutcome | None = None
     for test in _way(tests, isolation)(tests, program, run):
@@ -98,5 +102,10 @@ def _way(tests: Tests, isolation: Isolation) -> Way:
     """The way to run tests of one kind."""
     if isinstance(tests, CodeTests | FileTests):
         return _PYTHON[isolation]
-    ways: dict[type, Way] = {StdinTests: stdin, FunctionTests: function, ExpressionTests: expressions}
+    ways: dict[type, Way] = {
+        TypedTests: typed,
+        StdinTests: stdin,
+        FunctionTests: function,
+        ExpressionTests: expressions,
+    }
     return ways[type(tests)]

@@ -11,8 +11,8 @@ from rewardkit_code.extract import Language, Program, extract_program, foreign_l
 from rewardkit_code.judge import Isolation, judge
 from rewardkit_code.layouts import GroundTruthError, UnsupportedTestsError, read_tests
 from rewardkit_code.outcomes import Outcome, Verdict
-from rewardkit_code.runner import BudgetError
-from rewardkit_code.tests_model import StdinTests, Tests
+from rewardkit_code.runner import BudgetError, Kept
+from rewardkit_code.tests_model import StdinTests, Tests, TypedTests
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
 
 MIB = 1024 * 1024
@@ -64,6 +64,7 @@ class CodeReward(Reward):
             cpu_s=params.cpu_s, memory_bytes=params.memory_mb * MIB, output_bytes=params.output_mb * MIB
         )
         self._sandbox: Sandbox | None = None
+        self._kept = Kept()
         try:
             backend_name(context.sandbox)
         except SandboxUnavailableError as error:
@@ -91,9 +92,13 @@ class CodeReward(Reward):
         params = self.params
         # Without reasoning the text itself, since the first line of a function's body may be indented.
         answer = strip_end_tokens(sample.completion_text) if sample.parts.reasoning is None else sample.parts.answer
+        needed = tests.language if isinstance(tests, TypedTests) else None
+        if needed and needed not in params.languages:
+            reason = f"tests in {needed}, which this rubric does not run: languages is {list(params.languages)}"
+            return Score.abstained(reason, kind="unsupported")
         program = extract_program(
             answer,
-            params.languages,
+            params.languages if needed is None else (needed, *params.languages),
             take=params.take,
             unfenced=params.unfenced,
             fits=lambda text: could_be_program(text, tests),
@@ -104,8 +109,8 @@ class CodeReward(Reward):
                 return Score.abstained(reason, kind="unsupported")
             verdict = Verdict.COMPILE_ERROR.value
             return Score.scored(0.0, "the answer holds no program", kind="no_answer", verdict=verdict)
-        if program.language != "python" and not isinstance(tests, StdinTests):
-            reason = f"the tests call Python, the program is {program.language}"
+        if program.language != (needed or "python") and not isinstance(tests, StdinTests):
+            reason = f"the tests call {(needed or 'python').capitalize()}, the program is {program.language}"
             return Score.scored(0.0, reason, verdict=Verdict.COMPILE_ERROR.value)
         std = params.std if program.language == "c++" else ""
         program = program._replace(text=assembled(program.text, tests), std=std)
@@ -156,6 +161,7 @@ class CodeReward(Reward):
             budget_s,
             stop_at_failure=stop,
             isolation=self.params.isolation,
+            kept=self._kept,
         )
 
     def _scored(self, outcome: Outcome, tests: Tests) -> Score:

@@ -1,11 +1,15 @@
 """Runs the jobs of one sample in a sandbox within its time, and reads how they ended."""
 
 import math
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from rewardkit_code.outcomes import SHOWN, Verdict
 from rewardkit_sandbox import LANGUAGES, Image, Limits, RunResult, Sandbox, WireError, decode, split_frames
+
+Made = TypeVar("Made")
 
 
 class BudgetError(Exception):
@@ -16,16 +20,41 @@ class BudgetError(Exception):
         self.kind = kind
 
 
+class Kept:
+    """The last things that were made for tasks; a task's completions tend to follow each other."""
+
+    def __init__(self, most: int = 32) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """The thing under a key, made where it is not there."""
+        if key not in self._made:
+            self._made[key] = make()
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)
+        self._made.move_to_end(key)
+        made: Made = self._made[key]
+        return made
+
+
 class Runner:
     """The sandbox, with what is left of the time."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits, budget_s: float, *, stop: bool) -> None:
+    def __init__(
+        self, sandbox: Sandbox, limits: Limits, budget_s: float, *, stop: bool, kept: "Kept | None" = None
+    ) -> None:
         self.stop = stop
         self.isolation = "separate"
         self._sandbox = sandbox
         self._limits = limits
         self._left_s = budget_s
         self._slowest_s = 0.0
+        self._kept = Kept() if kept is None else kept
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What depends on the task alone, made once for all completions: a compiled checker, expected values."""
+        return self._kept.get(key, make)
 
     def __call__(self, job: Any, tests: int = 1) -> RunResult:
         """Runs one job.

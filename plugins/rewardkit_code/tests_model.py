@@ -16,8 +16,8 @@ class StdinTests:
     float_tol: float | None = None
     integers_exact: bool = False
     checker: str | None = None
-    """A Python program that judges an output: `checker.py input.txt answer.txt output.txt`, which prints 1 if it is
-    right. It is asked about outputs that differ from the expected one."""
+    """A program that judges an output that differs from the expected one: in Python, `checker.py input.txt answer.txt
+    output.txt`, which prints 1 if it is right, or in C++ with testlib.h."""
     other_outputs: bool = False
     """True if other outputs may be right too, and no checker that can be run here tells which."""
 
@@ -83,11 +83,22 @@ class FileTests:
     test_file: str
 
 
-Tests = StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
+@dataclass(frozen=True)
+class TypedTests:
+    """Tests in another language than Python, as text that follows the program."""
+
+    language: str
+    prompt: str
+    """The start of the program, or any other text."""
+    text: str
+    entry_point: str
+
+
+Tests = TypedTests | StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
 
 
 def count(tests: Tests) -> int | None:
     """Number of tests; None where only running them shows it."""
-    if isinstance(tests, FileTests):
+    if isinstance(tests, FileTests | TypedTests):
         return None
     return len(tests.tests) if isinstance(tests, CodeTests) else len(tests.cases)

@@ -96,7 +96,7 @@ def tasks_for(job: Job) -> list[tuple[str, bytes, bytes | None]]:
         header = {"language": job.language, "std": job.std, "files": dict(job.files)}
         return [("compile", toolchains.packed(header, job.source.encode("utf-8", "surrogatepass")), None)]
     if isinstance(job, Image):
-        return [("image", toolchains.packed({"language": job.language}, job.image), job.stdin)]
+        return [("image", toolchains.packed_image(job.language, job.image, job.args, job.files), job.stdin)]
     return [("answer", wire.encode(_request(job)), None)]
 
 

@@ -68,6 +68,9 @@ class Image:
     image: bytes
     language: str
     stdin: bytes = b""
+    args: Sequence[str] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files in its working directory, by name."""
 
 
 @dataclass(frozen=True)

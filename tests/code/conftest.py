@@ -6,6 +6,7 @@ import pytest
 
 from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
+from rewardkit_code.typed import OPENS
 from rewardkit_sandbox import LANGUAGES, SandboxUnavailableError, build_image, open_sandbox
 
 ALL_LANGUAGES = "REWARDKIT_TEST_LANGUAGES"
@@ -14,9 +15,12 @@ ALWAYS = ("c", "c++", "javascript")
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes `language` runs for each: those that are always tested, or all."""
+    """A test that takes `language`, or `typed_language`, runs for each: those that are always tested, or all."""
+    tested = sorted(LANGUAGES) if os.environ.get(ALL_LANGUAGES) else ALWAYS
     if "language" in metafunc.fixturenames:
-        metafunc.parametrize("language", sorted(LANGUAGES) if os.environ.get(ALL_LANGUAGES) else ALWAYS)
+        metafunc.parametrize("language", tested)
+    if "typed_language" in metafunc.fixturenames:
+        metafunc.parametrize("typed_language", [language for language in tested if language in OPENS])
 
 
 @pytest.fixture(scope="session")

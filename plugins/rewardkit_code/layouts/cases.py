@@ -104,9 +104,8 @@ def _first(values: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 
 def _checked(row: Row) -> dict[str, Any]:
-    """The checker of a task with several right outputs: Python where it is, else none that can be run here."""
+    """The checker of a task with several right outputs, in Python or with testlib; else none that can be run here."""
     checker = row.text("generated_checker", "checker", "extra_info.checker")
-    python = bool(checker) and "#include" not in checker and ("sys.argv" in checker or "import sys" in checker)
-    if python:
+    if "testlib.h" in checker or ("#include" not in checker and ("sys.argv" in checker or "import sys" in checker)):
         return {"checker": checker}
     return {"other_outputs": bool(checker)}

@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rewardkit_code.compare import Rules
+from rewardkit_code.extract import FENCES
 from rewardkit_code.layouts.python_tests import check_tests, some
 from rewardkit_code.layouts.row import Row
+from rewardkit_code.layouts.typed_tests import tests_of
 from rewardkit_code.layouts.values import GroundTruthError, as_text, literal
 from rewardkit_code.tests_model import Case, CodeTests, ExpressionTests, FileTests, FunctionTests, StdinTests, Tests
+from rewardkit_code.typed import OPENS
 
 JSON_FLOAT_TOL = 1e-6
 
@@ -72,6 +75,13 @@ def _check(truth: Mapping[str, Any], row: Row) -> Tests:
     return check_tests(str(truth.get("check") or truth["test"]), str(truth["entry_point"]), prompt)
 
 
+def _typed(truth: Mapping[str, Any], row: Row) -> Tests:
+    language = FENCES.get(str(truth["language"]).lower(), "")
+    if language not in OPENS:
+        raise GroundTruthError(f"tests in {truth['language']!r}; typed tests are in: {', '.join(OPENS)}")
+    return tests_of(str(truth["tests"]), language, str(truth.get("prompt", row.prompt)))
+
+
 def _file(truth: Mapping[str, Any], _: Row) -> Tests:
     return FileTests(str(truth["module"]), str(truth["test_file"]))
 
@@ -82,6 +92,7 @@ KINDS: dict[str, Callable[[Mapping[str, Any], Row], Tests]] = {
     "expr": _expression,
     "asserts": _asserts,
     "check": _check,
+    "typed": _typed,
     "unittest": _file,
     "pytest": _file,
 }

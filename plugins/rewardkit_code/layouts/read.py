@@ -11,6 +11,7 @@ from typing import Any
 from rewardkit import Sample
 from rewardkit_code.layouts import cases, native, python_tests
 from rewardkit_code.layouts.row import Row
+from rewardkit_code.layouts.typed_tests import typed_tests
 from rewardkit_code.layouts.values import (
     GroundTruthError,
     UnsupportedTestsError,
@@ -59,6 +60,7 @@ def _check_supported(row: Row) -> None:
 def _all(row: Row) -> Iterator[Tests]:
     """Tests in the order of trust: what was given as the ground truth, whole objects, then pairs of columns."""
     readers: list[Callable[[], Tests | None]] = [
+        lambda: typed_tests(row),
         lambda: _tests_in(row.sample.ground_truth, row),
         lambda: _leetcode(row),
         *(lambda name=name: _tests_in(row.column(name), row) for name in _COLUMNS),

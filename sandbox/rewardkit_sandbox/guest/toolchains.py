@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewardkit_sandbox.guest import program
@@ -17,11 +18,19 @@ from rewardkit_sandbox.guest.languages import LANGUAGES, MIB, command, environme
 # sysexits.h: a support program or file does not exist.
 EX_UNAVAILABLE = 69
 MAX_DIAGNOSTICS = 8000
+ENTRIES = ("RewardkitMain.class", "Main.class")
+"""Classes that are started before others: of tests around a program, and as contests name it."""
 
 
 def packed(header: dict[str, Any], content: bytes) -> bytes:
     """The data of a run: what it is, as a line of JSON, and the text or file itself."""
     return json.dumps(header).encode() + b"\n" + content
+
+
+def packed_image(language: str, image: bytes, args: Sequence[str], files: Mapping[str, bytes]) -> bytes:
+    """The data of a run of what was made, with its files behind it."""
+    sizes = {name: len(content) for name, content in files.items()}
+    return packed({"language": language, "args": list(args), "files": sizes}, b"".join([image, *files.values()]))
 
 
 def unpacked(data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -42,6 +51,7 @@ def compile_source(header: dict[str, Any], content: bytes) -> None:
         os._exit(EX_UNAVAILABLE)
     program.save(source, file)
     for name, text in header.get("files", {}).items():
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
         program.save(text, name)
     words = command(language.compiler, source=file, std=header.get("std") or language.stds[0])
     done = subprocess.run(  # noqa: S603 - of the table
@@ -81,19 +91,20 @@ def archive(folder: str) -> bytes:
 
 
 def main_class(files: dict[str, bytes]) -> str:
-    """The class to start: `Main` where it has a main method, else the first that has one."""
+    """The class to start: one of ENTRIES where it has a main method, else the first that has one."""
     entries = [path for path, data in files.items() if b"\x04main" in data and b"([Ljava/lang/String;)V" in data]
-    entries.sort(key=lambda path: (path != "Main.class", "$" in path, path))
+    entries.sort(key=lambda path: (path not in ENTRIES, path != ENTRIES[0], "$" in path, path))
     return (entries or ["Main.class"])[0].removesuffix(".class").replace("/", ".")
 
 
 def become_image(header: dict[str, Any], content: bytes, memory_bytes: int) -> None:
     """Becomes a program that was compiled before, or that its text is."""
     language = LANGUAGES[header["language"]]
+    for name, size in reversed(header.get("files", {}).items()):
+        content, text = content[: len(content) - size], content[len(content) - size :]
+        _write(name, text, 0o644)
     file = language.made if language.compiler else source_file(language, content.decode("utf-8", "replace"))
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o755)
-    write_all(descriptor, content)
-    os.close(descriptor)
+    _write(file, content, 0o755)
     heap = max(16, (memory_bytes - language.reserve_bytes) // MIB)
     words = command(language.runner, source=file, memory=heap) + header.get("args", [])
     path = words[0] if words[0].startswith("./") else _found(words[0])
@@ -101,6 +112,12 @@ def become_image(header: dict[str, Any], content: bytes, memory_bytes: int) -> N
         os._exit(EX_UNAVAILABLE)
     os.environ.update(environment(language, os.getcwd()))
     os.execv(path, words)  # noqa: S606 - no shell is what we want
+
+
+def _write(name: str, content: bytes, mode: int) -> None:
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT, mode)
+    write_all(descriptor, content)
+    os.close(descriptor)
 
 
 def _found(name: str) -> str | None:
