@@ -5,6 +5,8 @@
 #ifndef REWARDKIT_TESTLIB_H
 #define REWARDKIT_TESTLIB_H
 
+#include <regex.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -27,7 +29,6 @@
 #include <numeric>
 #include <queue>
 #include <random>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <stack>
@@ -43,7 +44,7 @@ enum TTestlibMode { _unknown, _checker, _validator, _generator, _interactor, _sc
 #define _pc(exitCode) (TResult(_partially + (exitCode)))
 
 const int OK_EXIT_CODE = 0, WA_EXIT_CODE = 1, PE_EXIT_CODE = 2, FAIL_EXIT_CODE = 3, DIRT_EXIT_CODE = 4;
-const int POINTS_EXIT_CODE = 7, UNEXPECTED_EOF_EXIT_CODE = 8, PC_BASE_EXIT_CODE = 50;
+const int POINTS_EXIT_CODE = 7, PC_BASE_EXIT_CODE = 50;
 const char LF = '\n', CR = '\r', TAB = '\t', SPACE = ' ';
 const int EOFC = 255;
 
@@ -152,13 +153,15 @@ inline double doubleDelta(double expected, double result) {
 template <class T> inline int sign(const T& value) { return (T(0) < value) - (value < T(0)); }
 
 struct pattern {
-  explicit pattern(const std::string& text) : source(text), compiled(text) {}
-  bool matches(const std::string& text) const { return std::regex_match(text, compiled); }
+  explicit pattern(const std::string& text) : source(text), compiled(new regex_t, [](regex_t* one) { regfree(one), delete one; }) {
+    if (regcomp(compiled.get(), ("^(" + text + ")$").c_str(), REG_EXTENDED | REG_NOSUB)) quit(_fail, "pattern " + text);
+  }
+  bool matches(const std::string& text) const { return !regexec(compiled.get(), text.c_str(), 0, nullptr, 0); }
   std::string src() const { return source; }
 
  private:
   std::string source;
-  std::regex compiled;
+  std::shared_ptr<regex_t> compiled;
 };
 
 class random_t {
@@ -443,7 +446,7 @@ inline void __testlib_end(int code, const char* verdict, const std::string& mess
   if (result == _wa) __testlib_end(WA_EXIT_CODE, "wrong answer ", message);
   if (result == _pe) __testlib_end(PE_EXIT_CODE, "wrong output format ", message);
   if (result == _dirt) __testlib_end(DIRT_EXIT_CODE, "wrong output format ", message);
-  if (result == _unexpected_eof) __testlib_end(UNEXPECTED_EOF_EXIT_CODE, "unexpected eof ", message);
+  if (result == _unexpected_eof) __testlib_end(PE_EXIT_CODE, "unexpected eof ", message);
   if (result == _points) __testlib_end(POINTS_EXIT_CODE, "points ", message);
   if (result >= _partially) __testlib_end(PC_BASE_EXIT_CODE + (result - _partially), "partially correct ", message);
   __testlib_end(FAIL_EXIT_CODE, "FAIL ", message);

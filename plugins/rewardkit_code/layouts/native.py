@@ -21,8 +21,9 @@ def _stdin(truth: Mapping[str, Any], _: Row) -> Tests:
     if compare not in ("exact", "text", "tokens"):
         raise GroundTruthError(f"the unknown compare {compare!r}; there are: exact, text, tokens")
     cases = tuple((as_text(case["input"]), as_text(case["output"])) for case in truth["cases"])
-    tolerance = truth.get("float_tol")
-    return StdinTests(some(cases), compare, None if tolerance is None else tolerance_of(tolerance, "float_tol"))
+    found = truth.get("float_tol")
+    tolerance = None if found is None else tolerance_of(found, "float_tol")
+    return StdinTests(some(cases), compare, tolerance, checker=truth.get("checker"))
 
 
 def tolerance_of(value: Any, name: str) -> float:

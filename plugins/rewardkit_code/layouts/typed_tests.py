@@ -27,8 +27,8 @@ def typed_tests(row: Row) -> TypedTests | None:
     truth = row.sample.ground_truth
     texts = [truth] if isinstance(truth, str) else []
     texts += [text for name in _COLUMNS if (text := row.text(name))]
-    text = next((text for text in texts if OPENS[language].search(code_of(text, language))), None)
-    return None if text is None else tests_of(text, language, row.prompt)
+    found = next((text for text in texts if OPENS[language].search(code_of(text, language))), None)
+    return None if found is None else tests_of(found, language, row.prompt)
 
 
 def tests_of(text: str, language: str, prompt: str) -> TypedTests:
