@@ -10,6 +10,8 @@ from rewardkit_code.outcomes import SHOWN, Verdict
 from rewardkit_sandbox import LANGUAGES, Image, Limits, RunResult, Sandbox, WireError, decode, split_frames
 
 Made = TypeVar("Made")
+WALL_TO_CPU = 8
+"""Times the CPU time that is left for a sample that a compiler or a checker may last on a loaded machine."""
 
 
 class BudgetError(Exception):
@@ -85,18 +87,19 @@ class Runner:
         """
         if self._left_s <= 0:
             raise self._late()
-        result = self._run(job, replace(self._limits, **limits, wall_s=self._left_s))
+        result = self._run(job, replace(self._limits, **limits, wall_s=WALL_TO_CPU * self._left_s), waits=False)
         if result.end == "wall":
             raise self._late()
         return result
 
-    def _run(self, job: Any, limits: Limits) -> RunResult:
+    def _run(self, job: Any, limits: Limits, *, waits: bool = True) -> RunResult:
         if isinstance(job, Image):
             language = LANGUAGES[job.language]
             memory_bytes = limits.memory_bytes + language.reserve_bytes
             limits = replace(limits, memory_bytes=memory_bytes, processes=max(limits.processes, language.processes))
         result = self._sandbox.run(job, limits)
-        self._left_s -= max(0.0, result.usage.wall_s - result.usage.waited_s)
+        # What a compiler's processes waited for a processor is not known once they have ended, but they never sleep.
+        self._left_s -= max(0.0, result.usage.wall_s - result.usage.waited_s) if waits else result.usage.cpu_s
         return result
 
     def _late(self) -> BudgetError:

@@ -32,7 +32,7 @@ def test_a_right_program_passes_and_a_wrong_one_fails(reward, row):
 def test_a_program_that_defines_nothing_fails(reward, row):
     # What the task puts around a program defines no function under test.
     (score,) = reward.score([sample(row, "```python\nx = 1\n```")])
-    assert score.status == "abstained" if "not run" in row["layout"] else score.value == 0.0, score
+    assert score.value == 0.0, score
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["layout"] for row in ROWS])
@@ -45,9 +45,11 @@ BY_LAYOUT = {row["layout"]: row for row in ROWS}
 
 
 def test_an_output_that_only_an_unrun_checker_could_judge_abstains(reward):
-    row = BY_LAYOUT["CodeContests+: a checker in C++ that is not run; only expected outputs count"]
-    (score,) = reward.score([sample(row, "```python\nprint(123)\n```")])
-    assert (score.status, score.kind) == ("abstained", "unsupported")
+    row = BY_LAYOUT["CodeContests+: a checker in C++ with testlib"]
+    ended = '#include "testlib.h"\nint main(int n, char** v) { registerTestlibCmd(n, v); }'
+    for checker in ("#include <other.h>\nint main() {}", ended):
+        (score,) = reward.score([sample(row, "```python\nprint(123)\n```", checker=checker)])
+        assert (score.status, score.kind) == ("abstained", "unsupported")
 
 
 def test_a_checker_that_fails_on_an_output_does_not_accept_it(reward):

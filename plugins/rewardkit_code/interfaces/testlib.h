@@ -431,6 +431,16 @@ static InStream inf, ouf, ans;
 static std::fstream tout;
 static std::string checkerName;
 
+static bool __testlib_ended = false;
+// A checker that ends without a verdict has none.
+static struct FinalizeGuard {
+  ~FinalizeGuard() {
+    if (__testlib_ended || testlibMode == _unknown) return;
+    std::fprintf(stderr, "FAIL it ended without quit or quitf\n");
+    std::fflush(stderr);
+    std::_Exit(FAIL_EXIT_CODE);
+  }
+} __testlib_guard;
 inline void __testlib_end(int code, const char* verdict, const std::string& message) {
   std::fflush(stdout);
   std::cout.flush();
@@ -485,7 +495,7 @@ __attribute__((format(printf, 2, 3))) inline void ensuref(bool condition, const 
 inline void setName(const char* name, ...) { checkerName = name; }
 inline void setTestCase(int) {}
 inline void unsetTestCase() {}
-inline void disableFinalizeGuard() {}
+inline void disableFinalizeGuard() { __testlib_ended = true; }
 
 inline void registerTestlibCmd(int argc, char* argv[]) {
   testlibMode = _checker;
