@@ -23,6 +23,11 @@ test-languages: $(VENV)/test
 	node -p "require('/usr/lib/node_modules/typescript').version" || npm install --global --prefix /usr typescript@5
 	REWARDKIT_TEST_LANGUAGES=1 $(BIN)/python -m pytest tests/code/test_languages.py tests/code/test_typed_tests.py
 
+# Each trainer of examples/trainers/trainers.toml in an environment of its own; ONLY=NAME for one of them.
+test-trainers: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,trl]"
+	$(BIN)/python examples/trainers/environments.py $(if $(ONLY),"$(ONLY)")
+
 train: $(VENV)/train
 	$(BIN)/python examples/train/train.py
 

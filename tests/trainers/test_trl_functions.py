@@ -19,8 +19,11 @@ from rewardkit import ConfigError, InfrastructureError, Rubric
 from rewardkit_trainers.row_scorer import DISTRIBUTED_BATCH_S, with_budget
 from rewardkit_trainers.trl import RewardFuncs, reward_funcs
 from rewardkit_trainers.trl.batch_scorer import JudgedBatch
-from rewardkit_trainers.trl.functions import RewardFunc
+from rewardkit_trainers.trl.functions import TAKES_ASYNCHRONOUS, RewardFunc, installed_trl
 
+asynchronous = pytest.mark.skipif(
+    (installed_trl() or TAKES_ASYNCHRONOUS) < TAKES_ASYNCHRONOUS, reason="this TRL takes no asynchronous objects"
+)
 SUM = {"rewards": {"math": {}, "format": {"weight": 0.1}}}
 PROMPTS = ["what is 1 and 1"] * 4
 COMPLETIONS = ["<think>a</think>\\boxed{2}", "<think>a</think>\\boxed{3}", "\\boxed{2}", ""]
@@ -28,7 +31,7 @@ COMPLETIONS = ["<think>a</think>\\boxed{2}", "<think>a</think>\\boxed{3}", "\\bo
 
 @pytest.fixture(scope="module")
 def funcs() -> Iterator[RewardFuncs]:
-    made = reward_funcs(SUM, workers=1)
+    made = reward_funcs(SUM, workers=1, on_none="none")
     yield made
     made.close()
 
@@ -37,7 +40,7 @@ def funcs() -> Iterator[RewardFuncs]:
 def obedient(misbehaving: Path) -> Iterator[RewardFuncs]:
     """Two rewards that do what a completion says, beside one that always pays 1."""
     rubric = {"rewards": {"obedient": {}, "constant": {"weight": 0.5}}, "limits": {"deadline_s": 1.0}}
-    made = reward_funcs(rubric, plugins=[misbehaving], workers=2)
+    made = reward_funcs(rubric, plugins=[misbehaving], workers=2, on_none="none")
     yield made
     made.close()
 
@@ -138,6 +141,7 @@ with funcs.batch_scorer:
 """
 
 
+@asynchronous
 def test_asynchronous_functions_share_one_judgement_too():
     funcs = reward_funcs(SUM, workers=1, asynchronous=True)
     batches: list[JudgedBatch] = []
@@ -152,12 +156,13 @@ def test_asynchronous_functions_share_one_judgement_too():
     assert len(batches) == 1
 
 
+@asynchronous
 def test_trl_takes_asynchronous_functions_for_what_they_are():
     utils = pytest.importorskip("trl.trainer.utils")
     made = reward_funcs(SUM, workers=1, asynchronous=True)
     made.close()
     assert all(utils.is_async_callable(func) for func in made)
-    assert [utils.get_callable_name(func) for func in made] == ["math", "format"]
+    assert [func.__name__ for func in made] == ["math", "format"]
 
 
 def test_weights_are_in_the_values_where_the_trainer_takes_none():
@@ -166,6 +171,24 @@ def test_weights_are_in_the_values_where_the_trainer_takes_none():
         assert [(column.name, column.weight) for column in batch_scorer.columns] == [("math", 1.0), ("format", 1.0)]
         funcs = RewardFuncs(batch_scorer, type(reward_funcs(SUM, workers=1)[0]))
         assert ask(funcs) == {"math": [2.0, 0.0, 2.0, 0.0], "format": [0.1, 0.1, 0.0, 0.0]}
+
+
+def test_a_trainer_that_makes_a_zero_of_none_gets_the_groups_mean(misbehaving: Path):
+    rubric = {"rewards": {"constant": {"weight": 0}, "obedient": {"weight": 2.0}, "format": {"weight": 0.5}}}
+    funcs = reward_funcs(rubric, plugins=[misbehaving], workers=1, on_none="mean")
+    with funcs.batch_scorer:
+        values = ask(funcs, ["ab", "raise", "abcd"])
+    assert values == {"constant": [1.0, None, 1.0], "obedient": [2.0, 3.0, 4.0], "format": [0.0, None, 0.0]}
+    with reward_funcs(rubric, plugins=[misbehaving], workers=1, on_none=-1.0).batch_scorer as batch_scorer:
+        assert ask(RewardFuncs(batch_scorer, RewardFunc), ["ab", "raise"])["obedient"] == [2.0, -0.5]
+
+
+def test_one_function_stands_for_the_whole_rubric():
+    funcs = reward_funcs(SUM, workers=1, single=True)
+    logged: dict[str, float] = {}
+    with funcs.batch_scorer:
+        assert ask(funcs, log_metric=logged.__setitem__) == {"composed": [1.1, 0.1, 1.0, 0.0]}
+    assert (logged["rewards/math/value"], logged["rewards/format/value"]) == (0.5, 0.5)
 
 
 def test_weight_schedules_follow_the_trainers_state():
@@ -288,7 +311,7 @@ def test_later_failures_are_warned_of_with_their_reason(misbehaving: Path, caplo
         ask(funcs, ["four", "four"])
         for _ in range(5):
             ask(funcs, ["raise"])
-    counts = [record.args[1] for record in caplog.records if "completions so far" in record.msg]
+    counts = [record.args[1] for record in caplog.records if record.msg.startswith("the reward")]
     assert counts == [1, 2, 4]
     assert "plugin_error" in caplog.text
 
@@ -359,7 +382,7 @@ def test_a_row_that_does_not_fit_fails_alone(funcs: RewardFuncs, judged: list[Ju
 
 
 def test_broken_machinery_stops_no_training_and_pays_nobody(caplog: pytest.LogCaptureFixture):
-    funcs = reward_funcs(SUM, workers=1)
+    funcs = reward_funcs(SUM, workers=1, on_none="none")
     ask(funcs)
     funcs.batch_scorer.scorer.close()
     with caplog.at_level(logging.WARNING):

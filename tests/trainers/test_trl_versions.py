@@ -4,7 +4,7 @@
 """
 
 import inspect
-import math
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ import pytest
 
 pytest.importorskip("trl")
 
+from packaging.version import Version
 from trl import GRPOConfig, GRPOTrainer
 
 from rewardkit_trainers.trl import reward_funcs
+from rewardkit_trainers.trl.functions import leaves_none_out
 
 MOODY = Path(__file__).parent / "moody.py"
 RUBRIC = {"rewards": {"right": {}, "format": {"weight": 0.1}}}
@@ -51,8 +53,10 @@ def test_grpo_trains_on_the_functions_of_a_rubric(model_path: Path, dataset: Any
     with funcs.batch_scorer:
         logged = trained(model_path, dataset, tmp_path, funcs)
     assert len(logged) == 2
+    # TRL before 1.0 trains on the weighted sum, and logs the sum without weights.
+    weight = 1.0 if Version(metadata.version("trl")) < Version("1.0") else 0.1
     for entry in logged:
-        paid = entry["rewards/right/mean"] + 0.1 * entry["rewards/format/mean"]
+        paid = entry["rewards/right/mean"] + weight * entry["rewards/format/mean"]
         assert entry["reward"] == pytest.approx(paid, abs=1e-5)
 
 
@@ -70,7 +74,9 @@ def test_grpo_trains_on_one_function_for_a_whole_rubric(model_path: Path, datase
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_completion_without_a_reward_is_left_out(model_path: Path, dataset: Any, tmp_path: Path):
+def test_a_completion_without_a_reward_is_left_out_or_has_its_groups_mean(
+    model_path: Path, dataset: Any, tmp_path: Path
+):
     rubric = {"rewards": {"moody": {}}, "limits": {"deadline_s": 1.0}}
     funcs = reward_funcs(rubric, plugins=[MOODY], workers=2)
     judged: list[Any] = []
@@ -78,6 +84,13 @@ def test_a_completion_without_a_reward_is_left_out(model_path: Path, dataset: An
     with funcs.batch_scorer:
         logged = trained(model_path, dataset, tmp_path, funcs)
     for entry, batch in zip(logged, judged, strict=True):
-        paid = [result.reward for result in batch.results if result.reward is not None]
-        if paid and not math.isnan(entry["rewards/moody/mean"]):
-            assert entry["rewards/moody/mean"] == pytest.approx(sum(paid) / len(paid), abs=1e-5)
+        values = batch.values["moody"]
+        for row, value in zip(batch.results, values, strict=True):
+            if row.reward is not None:
+                assert value == row.reward
+            elif leaves_none_out():
+                assert value is None
+            else:  # the mean of its group, where one of it has a reward
+                assert value is not None
+        left = [value for value in values if value is not None]
+        assert entry["rewards/moody/mean"] == pytest.approx(sum(left) / len(left), abs=1e-5)

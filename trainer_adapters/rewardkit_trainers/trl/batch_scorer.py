@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from rewardkit import InputError, Result, Rubric, Scorer
+from rewardkit_trainers.naming import SCORE
 from rewardkit_trainers.row_scorer import RowScorer
 from rewardkit_trainers.samples import row_of
 from rewardkit_trainers.trl.batch import Batch
@@ -53,12 +54,19 @@ class _Shared:
 class BatchScorer:
     """Judges batches by a rubric, each once. Can be sent to another process, where it starts workers of its own."""
 
-    def __init__(self, row_scorer: RowScorer, *, weighted: bool = False, single: bool = False) -> None:
-        """`weighted` and `single` are as for `rewardkit_trainers.trl.reward_funcs`."""
+    def __init__(
+        self, row_scorer: RowScorer, *, weighted: bool = False, single: bool = False, imputes: bool = False
+    ) -> None:
+        """Shares the judgements of a RowScorer.
+
+        weighted, single  as for `rewardkit_trainers.trl.reward_funcs`
+        imputes           a completion without a reward gets the number of the row scorer's `on_none`
+        """
         self.row_scorer = row_scorer
         """Judges the rows of the batches."""
         self.columns: list[Column] = columns_of(row_scorer.rubric, weighted=weighted, single=single)
         self._weighted = weighted
+        self._imputes = imputes
         self._begin()
 
     def _begin(self) -> None:
@@ -76,7 +84,7 @@ class BatchScorer:
         self._groups = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: vars(self)[name] for name in ("row_scorer", "columns", "_weighted")}
+        return {name: vars(self)[name] for name in ("row_scorer", "columns", "_weighted", "_imputes")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -159,11 +167,23 @@ class BatchScorer:
             values.append(values_of(self.rubric, self.columns, sample, result, weighted=self._weighted))
             if sample.ground_truth is not None:
                 row["ground_truth"] = sample.ground_truth
+        if self._imputes:
+            self._impute(rows, results, values)
         by_column = {column.name: [row[n] for row in values] for n, column in enumerate(self.columns)}
         judged = JudgedBatch(batch, rows, results, by_column)
         self._logs(judged)
         self.listeners(judged)
         return judged
+
+    def _impute(
+        self, rows: Sequence[Mapping[str, Any]], results: Sequence[Result], values: Sequence[list[float | None]]
+    ) -> None:
+        """Puts a number for what has no reward into the first column that counts, so that the trainer's sum is it."""
+        counts = next(n for n, column in enumerate(self.columns) if column.weight)
+        numbers = self.row_scorer.numbers(results, [row["group"] for row in rows])
+        for result, row_values, row_numbers in zip(results, values, numbers, strict=True):
+            if result.reward is None:
+                row_values[counts] = row_numbers[SCORE] / self.columns[counts].weight
 
     def _namer(self, batch: Batch) -> Callable[[int], str]:
         """Names for the groups of a batch that no other group of the run has."""

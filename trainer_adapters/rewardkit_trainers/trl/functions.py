@@ -8,15 +8,23 @@ Also for RLOO, and for the trainers under `trl.experimental`; those that take no
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from rewardkit import Rubric
+from packaging.version import Version
+
+from rewardkit import ConfigError, Rubric
+from rewardkit_trainers.imputation import OnNone
 from rewardkit_trainers.row_scorer import RowScorer, Workers
 from rewardkit_trainers.trl.batch import Batch
 from rewardkit_trainers.trl.batch_scorer import BatchScorer
 
 Values = list[float | None]
+LEAVES_NONE_OUT = Version("1.6")
+"""The first TRL that leaves a completion without any reward out of its group, in GRPO and RLOO."""
+TAKES_ASYNCHRONOUS = Version("1.12")
+"""The oldest TRL in which asynchronous functions were tested; the first ones take coroutine functions alone."""
 
 
 class RewardFunc:
@@ -64,12 +72,27 @@ class RewardFuncs(list[RewardFunc]):
         self.batch_scorer.close()
 
 
+def leaves_none_out() -> bool:
+    """True if the installed TRL gives a completion without any reward no advantage; before 1.6 it made a 0 of it."""
+    installed = installed_trl()
+    return installed is None or installed >= LEAVES_NONE_OUT
+
+
+def installed_trl() -> Version | None:
+    """The installed TRL; None where only another trainer is there that takes its functions."""
+    try:
+        return Version(metadata.version("trl"))
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def reward_funcs(
     rubric: Rubric | Mapping[str, Any] | str | Path,
     *,
     ground_truth: str | None = None,
     weighted: bool = False,
     single: bool = False,
+    on_none: OnNone | Literal["auto", "none"] = "auto",
     asynchronous: bool = False,
     plugins: Sequence[str | Path] = (),
     workers: Workers = None,
@@ -82,6 +105,8 @@ def reward_funcs(
     weighted      weights are in the values, for a trainer that takes none (asynchronous GRPO); probes are left out
     single        one function, `composed`, for the whole rubric: a configuration that names it needs no change when
                   the rubric changes; the value of each reward is then the metric `rewards/ALIAS/value`
+    on_none       what becomes of a completion without a reward: `none` (it stays None), `mean` (of its group), `raise`,
+                  or a number; `auto`: `none` where the installed TRL leaves it out (from 1.6 on), else `mean`
     asynchronous  the functions are coroutine functions, which TRL awaits
     plugins       local Python files that bring rewards
     workers       number of processes that judge; `node`: one set for all ranks of a machine; None: one for each
@@ -89,6 +114,17 @@ def reward_funcs(
     trust         a rubric file may name plugin files, secrets and weaker sandboxes
     raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
     """
-    row_scorer = RowScorer(rubric, ground_truth=ground_truth, plugins=plugins, workers=workers, trust=trust)
-    batch_scorer = BatchScorer(row_scorer, weighted=weighted, single=single)
+    installed = installed_trl()
+    if asynchronous and installed is not None and installed < TAKES_ASYNCHRONOUS:
+        raise ConfigError(f"asynchronous=True needs TRL {TAKES_ASYNCHRONOUS} or newer, found {installed}; leave it out")
+    row_scorer = RowScorer(
+        rubric,
+        on_none="mean" if on_none in ("auto", "none") else on_none,
+        ground_truth=ground_truth,
+        plugins=plugins,
+        workers=workers,
+        trust=trust,
+    )
+    imputes = on_none != "none" and not (on_none == "auto" and leaves_none_out())
+    batch_scorer = BatchScorer(row_scorer, weighted=weighted, single=single, imputes=imputes)
     return RewardFuncs(batch_scorer, AsyncRewardFunc if asynchronous else RewardFunc)
