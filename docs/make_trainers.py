@@ -13,8 +13,8 @@ A completion without a reward (None) is never a silent 0: what becomes of it is 
 OpenRLHF, verifiers and slime have adapters in the package. The others are recipes of at most 40 lines, to be copied.
 Any other trainer: [RowScorer](adapters.md).
 
-`make test-trainers` runs all tests of this page, each in an environment of its own (`ONLY=OpenEnv` runs one). No training on
-a GPU was run for any of them.
+`make test-trainers` runs all tests of this page, each in an environment of its own (`ONLY=OpenEnv` runs one). No
+training on a GPU was run for any of them.
 
 """
 COLUMNS = ("trainer", "version tested", "last run by", "what None becomes", "where single rewards are logged")

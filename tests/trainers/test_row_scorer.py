@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import rewardkit
 import rewardkit_trainers
 from rewardkit import ConfigError, InfrastructureError, Sample
 from rewardkit_trainers import RowScorer, UnrewardedError, named_values, row_of, why_no_reward
@@ -56,6 +57,18 @@ def test_named_values_are_those_that_there_are(scorer: RowScorer):
     right, broken = scorer.judge(rows("ab", "raise"))
     assert named_values(right) == {"rewardkit/obedient": 2.0, "rewardkit/constant": 1.0, "rewardkit/unrewarded": 0.0}
     assert named_values(broken) == {"rewardkit/constant": 1.0, "rewardkit/unrewarded": 1.0}
+
+
+def test_named_values_of_a_reward_stand_beside_it():
+    def spelled(completion: str) -> dict[str, float]:
+        return {"letters": float(len(completion)), "words": float(len(completion.split()))}
+
+    declared = rewardkit.reward(values=("letters", "words"))(spelled)
+    with RowScorer({"rewards": {"spelled": declared}}, workers=1) as scorer:
+        (result,) = scorer.judge(rows("a b"))
+        (numbers,) = scorer.numbers([result], ["one"])
+    assert (numbers["rewardkit/spelled.letters"], numbers["rewardkit/spelled.words"]) == (3.0, 2.0)
+    assert named_values(result)["rewardkit/spelled.words"] == 2.0
 
 
 def test_a_missing_reward_may_be_an_error_or_a_number(misbehaving: Path):

@@ -19,10 +19,11 @@ import logging
 import math
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from typing import Literal
 
-from rewardkit import ConfigError, Result, RewardkitError, Rubric
-from rewardkit_trainers.naming import SCORE, UNREWARDED, key_of, why_no_reward
+from rewardkit import ConfigError, Result, RewardkitError
+from rewardkit_trainers.naming import SCORE, UNREWARDED, key_of, values_by_name, why_no_reward
 from rewardkit_trainers.repeated_warnings import is_power_of_two
 
 logger = logging.getLogger(__name__)
@@ -56,11 +57,15 @@ def checked(on_none: object) -> OnNone:
 class Imputation:
     """Results as numbers, always under the same keys. Can be asked from any thread."""
 
-    def __init__(self, rubric: Rubric, on_none: OnNone) -> None:
-        """on_none is for the reward; what a single reward of the rubric did not score is always the `mean`."""
+    def __init__(self, names: Sequence[str], on_none: OnNone) -> None:
+        """Starts without any mean.
+
+        names    aliases of the rewards, and `alias.name` of named values
+        on_none  for the reward; what a single reward of the rubric did not score is always the `mean`
+        """
         self._on_none = on_none
-        self._aliases = tuple(rubric.rewards)
-        self._means = {name: _Means() for name in (SCORE, *map(key_of, rubric.rewards))}
+        self._names = tuple(names)
+        self._means = {name: _Means() for name in (SCORE, *map(key_of, names))}
         self._lock = threading.Lock()
         self._replaced = 0
 
@@ -68,8 +73,9 @@ class Imputation:
         """Takes a result into the means of its group."""
         with self._lock:
             self._means[SCORE].add(group, result.reward)
-            for alias in self._aliases:
-                self._means[key_of(alias)].add(group, result.scores[alias].value)
+            values = values_by_name(result)
+            for name in self._names:
+                self._means[key_of(name)].add(group, values.get(name))
 
     def of(self, result: Result, group: str) -> dict[str, float]:
         """The reward under `score`, UNREWARDED, and each reward's own value.
@@ -77,7 +83,8 @@ class Imputation:
         raises  UnrewardedError where there is no reward and the user wants it
         """
         with self._lock:
-            values = {SCORE: result.reward} | {key_of(alias): result.scores[alias].value for alias in self._aliases}
+            found = values_by_name(result)
+            values = {SCORE: result.reward} | {key_of(name): found.get(name) for name in self._names}
             numbers = {name: self._means[name].of(group) if value is None else value for name, value in values.items()}
             if result.reward is None:
                 numbers[SCORE] = self._instead(result, numbers[SCORE])

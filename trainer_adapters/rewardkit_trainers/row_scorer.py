@@ -85,8 +85,7 @@ class RowScorer:
         self.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
 
     def _begin(self) -> None:
-        self.imputation = Imputation(self.rubric, self._on_none)
-        """Numbers for what has no reward; for adapters that wait for a group between its `add` and its `of`."""
+        self._imputation: Imputation | None = None
         self._failed = FailedRewards(self.rubric)
         self._lock = threading.Lock()
         self._scorer: Scorer | None = None
@@ -118,6 +117,17 @@ class RowScorer:
                     workers = self._workers or default_workers()
                     self._scorer = Scorer(rubric, workers=workers, plugins=self._plugins, timings=True, nice=NICE)
             return self._scorer
+
+    @property
+    def imputation(self) -> Imputation:
+        """Numbers for what has no reward; for adapters that wait for a group between its `add` and its `of`."""
+        steps = self.scorer.steps
+        with self._lock:
+            if self._imputation is None:
+                several = {step.alias: step.installed.reward.values for step in steps}
+                named = [(alias, *(f"{alias}.{value}" for value in several[alias])) for alias in self.rubric.rewards]
+                self._imputation = Imputation([name for names in named for name in names], self._on_none)
+            return self._imputation
 
     def close(self) -> None:
         """Ends the workers; the next row starts them anew."""
