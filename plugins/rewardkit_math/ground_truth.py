@@ -33,6 +33,8 @@ class GroundTruth(NamedTuple):
     nodes: tuple[Node, ...]
     """The answer in each of its writings; any of them may be matched."""
     plain_number: Fraction | None
+    fraction: Fraction | None
+    """Its value, where it is an integer or a fraction of two, and nothing else."""
     letter: str | None
     """Its letter, where it is an option of multiple choice."""
     several: bool
@@ -50,6 +52,7 @@ class GroundTruth(NamedTuple):
 
 
 _PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
+_FRACTION = re.compile(r"([-+]?)(?:\\[dt]?frac\{(\d{1,40})\}\{(\d{1,40})\}|(\d{1,40})(?:/(\d{1,40}))?)")
 _FORMULA = re.compile(r"\\(?!text|mathrm|mbox|[,;:! $%])|[\^_={}<>]")
 _TEXTUAL = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}")
 _WORD = re.compile(r"(?<!\\)\b[^\W\d_]{3,}")
@@ -79,7 +82,7 @@ def read_ground_truth(text: str) -> GroundTruth:
     if text.isascii() and text.isdigit() and len(text) <= _PLAIN_DIGITS:
         # Most ground truths are plain integers, and need no parser.
         value = Fraction(int(text))
-        return GroundTruth(text, (Num(value),), value, None, several=False, readable=True)
+        return GroundTruth(text, (Num(value),), value, value, None, several=False, readable=True)
     inner = _marked(text.strip())
     if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
         raise UnreadableGroundTruthError("the ground truth is empty")
@@ -91,7 +94,7 @@ def read_ground_truth(text: str) -> GroundTruth:
     several = any(_lists(node) for node in nodes)
     number = plain_number(inner) if len(nodes) == 1 else None
     distinct = tuple(dict.fromkeys(nodes)) if len(nodes) > 1 else nodes
-    return GroundTruth(inner, distinct, number, letter, several, _readable(nodes[0], inner))
+    return GroundTruth(inner, distinct, number, plain_fraction(inner), letter, several, _readable(nodes[0], inner))
 
 
 def _marked(inner: str) -> str:
@@ -156,6 +159,17 @@ def plain_number(text: str) -> Fraction | None:
         return None
     integer, _, decimals = text.replace(",", "").partition(".")
     return Fraction(int(integer + decimals), 10 ** len(decimals))
+
+
+def plain_fraction(text: str) -> Fraction | None:
+    r"""The value of an integer, of `2/3` or of `\frac{2}{3}`; None for any other text."""
+    text = text.strip().strip("$").strip()
+    found = _FRACTION.fullmatch(text)
+    if found is None:
+        return None
+    under = int(found[3] or found[5] or 1)
+    value = Fraction(int(found[2] or found[4]), under) if under else None
+    return -value if value is not None and found[1] == "-" else value
 
 
 def ground_truth_texts(ground_truth: Any) -> list[str] | None:

@@ -21,7 +21,7 @@ from rewardkit import stated_choice
 from rewardkit_math.complexity_limits import TooCostlyError
 from rewardkit_math.equality.compare import same
 from rewardkit_math.equality.outcome import DIFFERENT, Outcome, Terms, every
-from rewardkit_math.ground_truth import GroundTruth, plain_number
+from rewardkit_math.ground_truth import GroundTruth, plain_fraction, plain_number
 from rewardkit_math.numeric.exact import exact
 from rewardkit_math.params import MathParams
 from rewardkit_math.sentences.read import is_sentence, read
@@ -127,15 +127,17 @@ _remembered = lru_cache(maxsize=_MEMORY)(_judge)
 
 
 def same_number(question: Question) -> Judgement | None:
-    """Two plain numbers, unless the policy may make different numbers the same."""
-    wanted, policy = question.ground_truth.plain_number, question.policy
-    if wanted is None:
-        return None
-    number = plain_number(question.prediction)
-    if number is None and not question.last and question.prediction.endswith("!"):
-        # "The answer is 19!" is said with joy; a factorial is still tried as one.
-        return Judgement("equal", "exact") if plain_number(question.prediction[:-1]) == wanted else None
-    if number is None:
+    """Two plain numbers or two fractions, unless the policy may make different numbers the same."""
+    ground_truth, policy = question.ground_truth, question.policy
+    wanted, number = ground_truth.plain_number, None
+    if wanted is not None:
+        number = plain_number(question.prediction)
+        if number is None and not question.last and question.prediction.endswith("!"):
+            # "The answer is 19!" is said with joy; a factorial is still tried as one.
+            return Judgement("equal", "exact") if plain_number(question.prediction[:-1]) == wanted else None
+    if number is None and ground_truth.fraction is not None:
+        wanted, number = ground_truth.fraction, plain_fraction(question.prediction)
+    if wanted is None or number is None:
         return None
     if number == wanted:
         return Judgement("equal", "exact")

@@ -1,10 +1,12 @@
 """The steps of a judgement: which one settles which pair, and what each leaves to the next."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rewardkit_math import judge as module
 from rewardkit_math.ground_truth import read_ground_truth
-from rewardkit_math.judge import STEPS, Question, judge
+from rewardkit_math.judge import STEPS, Question, judge, same_meaning, same_number
 from rewardkit_math.params import MathParams
 
 TABLE = [
@@ -22,6 +24,8 @@ TABLE = [
     ("Yes, it is.", "Yes", {}, "same_words", "equal", "text"),
     ("There are none.", "0", {}, "same_words", "equal", "text"),
     ("Tuesday", "tuesday", {}, "same_words", "equal", "text"),
+    (r"\frac{2}{4}", "1/2", {}, "same_number", "equal", "exact"),
+    ("3/4", r"\dfrac{4}{3}", {}, "same_number", "different", "exact"),
     (r"\frac12", "0.5", {}, "same_meaning", "equal", "exact"),
     (r"\sin^2 x", r"1-\cos^2 x", {}, "same_meaning", "equal", "numeric"),
     ("x > 2", r"(2, \infty)", {}, "same_meaning", "equal", "region"),
@@ -40,6 +44,24 @@ def test_each_pair_is_settled_by_its_step(prediction, ground_truth, params, step
     question = Question(prediction, truth, policy, last=False)
     before = STEPS[: STEPS.index(getattr(module, step))]
     assert all(earlier(question) is None for earlier in before)
+
+
+NUMBERS = st.builds(
+    lambda form, sign, one, two: sign + form.format(one, two),
+    st.sampled_from(["{}", "{}/{}", r"\frac{{{}}}{{{}}}", r"\dfrac{{{}}}{{{}}}", "${}/{}$", "{}.{}", "{},{:03}"]),
+    st.sampled_from(["", "-", "+"]),
+    st.integers(1, 24),
+    st.integers(1, 24),
+)
+
+
+@given(NUMBERS, NUMBERS)
+@settings(max_examples=400, deadline=None)
+def test_comparing_plain_numbers_gives_what_comparing_trees_gives(prediction, ground_truth):
+    question = Question(prediction, read_ground_truth(ground_truth), MathParams(), last=False)
+    fast, slow = same_number(question), same_meaning(question)
+    assert slow is not None
+    assert fast is None or fast.verdict == slow.verdict
 
 
 def test_each_step_settles_a_row_of_the_table():
