@@ -1,13 +1,14 @@
 """Runs the jobs of one sample in a sandbox within its time, and reads how they ended."""
 
+import contextlib
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from rewardkit_code.outcomes import SHOWN, Verdict
-from rewardkit_sandbox import LANGUAGES, Image, Limits, RunResult, Sandbox, WireError, decode, split_frames
+from rewardkit_sandbox import LANGUAGES, Image, Limits, RunResult, Sandbox, Script, WireError, decode, split_frames
 
 Made = TypeVar("Made")
 WALL_TO_CPU = 8
@@ -64,12 +65,24 @@ class Runner:
         tests     how many tests it runs, each of which may take the CPU time of the limits
         raises    BudgetError where the time for the sample is used up, though no test was slow
         """
+        cpu_s = max(self._limits.cpu_s, min(self._limits.cpu_s * tests, math.ceil(self._left_s)))
+        limits = _with_reserve(replace(self._limits, cpu_s=cpu_s), job)
+        return self._test(lambda wall_s: self._sandbox.run(job, replace(limits, wall_s=wall_s)), tests)
+
+    @contextlib.contextmanager
+    def cases(self, job: Script | Image, count: int) -> Iterator[Callable[[bytes], RunResult]]:
+        """Gives a function that runs a program on one input, which is a test; `count` of them are expected."""
+        with self._sandbox.cases(job, _with_reserve(self._limits, job), count) as cases:
+            yield lambda stdin: self._test(lambda wall_s: cases.run(stdin, wall_s), 1)
+
+    def _test(self, start: Callable[[float], RunResult], tests: int) -> RunResult:
+        """Runs what `start` starts with a limit of wall time. Raises BudgetError."""
         if self._left_s <= 0:
             raise self._late()
-        cpu_s = max(self._limits.cpu_s, min(self._limits.cpu_s * tests, math.ceil(self._left_s)))
         wall_s = min(max(self._limits.wall_s, self._limits.wall_s * tests), self._left_s)
-        result = self._run(job, replace(self._limits, cpu_s=cpu_s, wall_s=wall_s))
+        result = start(wall_s)
         usage = result.usage
+        self._left_s -= max(0.0, usage.wall_s - usage.waited_s)
         own = 1.0 - min(1.0, usage.waited_s / max(usage.wall_s, 1e-3))
         self._slowest_s = max(self._slowest_s, (usage.quiet_s if tests > 1 else usage.wall_s) * own)
         ends = {result.end, result.program.end if result.program else ""}
@@ -87,23 +100,25 @@ class Runner:
         """
         if self._left_s <= 0:
             raise self._late()
-        result = self._run(job, replace(self._limits, **limits, wall_s=WALL_TO_CPU * self._left_s), waits=False)
+        own = _with_reserve(replace(self._limits, **limits, wall_s=WALL_TO_CPU * self._left_s), job)
+        result = self._sandbox.run(job, own)
+        # What a compiler's processes waited for a processor is not known once they have ended, but they never sleep.
+        self._left_s -= result.usage.cpu_s
         if result.end == "wall":
             raise self._late()
         return result
 
-    def _run(self, job: Any, limits: Limits, *, waits: bool = True) -> RunResult:
-        if isinstance(job, Image):
-            language = LANGUAGES[job.language]
-            memory_bytes = limits.memory_bytes + language.reserve_bytes
-            limits = replace(limits, memory_bytes=memory_bytes, processes=max(limits.processes, language.processes))
-        result = self._sandbox.run(job, limits)
-        # What a compiler's processes waited for a processor is not known once they have ended, but they never sleep.
-        self._left_s -= max(0.0, result.usage.wall_s - result.usage.waited_s) if waits else result.usage.cpu_s
-        return result
-
     def _late(self) -> BudgetError:
         return BudgetError("the tests take more time than the rubric's deadline leaves for a sample", "timeout")
+
+
+def _with_reserve(limits: Limits, job: Any) -> Limits:
+    """The limits of a program, with what the runtime of its language needs."""
+    if not isinstance(job, Image):
+        return limits
+    language = LANGUAGES[job.language]
+    memory_bytes = limits.memory_bytes + language.reserve_bytes
+    return replace(limits, memory_bytes=memory_bytes, processes=max(limits.processes, language.processes))
 
 
 def limit_of(result: RunResult) -> tuple[Verdict, str] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.guest import toolchains, wire
-from rewardkit_sandbox.guest.zygote.zygote_client import Ended
+from rewardkit_sandbox.guest.zygote.run_process import Ended
 from rewardkit_sandbox.packages import BUILD, Packages
 from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Reporting, RunResult, Script, Usage
 from rewardkit_sandbox.pytest_modules import pytest_modules

@@ -9,7 +9,7 @@ is bytes; comparing them is the caller's business, outside.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -174,8 +174,42 @@ class Sandbox(Protocol):
         raises  SandboxBrokeError where the sandbox failed rather than the program
         """
 
+    def cases(self, job: Script | Image, limits: Limits, count: int) -> "Cases":  # noqa: ARG002 - for backends
+        """Runs of one program on several inputs.
+
+        job       the program; its own input is not used
+        limits    of each run
+        count     how many runs there will be, unless one of them ends it all
+        """
+        return Cases(self, job, limits)
+
     def close(self) -> None:
         """Ends everything that the sandbox started. Closing twice is fine."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Cases:
+    """Runs of one program, one after the other, each as if it were the only one; closed at the end of a `with` block.
+
+    Other jobs may run in the same sandbox in between. A backend that can make such runs cheaper derives from this.
+    """
+
+    def __init__(self, sandbox: Sandbox, job: Script | Image, limits: Limits) -> None:
+        self._sandbox, self._job, self._limits = sandbox, job, limits
+
+    def run(self, stdin: bytes, wall_s: float) -> RunResult:
+        """Runs the program on one input; `wall_s` takes the place of the limits' own. Raises as `Sandbox.run` does."""
+        return self._sandbox.run(replace(self._job, stdin=stdin), replace(self._limits, wall_s=wall_s))
+
+    def close(self) -> None:
+        """Lets go of what was kept for the next run."""
 
     def __enter__(self) -> Self:
         return self

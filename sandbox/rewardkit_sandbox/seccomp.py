@@ -1,10 +1,10 @@
-"""The seccomp filter of a run: an allowlist as classic BPF, assembled here byte by byte.
+"""The seccomp filter of a run: an allowlist as classic BPF.
 
 Covered: the calls of `syscalls`; sockets of the Unix family alone; `clone` without any flag that makes a namespace;
-the limits of CPU time and core files stay as they are, the first so that its SIGKILL can be told from any other, the
-second so that no crash is handed to a program outside; no call of another ABI (32-bit, x32). A forbidden call fails
-with an errno, which programs can handle; a foreign architecture kills. Not covered: what allowed calls do with their
-pointers, which BPF cannot follow.
+limits of its own alone; those of CPU time and core files stay as they are, the first so that its SIGKILL can be told
+from any other, the second so that no crash is handed to a program outside; no call of another ABI (32-bit, x32). A
+forbidden call fails with an errno, which programs can handle; a foreign architecture kills. Not covered: what allowed
+calls do with their pointers, which BPF cannot follow.
 
 A run that shares the caller's namespaces (`shared`) can name what is not its own: other processes by their numbers,
 sockets and files by their paths. It may therefore make no socket but a connected pair, change no file's metadata, set
@@ -16,10 +16,10 @@ Source of the layout: linux/seccomp.h, linux/filter.h, linux/audit.h.
 
 import errno
 import platform
-import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from rewardkit_sandbox.syscalls import BY_ARGUMENTS, allowed, number
+from rewardkit_sandbox.bpf import Assembler
+from rewardkit_sandbox.syscalls import BY_ARGUMENTS, NOT_WITHOUT_NAMESPACES, allowed, number
 
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
@@ -28,13 +28,12 @@ NR, ARCH = 0, 4
 ARGUMENTS = tuple(range(16, 64, 8))  # the low half of each: both machines are little-endian
 HIGH = 4
 
-LOAD, AND, RETURN = 0x20, 0x54, 0x06
-JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_ANY_BIT = 0x15, 0x35, 0x45
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 
 AF_UNIX = 1
 SOCK_STREAM, SOCK_SEQPACKET, SOCKET_TYPES = 1, 5, 0xF
-RLIMIT_CPU, RLIMIT_CORE = 0, 4
+LIMITS_KEPT = (0, 4)
+"""RLIMIT_CPU and RLIMIT_CORE, which no run may set."""
 PRIO_PROCESS = 0
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. NEWTIME shares its bit with the exit signal of
 # clone, where it means nothing: only clone3 and unshare can ask for it, and both are forbidden.
@@ -50,16 +49,7 @@ FCNTL_REFUSED = (8, 10, 15, 1024, 1026)
 IOCTL_ALLOWED = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C542A)
 
 
-def _statement(code: int, operand: int) -> bytes:
-    return struct.pack("=HBBI", code, 0, 0, operand)
-
-
-def _jump(code: int, operand: int, if_true: int, if_false: int) -> bytes:
-    return struct.pack("=HBBI", code, if_true, if_false, operand)
-
-
-_ALLOW, _REFUSE = _statement(RETURN, ALLOW), _statement(RETURN, ERRNO | errno.EPERM)
-_NO_FAMILY, _NO_CALL = _statement(RETURN, ERRNO | errno.EAFNOSUPPORT), _statement(RETURN, ERRNO | errno.ENOSYS)
+REFUSE, NO_FAMILY, NO_CALL = ERRNO | errno.EPERM, ERRNO | errno.EAFNOSUPPORT, ERRNO | errno.ENOSYS
 
 
 def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
@@ -82,110 +72,146 @@ def program(machine: str | None = None, *, shared: bool = False, signals: bool =
     raises    KeyError for a machine whose calls are not known here: there is no sandbox without a filter
     """
     machine = machine or platform.machine()
-    rules = _rules_shared(signals=signals) if shared else _rules()
-    code = [
-        _statement(LOAD, ARCH),
-        _jump(JUMP_EQUAL, AUDIT_ARCH[machine], 1, 0),
-        _statement(RETURN, KILL),
-        _statement(LOAD, NR),
-    ]
-    for name, body in rules.items():
-        code += [_jump(JUMP_EQUAL, number(name, machine), 0, len(body)), *body]
+    rules = rules_shared(signals=signals) if shared else RULES
+    code = Assembler()
+    code.load(ARCH)
+    code.jump_if_equal(AUDIT_ARCH[machine], "native")
+    code.give(KILL)
+    code.label("native")
+    code.load(NR)
+    for name, rule in rules.items():
+        code.jump_unless_equal(number(name, machine), f"not {name}")
+        rule(code)
+        code.label(f"not {name}")
     # x32 calls carry bit 30 in their number, so they lie above every range.
-    return b"".join([*code, *_search(ranges(allowed(machine, shared=shared)), _ALLOW, _NO_CALL)])
+    code.give_by_range(ranges(allowed(machine, shared=shared)), ALLOW, NO_CALL)
+    return code.assembled()
 
 
-def _argument(index: int) -> bytes:
-    return _statement(LOAD, ARGUMENTS[index])
+Rule = Callable[[Assembler], None]
+"""Instructions for a call that is allowed by its arguments; they end the filter, whatever the arguments are."""
 
 
-def _is_one_of(values: Iterable[int], then: bytes, otherwise: bytes) -> list[bytes]:
-    """Returns `then` where the word that was loaded is one of `values`."""
+def one_of(index: int, values: Iterable[int], action: int, otherwise: int) -> Rule:
+    """The action where an argument is one of the values."""
     wanted = list(values)
-    jumps = [_jump(JUMP_EQUAL, value, len(wanted) - at, 0) for at, value in enumerate(wanted)]
-    return [*jumps, otherwise, then]
+
+    def rule(code: Assembler) -> None:
+        code.load(ARGUMENTS[index])
+        code.give_if_one_of(wanted, action, otherwise)
+
+    return rule
 
 
-def _rules() -> dict[str, list[bytes]]:
-    """Calls that are allowed by their arguments: each body ends in a return, whatever the arguments are."""
-    limits = (RLIMIT_CPU, RLIMIT_CORE)
-    return {
-        "socket": [_argument(0), *_is_one_of([AF_UNIX], _ALLOW, _NO_FAMILY)],
-        "socketpair": [_argument(0), *_is_one_of([AF_UNIX], _ALLOW, _NO_FAMILY)],
-        "clone": [_argument(0), _jump(JUMP_ANY_BIT, NAMESPACES, 0, 1), _REFUSE, _ALLOW],
-        "setrlimit": [_argument(0), *_is_one_of(limits, _REFUSE, _ALLOW)],
-        "prlimit64": [*_only_asks(), _argument(1), *_is_one_of(limits, _REFUSE, _ALLOW)],
-        # Its own alone: whoever ends a run in a container has that run's user for a moment.
-        "setpriority": [_argument(0), _jump(JUMP_EQUAL, PRIO_PROCESS, 1, 0), _REFUSE, *_only_itself(1)],
-        "sched_setaffinity": _only_itself(0),
+def makes_no_namespace(code: Assembler) -> None:
+    code.load(ARGUMENTS[0])
+    code.jump_if_any_bit(NAMESPACES, "a namespace")
+    code.give(ALLOW)
+    code.label("a namespace")
+    code.give(REFUSE)
+
+
+def sets_few_limits_of_itself(code: Assembler) -> None:
+    """prlimit64: any limit of any process may be asked for, and its own be set, but for CPU time and core files."""
+    code.load(ARGUMENTS[2])
+    code.jump_unless_equal(0, "sets")
+    code.load(ARGUMENTS[2] + HIGH)
+    code.jump_unless_equal(0, "sets")
+    code.give(ALLOW)
+    code.label("sets")
+    code.load(ARGUMENTS[0])
+    code.jump_if_equal(0, "its own")
+    code.give(REFUSE)
+    code.label("its own")
+    code.load(ARGUMENTS[1])
+    code.give_if_one_of(LIMITS_KEPT, REFUSE, ALLOW)
+
+
+def sets_its_own_priority(code: Assembler) -> None:
+    """Its own alone: whoever ends a run in a container has that run's user for a moment."""
+    code.load(ARGUMENTS[0])
+    code.jump_if_equal(PRIO_PROCESS, "of a process")
+    code.give(REFUSE)
+    code.label("of a process")
+    code.load(ARGUMENTS[1])
+    code.give_if_one_of([0], ALLOW, REFUSE)
+
+
+RULES: dict[str, Rule] = {
+    "socket": one_of(0, [AF_UNIX], ALLOW, NO_FAMILY),
+    "socketpair": one_of(0, [AF_UNIX], ALLOW, NO_FAMILY),
+    "clone": makes_no_namespace,
+    "setrlimit": one_of(0, LIMITS_KEPT, REFUSE, ALLOW),
+    "prlimit64": sets_few_limits_of_itself,
+    "setpriority": sets_its_own_priority,
+    "sched_setaffinity": one_of(0, [0], ALLOW, REFUSE),
+}
+
+
+def refuses_any_socket(code: Assembler) -> None:
+    code.give(NO_FAMILY)
+
+
+def makes_connected_streams(code: Assembler) -> None:
+    """socketpair: a datagram could be sent to any address, whatever it is connected to."""
+    code.load(ARGUMENTS[0])
+    code.jump_if_equal(AF_UNIX, "unix")
+    code.give(NO_FAMILY)
+    code.label("unix")
+    code.load(ARGUMENTS[1])
+    code.mask(SOCKET_TYPES)
+    code.give_if_one_of([SOCK_STREAM, SOCK_SEQPACKET], ALLOW, REFUSE)
+
+
+def kills(others: int) -> Rule:
+    """kill: SIGKILL never reaches the run's first process, alone or with others; `others` is for foreign processes."""
+
+    def rule(code: Assembler) -> None:
+        code.load(ARGUMENTS[1])
+        code.jump_unless_equal(SIGKILL, "any other signal")
+        code.load(ARGUMENTS[0])
+        code.jump_if_equal(OWN, "the first process")
+        code.jump_if_equal(0, "the first process")
+        code.jump_if_at_least(NEGATIVE, "the first process")
+        code.label("any other signal")
+        code.load(ARGUMENTS[0])
+        code.give_if_one_of([0, OWN], ALLOW, others)
+        code.label("the first process")
+        code.give(REFUSE)
+
+    return rule
+
+
+def signals_a_thread(others: int) -> Rule:
+    """tgkill, likewise."""
+
+    def rule(code: Assembler) -> None:
+        code.load(ARGUMENTS[0])
+        code.jump_if_equal(OWN, "a thread of the first process")
+        code.give(others)
+        code.label("a thread of the first process")
+        code.load(ARGUMENTS[2])
+        code.give_if_one_of([SIGKILL], REFUSE, ALLOW)
+
+    return rule
+
+
+def rules_shared(*, signals: bool) -> dict[str, Rule]:
+    """As `RULES`, for a run that can name what is not its own.
+
+    signals  True where something else keeps a run's signals to itself
+    """
+    rules = {name: rule for name, rule in RULES.items() if name not in NOT_WITHOUT_NAMESPACES}
+    others = ALLOW if signals else REFUSE
+    return rules | {
+        "socket": refuses_any_socket,
+        "socketpair": makes_connected_streams,
+        "prctl": one_of(0, [PR_SET_DUMPABLE], REFUSE, ALLOW),
+        "fcntl": one_of(1, FCNTL_REFUSED, REFUSE, ALLOW),
+        "ioctl": one_of(1, IOCTL_ALLOWED, ALLOW, REFUSE),
+        "kill": kills(others),
+        "tgkill": signals_a_thread(others),
     }
 
 
-def _only_itself(index: int) -> list[bytes]:
-    """Returns, whether the argument names the process that calls, as 0 does."""
-    return [_argument(index), *_is_one_of([0], _ALLOW, _REFUSE)]
-
-
-def _only_asks() -> list[bytes]:
-    """Returns where prlimit64 gets no new limit."""
-    return [
-        _argument(2),
-        _jump(JUMP_EQUAL, 0, 0, 3),
-        _statement(LOAD, ARGUMENTS[2] + HIGH),
-        _jump(JUMP_EQUAL, 0, 0, 1),
-        _ALLOW,
-    ]
-
-
-def _rules_shared(*, signals: bool) -> dict[str, list[bytes]]:
-    """As `_rules`, for a run that can name what is not its own."""
-    rules = _rules()
-    del rules["setpriority"], rules["sched_setaffinity"]  # not even its own
-    rules["socket"] = [_NO_FAMILY]
-    rules["socketpair"] = [
-        _argument(0),
-        _jump(JUMP_EQUAL, AF_UNIX, 1, 0),
-        _NO_FAMILY,
-        _argument(1),
-        _statement(AND, SOCKET_TYPES),
-        # A datagram can be sent to any address, whatever it is connected to.
-        *_is_one_of([SOCK_STREAM, SOCK_SEQPACKET], _ALLOW, _REFUSE),
-    ]
-    rules["prlimit64"] = [*_only_asks(), _argument(0), _jump(JUMP_EQUAL, 0, 1, 0), _REFUSE, *rules["prlimit64"][5:]]
-    rules["prctl"] = [_argument(0), *_is_one_of([PR_SET_DUMPABLE], _REFUSE, _ALLOW)]
-    rules["fcntl"] = [_argument(1), *_is_one_of(FCNTL_REFUSED, _REFUSE, _ALLOW)]
-    rules["ioctl"] = [_argument(1), *_is_one_of(IOCTL_ALLOWED, _ALLOW, _REFUSE)]
-    # Whoever keeps signals to the run: SIGKILL to its first process, alone or with others, is refused in any case.
-    others = _ALLOW if signals else _REFUSE
-    rules["kill"] = [
-        _argument(1),
-        _jump(JUMP_EQUAL, SIGKILL, 0, 5),
-        _argument(0),
-        _jump(JUMP_EQUAL, OWN, 2, 0),
-        _jump(JUMP_EQUAL, 0, 1, 0),
-        _jump(JUMP_GREATER_EQUAL, NEGATIVE, 0, 1),
-        _REFUSE,
-        _argument(0),
-        *_is_one_of([0, OWN], _ALLOW, others),
-    ]
-    rules["tgkill"] = [
-        _argument(0),
-        _jump(JUMP_EQUAL, OWN, 1, 0),
-        others,
-        _argument(2),
-        *_is_one_of([SIGKILL], _REFUSE, _ALLOW),
-    ]
-    return rules
-
-
-def _search(found: list[tuple[int, int]], allow: bytes, deny: bytes) -> list[bytes]:
-    """A binary search over ranges: the kernel runs the filter for each call that exists when it is loaded."""
-    if len(found) == 1:
-        first, last = found[0]
-        return [_jump(JUMP_GREATER_EQUAL, first, 0, 1), _jump(JUMP_GREATER_EQUAL, last + 1, 0, 1), deny, allow]
-    middle = len(found) // 2
-    below = _search(found[:middle], allow, deny)
-    return [_jump(JUMP_GREATER_EQUAL, found[middle][0], len(below), 0), *below, *_search(found[middle:], allow, deny)]
-
-
-assert set(_rules()) == set(BY_ARGUMENTS)
+assert set(RULES) == set(BY_ARGUMENTS)

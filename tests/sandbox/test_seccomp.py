@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from rewardkit_sandbox import seccomp
+from rewardkit_sandbox import bpf, seccomp
 from rewardkit_sandbox.syscalls import BY_ARGUMENTS, NOT_WITHOUT_NAMESPACES, allowed, number
 
 ALLOW = seccomp.ALLOW
@@ -20,17 +20,17 @@ def verdict(code: bytes, number: int, arch: int, *arguments: int) -> int:
     while True:
         operation, if_true, if_false, operand = program[at]
         at += 1
-        if operation == seccomp.LOAD:
+        if operation == bpf.LOAD:
             (accumulator,) = struct.unpack_from("=I", data, operand)
-        elif operation == seccomp.AND:
+        elif operation == bpf.AND:
             accumulator &= operand
-        elif operation == seccomp.RETURN:
+        elif operation == bpf.RETURN:
             return operand
         else:
             holds = {
-                seccomp.JUMP_EQUAL: accumulator == operand,
-                seccomp.JUMP_GREATER_EQUAL: accumulator >= operand,
-                seccomp.JUMP_ANY_BIT: bool(accumulator & operand),
+                bpf.JUMP_EQUAL: accumulator == operand,
+                bpf.JUMP_GREATER_EQUAL: accumulator >= operand,
+                bpf.JUMP_ANY_BIT: bool(accumulator & operand),
             }[operation]
             at += if_true if holds else if_false
 
@@ -188,3 +188,90 @@ def test_priority_and_processors_can_be_set_for_oneself_alone(machine, arch):
     assert verdict(code, priority, arch, user, 0, 19) == denied
     assert verdict(code, affinity, arch, 0, 8) == ALLOW
     assert verdict(code, affinity, arch, supervisor, 8) == denied
+
+
+PAIR, STREAM, DATAGRAM, POINTER = 1, 1, 2, 1 << 40
+ARGUMENTS = [
+    ("socket", (1, 1), "ALLOW", "NO_FAMILY"),
+    ("socket", (2, 1), "NO_FAMILY", "NO_FAMILY"),
+    ("socket", (16, 3), "NO_FAMILY", "NO_FAMILY"),
+    ("socketpair", (1, STREAM), "ALLOW", "ALLOW"),
+    ("socketpair", (1, DATAGRAM), "ALLOW", "REFUSE"),
+    ("socketpair", (2, STREAM), "NO_FAMILY", "NO_FAMILY"),
+    ("clone", (17,), "ALLOW", "ALLOW"),
+    ("clone", (0x10000000 | 17,), "REFUSE", "REFUSE"),
+    ("setrlimit", (0, POINTER), "REFUSE", "REFUSE"),
+    ("setrlimit", (4, POINTER), "REFUSE", "REFUSE"),
+    ("setrlimit", (7, POINTER), "ALLOW", "ALLOW"),
+    ("prlimit64", (0, 7, POINTER), "ALLOW", "ALLOW"),
+    ("prlimit64", (0, 0, POINTER), "REFUSE", "REFUSE"),
+    ("prlimit64", (1, 7, POINTER), "REFUSE", "REFUSE"),
+    ("prlimit64", (1, 7, 0, POINTER), "ALLOW", "ALLOW"),
+    ("setpriority", (0, 0, 19), "ALLOW", "NO_CALL"),
+    ("setpriority", (0, 1, 19), "REFUSE", "NO_CALL"),
+    ("setpriority", (1, 0, 19), "REFUSE", "NO_CALL"),
+    ("sched_setaffinity", (0, 8), "ALLOW", "NO_CALL"),
+    ("sched_setaffinity", (1, 8), "REFUSE", "NO_CALL"),
+    ("prctl", (4, 0), "ALLOW", "REFUSE"),
+    ("prctl", (15, 0), "ALLOW", "ALLOW"),
+    ("fcntl", (3, 8), "ALLOW", "REFUSE"),
+    ("fcntl", (3, 3), "ALLOW", "ALLOW"),
+    ("ioctl", (3, 0x5401), "ALLOW", "ALLOW"),
+    ("ioctl", (3, 0xC028660F), "ALLOW", "REFUSE"),
+    ("kill", (OWN, SIGKILL), "ALLOW", "REFUSE"),
+    ("kill", (0, SIGKILL), "ALLOW", "REFUSE"),
+    ("kill", (2**32 - 1, SIGKILL), "ALLOW", "REFUSE"),
+    ("kill", (OWN, SIGTERM), "ALLOW", "ALLOW"),
+    ("kill", (OTHER, SIGTERM), "ALLOW", "ALLOW"),
+    ("tgkill", (OWN, OWN, SIGKILL), "ALLOW", "REFUSE"),
+    ("tgkill", (OWN, OWN, SIGTERM), "ALLOW", "ALLOW"),
+    ("tgkill", (OTHER, OTHER, SIGTERM), "ALLOW", "ALLOW"),
+]
+
+
+@MACHINES
+@pytest.mark.parametrize(("name", "arguments", "alone", "shared"), ARGUMENTS, ids=str)
+def test_a_call_gets_the_answer_of_the_table(machine, arch, name, arguments, alone, shared):
+    for code, answer in ((seccomp.program(machine), alone), (seccomp.program(machine, shared=True), shared)):
+        assert verdict(code, number(name, machine), arch, *arguments) == getattr(seccomp, answer)
+
+
+def test_every_call_with_a_rule_is_in_the_table():
+    assert {name for name, *_ in ARGUMENTS} == {*seccomp.RULES, *seccomp.rules_shared(signals=True)}
+
+
+def test_a_jump_goes_to_its_label():
+    code = bpf.Assembler()
+    code.load(seccomp.NR)
+    code.jump_if_equal(7, "seven")
+    code.jump_unless_equal(8, "neither")
+    code.give(8)
+    code.label("seven")
+    code.give(7)
+    code.label("neither")
+    code.give(0)
+    assert [verdict(code.assembled(), call, X86) for call in (6, 7, 8)] == [0, 7, 8]
+
+
+def test_jumps_that_the_kernel_would_not_make_are_errors():
+    def program(between, label="there"):
+        code = bpf.Assembler()
+        code.jump_if_equal(1, "there")
+        for _ in range(between):
+            code.give(0)
+        code.label(label)
+        code.give(1)
+        return code
+
+    assert len(program(255).assembled()) == 8 * 257
+    with pytest.raises(ValueError, match="goes 256 instructions far"):
+        program(256).assembled()
+    with pytest.raises(ValueError, match="there is no label 'there'"):
+        program(1, label="elsewhere").assembled()
+    back = bpf.Assembler()
+    back.label("there")
+    back.jump_if_equal(1, "there")
+    with pytest.raises(ValueError, match="goes -1 instructions far"):
+        back.assembled()
+    with pytest.raises(ValueError, match="the label 'there' stands twice"):
+        back.label("there")

@@ -24,16 +24,17 @@ def stdin(tests: StdinTests, program: Program, run: Runner) -> Iterator[TestOutc
     if isinstance(job, TestOutcome):
         yield job
         return
-    for number, (given, expected) in enumerate(tests.cases, 1):
-        name = f"case {number}"
-        result = run(job(given.encode("utf-8", "surrogatepass")))
-        failed = failure(program, result)
-        if failed:
-            yield TestOutcome(name, *failed)
-        elif same[tests.compare](result.stdout.decode(errors="surrogateescape"), expected) or (
-            tests.checker is not None and accepted(tests.checker, given, expected, result.stdout, run)
-        ):
-            yield TestOutcome(name, Verdict.PASSED)
-        else:
-            found = result.stdout.decode(errors="replace")
-            yield TestOutcome(name, Verdict.WRONG, f"printed {shown(found)}, expected {shown(expected)}")
+    with run.cases(job(b""), len(tests.cases)) as run_on:
+        for number, (given, expected) in enumerate(tests.cases, 1):
+            name = f"case {number}"
+            result = run_on(given.encode("utf-8", "surrogatepass"))
+            failed = failure(program, result)
+            if failed:
+                yield TestOutcome(name, *failed)
+            elif same[tests.compare](result.stdout.decode(errors="surrogateescape"), expected) or (
+                tests.checker is not None and accepted(tests.checker, given, expected, result.stdout, run)
+            ):
+                yield TestOutcome(name, Verdict.PASSED)
+            else:
+                found = result.stdout.decode(errors="replace")
+                yield TestOutcome(name, Verdict.WRONG, f"printed {shown(found)}, expected {shown(expected)}")

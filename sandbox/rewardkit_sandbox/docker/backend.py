@@ -16,7 +16,9 @@ from rewardkit_sandbox.docker.container import Shape, config, greeting
 from rewardkit_sandbox.docker.image import BUILD, IMAGE
 from rewardkit_sandbox.docker.stream import Stream, attach
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
-from rewardkit_sandbox.guest.zygote.zygote_client import GRACE_S, READ, WALL_CAP, Ended
+from rewardkit_sandbox.guest.zygote.follow import READ
+from rewardkit_sandbox.guest.zygote.run_process import Ended
+from rewardkit_sandbox.guest.zygote.zygote_client import GRACE_S, WALL_CAP
 from rewardkit_sandbox.jobs import result, tasks_for
 from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult, Sandbox
 

@@ -1,57 +1,20 @@
 """Runs a program in this process, which it may destroy: nothing here is trusted, everything leaves as data.
 
-Three ways to run one: as a script on standard input and output; by calls of a function that it defines, one frame out
-for each; by expressions over what it defines, likewise.
+Two ways to run one: by calls of a function that it defines, one frame out for each; by expressions over what it
+defines, likewise. `script` has the third, on standard input and output.
 """
 
-import atexit
-import io
 import os
-import sys
-import threading
-import types
 from collections.abc import Callable
 from typing import Any
 
 from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.guest.descriptors import write_all
+from rewardkit_sandbox.guest.script import EX_DATAERR, FILE, MAX_TEXT, describe, main_module, save
 
-FILE = "main.py"
+__all__ = ["CHANNEL", "FILE", "MAX_TEXT", "Answers", "answer", "define", "describe", "load", "resolve", "save"]
+
 CHANNEL = 3
-MAX_TEXT = 2000
-MISSING = ""
-"""What to do about a `package` that is not in this sandbox; `boot` sets it."""
-# sysexits.h: input data was incorrect. Only a courtesy to the reader of a reason: the score is 0 either way.
-EX_DATAERR = 65
-
-
-def open_streams() -> None:
-    """New text streams over descriptors 0, 1 and 2: those of the zygote were made for others."""
-    sys.stdin = text_stream(io.BufferedReader(io.FileIO(0, "r", closefd=False)), "surrogateescape")
-    sys.stdout = text_stream(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), "surrogateescape")
-    sys.stderr = text_stream(io.BufferedWriter(io.FileIO(2, "w", closefd=False)), "backslashreplace", by_line=True)
-    vars(sys).update({f"__{name}__": getattr(sys, name) for name in ("stdin", "stdout", "stderr")})
-
-
-def text_stream(raw: Any, errors: str, *, by_line: bool = False) -> io.TextIOWrapper:
-    return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, line_buffering=by_line)
-
-
-def save(source: str, file: str = FILE) -> None:
-    """The program's text where a program expects its own file."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o644)
-    write_all(descriptor, source.encode("utf-8", "surrogatepass"))
-    os.close(descriptor)
-
-
-def main_module() -> types.ModuleType:
-    module = types.ModuleType("__main__")
-    module.__file__ = FILE
-    module.__dict__["__builtins__"] = __builtins__
-    sys.modules["__main__"] = module
-    sys.argv = [FILE]
-    sys.path.insert(0, os.getcwd())
-    return module
 
 
 def define(source: str, prelude: str = "") -> dict[str, Any]:
@@ -62,50 +25,6 @@ def define(source: str, prelude: str = "") -> dict[str, Any]:
         exec(compile(prelude, "prelude.py", "exec", dont_inherit=True), namespace)  # noqa: S102
     exec(compile(source, FILE, "exec", dont_inherit=True), namespace)  # noqa: S102
     return namespace
-
-
-def with_fix(exc: ModuleNotFoundError) -> ModuleNotFoundError:
-    """The error, with the fix in its message where a package is missing that the sandbox could have."""
-    package = exc.name.partition(".")[0] if isinstance(exc.name, str) else ""
-    if package.isidentifier() and package not in sys.stdlib_module_names and type(exc) is ModuleNotFoundError:
-        exc.msg = f"{exc.msg}; {MISSING.format(package=package)}"
-    return exc
-
-
-def describe(exc: BaseException) -> str:
-    try:
-        text = f"{type(exc).__name__}: {with_fix(exc) if type(exc) is ModuleNotFoundError else exc}"
-    except Exception:  # noqa: BLE001 - the program's own __str__
-        text = type(exc).__name__
-    return text[:MAX_TEXT]
-
-
-def run_script(source: str) -> None:
-    """As `python main.py` would; ends the process, by the interpreter's own exit where the program needs that."""
-    registered = []
-
-    def register(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        registered.append(function)
-        return original(function, *args, **kwargs)
-
-    original: Any = atexit.register
-    atexit.register = register  # type: ignore[assignment]
-    try:
-        code = compile(source, FILE, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError) as exc:
-        os.write(2, describe(exc).encode(errors="replace"))
-        os._exit(EX_DATAERR)
-    save(source)
-    try:
-        exec(code, main_module().__dict__)  # noqa: S102
-    except ModuleNotFoundError as exc:
-        with_fix(exc)
-        raise
-    if registered or threading.active_count() > 1:
-        sys.exit()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)  # nothing is left to run: tearing the interpreter down would only take time
 
 
 class Answers:

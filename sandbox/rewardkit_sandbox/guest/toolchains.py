@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewardkit_sandbox.guest import program
+from rewardkit_sandbox.guest import script
 from rewardkit_sandbox.guest.descriptors import write_all
 from rewardkit_sandbox.guest.languages import LANGUAGES, MIB, command, environment, source_file
 
@@ -20,6 +20,7 @@ EX_UNAVAILABLE = 69
 MAX_DIAGNOSTICS = 8000
 ENTRIES = ("RewardkitMain.class", "Main.class")
 """Classes that are started before others: of tests around a program, and as contests name it."""
+CHANNEL = 3
 
 
 def packed(header: dict[str, Any], content: bytes) -> bytes:
@@ -49,10 +50,10 @@ def compile_source(header: dict[str, Any], content: bytes) -> None:
     file = source_file(language, source)
     if not language.compiler or not _found(language.compiler[0]):
         os._exit(EX_UNAVAILABLE)
-    program.save(source, file)
+    script.save(source, file)
     for name, text in header.get("files", {}).items():
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        program.save(text, name)
+        script.save(text, name)
     words = command(language.compiler, source=file, std=header.get("std") or language.stds[0])
     done = subprocess.run(  # noqa: S603 - of the table
         words,
@@ -63,12 +64,12 @@ def compile_source(header: dict[str, Any], content: bytes) -> None:
     )
     if done.returncode != 0:
         write_all(2, (done.stderr or done.stdout)[:MAX_DIAGNOSTICS])
-        os._exit(EX_UNAVAILABLE if done.returncode == EX_UNAVAILABLE else program.EX_DATAERR)
+        os._exit(EX_UNAVAILABLE if done.returncode == EX_UNAVAILABLE else script.EX_DATAERR)
     if os.path.isdir(language.made):
-        write_all(program.CHANNEL, archive(language.made))
+        write_all(CHANNEL, archive(language.made))
     else:
         with open(language.made, "rb") as made:
-            write_all(program.CHANNEL, made.read())
+            write_all(CHANNEL, made.read())
     os._exit(0)
 
 

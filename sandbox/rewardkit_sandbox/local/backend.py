@@ -6,11 +6,12 @@ import socket
 import subprocess
 import sys
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxUnavailableError
 from rewardkit_sandbox.guest import descriptors
 from rewardkit_sandbox.guest.zygote import zygote_client
+from rewardkit_sandbox.guest.zygote.run_process import Ended
 from rewardkit_sandbox.jobs import guest_text, killed_from_outside, result, tasks_for
 from rewardkit_sandbox.local.cgroup import cpu_group, memory_group
 from rewardkit_sandbox.protocol import MIB, Job, Limits, RunResult, Sandbox
@@ -51,7 +52,7 @@ class LocalBackend(Sandbox):
                 self._process = self._start(theirs)
             self._greet(handshake)
         except BaseException:
-            self._control.close()
+            self._close_sockets()
             self._close_groups()
             raise
         assert self._process.stderr is not None
@@ -87,45 +88,77 @@ class LocalBackend(Sandbox):
             cwd="/",
         )
 
+    def _case_zygote(self) -> socket.socket | None:
+        """The socket of a second zygote, for backends that make worlds for the cases of a program."""
+        return None
+
     def _greet(self, handshake: bytes) -> None:
         self._control.settimeout(STARTS_WITHIN_S)
-        if not zygote_client.greet(self._control, handshake):
+        cases = self._case_zygote()
+        with cases or contextlib.nullcontext():
+            ready = zygote_client.greet(self._control, handshake, cases)
+        if not ready:
             self._process.kill()
             _, said = self._process.communicate()
             words = said.decode(errors="replace").strip().splitlines()[-1:] or ["it did not start"]
             raise SandboxUnavailableError(f"{self.name} does not work here ({words[0]})", self._advice())
 
     def run(self, job: Job, limits: Limits) -> RunResult:
+        self._prepare(limits)
+        with contextlib.ExitStack() as stack:
+            tasks = [stack.enter_context(task) for task in self._tasks(job)]
+            with self._guarded():
+                ended = self._client.run(tasks, vars(limits))
+        for process in ended:
+            if self._foreign(process):
+                raise SandboxBrokeError("a process of the run was killed from outside: by hand, or for want of memory")
+        return result(ended)
+
+    @staticmethod
+    def _tasks(job: Job) -> Iterator[contextlib.AbstractContextManager[zygote_client.Task]]:
+        for mode, data, stdin in tasks_for(job):
+            given = None if stdin is None else descriptors.sealed(stdin)
+            yield contextlib.closing(zygote_client.Task(mode, descriptors.sealed(data), given))
+
+    def _prepare(self, limits: Limits) -> None:
+        """Sees to what a run needs. Raises SandboxBrokeError in a forked process."""
         if os.getpid() != self._owner:
             raise SandboxBrokeError("a sandbox belongs to the process that opened it, not to its forks")
         if self._memory:
             self._memory.limit(limits.memory_bytes + ZYGOTE_BYTES)
-        with contextlib.ExitStack() as stack:
-            tasks = []
-            for mode, data, stdin in tasks_for(job):
-                task = zygote_client.Task(
-                    mode, descriptors.sealed(data), None if stdin is None else descriptors.sealed(stdin)
-                )
-                tasks.append(task)
-                stack.callback(task.close)
-            try:
-                ended = self._client.run(tasks, vars(limits))
-            except zygote_client.ZygoteError as exc:
-                self.close()
-                raise SandboxBrokeError(str(exc)) from exc
-        # No world here lets a program send SIGKILL to its own first process, so that is never the program's doing.
-        for process in filter(killed_from_outside, ended):
-            if self._memory is None or not self._memory.has_killed():
-                raise SandboxBrokeError("a process of the run was killed from outside: by hand, or for want of memory")
-            process.end = "memory"
-        return result(ended)
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Closes the sandbox where its zygote misbehaves. Raises SandboxBrokeError then."""
+        try:
+            yield
+        except zygote_client.ZygoteError as exc:
+            self.close()
+            raise SandboxBrokeError(str(exc)) from exc
+
+    def _foreign(self, process: Ended) -> bool:
+        """True if a SIGKILL ended a process that nothing here sent; one for the group's memory becomes the limit's.
+
+        No world here lets a program send SIGKILL to its own first process, so that is never the program's doing.
+        """
+        if process.end == "memory" and self._memory:
+            self._memory.has_killed()  # it may have, besides the zygote: that is settled then
+        if not killed_from_outside(process):
+            return False
+        if self._memory is None or not self._memory.has_killed():
+            return True
+        process.end = "memory"
+        return False
 
     def _held(self) -> str:
         """How memory is limited, for the line on isolation."""
         return "memory by cgroup" if self._memory else "memory watched"
 
-    def close(self) -> None:
+    def _close_sockets(self) -> None:
         self._control.close()
+
+    def close(self) -> None:
+        self._close_sockets()
         if os.getpid() == self._owner and self._process.returncode is None:
             self._end(self._process)
             self._close_groups()

@@ -10,13 +10,17 @@ bwrap dies with its parent, and the zygote when its channel closes.
 """
 
 import os
+import socket
 import subprocess
 from collections.abc import Sequence
 
+from rewardkit_sandbox.guest.zygote.zygote_client import ZygoteClient
 from rewardkit_sandbox.jobs import handshake
 from rewardkit_sandbox.local.backend import LocalBackend
 from rewardkit_sandbox.local.bwrap_command import advice, command, find_bwrap, version_of
+from rewardkit_sandbox.local.world_cases import WORTH_A_WORLD, WorldCases, Worlds
 from rewardkit_sandbox.packages import Packages, chosen
+from rewardkit_sandbox.protocol import Cases, Image, Limits, Script
 
 
 class Bubblewrap(LocalBackend):
@@ -36,10 +40,27 @@ class Bubblewrap(LocalBackend):
         """
         self._binary = bwrap or ""
         self._python, self._packages = chosen(packages, python)
+        self._worlds: Worlds | None = None
         super().__init__()
         limited = "root's rights dropped, " if os.geteuid() == 0 else ""
         self.isolation = f"{limited}user, mount, pid, net, ipc namespaces, seccomp, rlimits, {self._held()}"
         self.started_by = f"bwrap {'.'.join(map(str, version_of(self._binary)))} ({self._binary})"
+
+    def cases(self, job: Script | Image, limits: Limits, count: int) -> Cases:
+        if count < WORTH_A_WORLD or self._worlds is None:
+            return Cases(self, job, limits)
+        return WorldCases(self, job, limits, self._worlds)
+
+    def _case_zygote(self) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        loaded = self._packages.preload if self._packages else ()
+        self._worlds = Worlds(ZygoteClient(ours), loaded, self._guarded, self._prepare, self._foreign)
+        return theirs
+
+    def _close_sockets(self) -> None:
+        super()._close_sockets()
+        if self._worlds is not None:
+            self._worlds.client.control.close()
 
     def _handshake(self) -> bytes:
         return handshake(packages=self._packages)

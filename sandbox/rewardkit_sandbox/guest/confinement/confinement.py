@@ -13,6 +13,7 @@ from typing import Any
 
 CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MNT_DETACH = 2
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
 SECCOMP_MODE_FILTER = 2
 INSTRUCTION = struct.Struct("=HBBI")  # struct sock_filter
@@ -25,8 +26,8 @@ SPARE_WITH_PACKAGES_BYTES = 512 * MIB
 # What V8, the JVM and Go's runtime map writable beyond what they ever touch; a watch and the cgroup hold the rest.
 MAPPED_BYTES = 1024 * MIB
 STACK_BYTES = 120 * MIB
-# Processes that share the user with a run inside the namespace: bubblewrap's init, the zygote, and a driver.
-OTHER_PROCESSES = 4
+# Processes that share the user with a run inside the namespace: bubblewrap's init, two zygotes, a world's, a driver.
+OTHER_PROCESSES = 6
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _python = ctypes.PyDLL(None, use_errno=True)  # as the above, but holding the interpreter's lock across the call
@@ -124,23 +125,46 @@ def enter(limits: dict[str, Any], *, address_space: bool = True) -> None:
     address_space  whether memory is limited by address space, or else by what is mapped private and writable
     raises    OSError; the caller must then end the process
     """
-    # The network and IPC namespaces are the sandbox's, not the run's: of all that lives in them a run can only make
-    # Unix sockets, which end with it. The kernel takes longer to free such namespaces than a run to need the next.
-    unshare(CLONE_NEWNS)
-    options = f"size={limits['disk_bytes']},nr_inodes={limits['inodes']},mode=0700"
-    mount("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, options)  # noqa: S108
-    mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    os.mkdir(WORK)
+    make_world(limits)
     os.chdir(WORK)
     confine(limits, address_space=address_space)
 
 
+def make_world(limits: dict[str, Any], *, hidden: bool = False) -> None:
+    """Makes mounts of this process's own: a fresh /tmp with the working directory, and a fresh /proc.
+
+    hidden  whether /proc hides processes that may not be looked into
+    """
+    # The network and IPC namespaces are the sandbox's, not the run's: of all that lives in them a run can only make
+    # Unix sockets, which end with it. The kernel takes longer to free such namespaces than a run to need the next.
+    unshare(CLONE_NEWNS)
+    mount_tmp(limits)
+    mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2" if hidden else "")
+
+
+def mount_tmp(limits: dict[str, Any]) -> None:
+    """Mounts a new file system on /tmp, and makes the working directory in it."""
+    options = f"size={limits['disk_bytes']},nr_inodes={limits['inodes']},mode=0700"
+    mount("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, options)  # noqa: S108
+    os.mkdir(WORK)
+
+
+def renew_tmp(limits: dict[str, Any]) -> None:
+    """Puts a new file system in the place of the one on /tmp; nobody may use that any more."""
+    _check(_libc.umount2(b"/tmp", MNT_DETACH), "unmount /tmp")
+    mount_tmp(limits)
+
+
 def confine(limits: dict[str, Any], *, address_space: bool) -> None:
     """Holds this process, and what it forks, to its limits, without capabilities and behind the filter."""
-    processes = limits["processes"] + OTHER_PROCESSES
-    hold(limits, address_space=address_space, processes=processes if counts_processes_by_namespace() else None)
+    hold(limits, address_space=address_space, processes=most_processes(limits))
     drop_capabilities()
     seal()
+
+
+def most_processes(limits: dict[str, Any]) -> int | None:
+    """How many processes the user of a namespace of its own may have; None where the kernel counts all namespaces'."""
+    return limits["processes"] + OTHER_PROCESSES if counts_processes_by_namespace() else None
 
 
 def hold(limits: dict[str, Any], *, address_space: bool, processes: int | None) -> None:

@@ -6,8 +6,9 @@ importable, since no file of ours is in here.
 """
 
 import contextlib
+import ctypes
 import gc
-import importlib.abc
+import importlib
 import importlib.machinery
 import json
 import os
@@ -16,13 +17,17 @@ import socket
 import struct
 import sys
 import types
+from typing import Any
 
 GUEST = "rewardkit_sandbox.guest"
 SIZE = struct.Struct(">Q")
 
 
-class GuestImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports modules from their texts, which are given by name."""
+class GuestImporter:
+    """Imports modules from their texts, which are given by name.
+
+    It derives from nothing: importlib.abc loads a tenth of the standard library.
+    """
 
     def __init__(self, texts: dict[str, str]) -> None:
         self._texts = texts
@@ -46,6 +51,12 @@ class GuestImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             sys.meta_path.remove(self)
         return True
 
+    def forget(self) -> None:
+        """Lets go of the texts: every fork copies the tables of all memory that is in use."""
+        self._texts.clear()
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+
     def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         if fullname not in self._texts and fullname not in self._packages:
             return None
@@ -55,9 +66,29 @@ class GuestImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         spec.has_location = True
         return spec
 
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        """A module as Python makes it by itself."""
+
     def exec_module(self, module: types.ModuleType) -> None:
         text = self._texts.get(module.__name__, "")
         exec(compile(text, str(module.__file__), "exec"), module.__dict__)  # noqa: S102
+
+
+def message_in(descriptor: int) -> dict[str, Any]:
+    """The JSON text in a memory file, which stays open."""
+    with open(descriptor, "rb", closefd=False) as file:
+        file.seek(0)
+        found: dict[str, Any] = json.loads(file.read())
+        return found
+
+
+def load_later(descriptor: int, *names: str) -> bool:
+    """Imports modules that came with the handshake, which is read once more."""
+    importer = GuestImporter(message_in(descriptor)["modules"])
+    try:
+        return importer.load(*names)
+    finally:
+        importer.forget()
 
 
 def boot(control: socket.socket) -> None:
@@ -65,35 +96,58 @@ def boot(control: socket.socket) -> None:
     packages = os.environ.get("PYTHONPATH", "").split(":")
     # Packages come last: none of them takes the place of a module of the standard library.
     sys.path[:] = sorted(filter(None, sys.path), key=packages.__contains__)
-    _, (descriptor,), _, _ = socket.recv_fds(control, 64, 1)
-    with open(descriptor, "rb") as text:
-        handshake = json.loads(text.read())
-    importer = GuestImporter(handshake["modules"])
+    _, (descriptor, *cases), _, _ = socket.recv_fds(control, 64, 2)
+    handshake = message_in(descriptor)
+    importer = GuestImporter(handshake.pop("modules"))
     sys.meta_path.insert(0, importer)
-    from rewardkit_sandbox.guest import program
+    from rewardkit_sandbox.guest import script
     from rewardkit_sandbox.guest.confinement import confinement
-    from rewardkit_sandbox.guest.zygote import child
 
-    program.MISSING = handshake["missing"]
-
+    script.MISSING = handshake["missing"]
     confinement.prepare(bytes.fromhex(handshake["bpf"]))
-    make_zygote = importlib.import_module(f"{GUEST}.{handshake['zygote']}").make_zygote
-    zygote = make_zygote(control, handshake["options"])
-    zygote.load = importer.load
     site.setquit()
     site.sethelper()
     site.setcopyright()
+    if cases:
+        fork_case_zygote(control, cases[0], importer, descriptor)
+    from rewardkit_sandbox.guest.zygote import child
+
+    make_zygote = importlib.import_module(f"{GUEST}.{handshake['zygote']}").make_zygote
+    zygote = make_zygote(control, handshake["options"])
+    zygote.load = lambda *names: load_later(descriptor, *names)
     for name in handshake["preload"]:
         with contextlib.suppress(Exception):  # an interpreter that was built without it, or a package that fails
             __import__(name)
     sys.meta_path.remove(importer)
-    gc.collect()
+    importer.forget()
     gc.freeze()
     control.send(b"ready")
     job = zygote.serve()
     if job is None:
         os._exit(0)
     child.become(zygote, job)
+
+
+def fork_case_zygote(control: socket.socket, descriptor: int, importer: GuestImporter, handshake: int) -> None:
+    """Forks a second zygote before the rest is loaded: every case of a program is a fork of a fork of that."""
+    from rewardkit_sandbox.guest.confinement import confinement
+    from rewardkit_sandbox.guest.zygote import case_world, zygote
+
+    if confinement.fork() != 0:
+        os.close(descriptor)
+        return
+    control.close()
+    light = zygote.Zygote(socket.socket(fileno=descriptor), {})
+    light.load = lambda *names: load_later(handshake, *names)
+    sys.meta_path.remove(importer)
+    importer.forget()
+    gc.freeze()
+    job = light.serve()
+    if job is None:
+        os._exit(0)
+    light.leave()
+    case_world.run_cases(job, light.load)
+    sys.exit()
 
 
 def start_container() -> socket.socket:

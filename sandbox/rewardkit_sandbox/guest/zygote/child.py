@@ -3,13 +3,22 @@
 import os
 from typing import Any
 
-from rewardkit_sandbox.guest import descriptors, program, toolchains, wire
+from rewardkit_sandbox.guest import descriptors, program, script, toolchains, wire
 from rewardkit_sandbox.guest.languages import LANGUAGES
 from rewardkit_sandbox.guest.tests import driver, reporting, rpc_server
 from rewardkit_sandbox.guest.zygote.zygote import Job, Zygote
 
 # Place of the pipe on which a child reports that its confinement is complete.
 ENTERED = 80
+WITHOUT = {
+    "script": ("channel", "link"),
+    "image": ("channel", "link"),
+    "answer": ("link",),
+    "report": ("link",),
+    "report_pytest": ("link",),
+    "serve": ("channel",),
+}
+"""Descriptors that a mode does without: a program finds none that is of no use to it."""
 
 
 def become(zygote: Zygote, job: Job) -> None:
@@ -21,9 +30,9 @@ def become(zygote: Zygote, job: Job) -> None:
     for name in places:
         os.dup2(job.descriptors.get(name, null), aside[name])
     data = descriptors.read_file(job.descriptors["data"])
+    os.dup2(job.entered, ENTERED)
     for name, place in places.items():
         os.dup2(aside[name], place)
-    os.dup2(job.entered, ENTERED)
     os.closerange(max(places.values()) + 1, ENTERED)
     os.closerange(ENTERED + 1, 256)
     mode = job.request["mode"]
@@ -36,27 +45,20 @@ def become(zygote: Zygote, job: Job) -> None:
     )
     os.write(ENTERED, b"1")
     os.close(ENTERED)
-    program.open_streams()
-    if mode == "image":
-        for place in (places["channel"], places["link"]):
-            os.close(place)
-        toolchains.become_image(header, data, job.request["limits"]["memory_bytes"])
-    if mode == "compile":
-        toolchains.compile_source(header, data)
+    script.open_streams()
+    for name in WITHOUT.get(mode, ()):
+        os.close(places[name])
     if mode == "script":
-        for place in (places["channel"], places["link"]):
-            os.close(place)
-        program.run_script(data.decode("utf-8", "surrogatepass"))
-        return
-    request = wire.decode(data)
-    if mode == "answer":
-        os.close(places["link"])
-        program.answer(request)
+        script.run_script(data.decode("utf-8", "surrogatepass"))
+    elif mode == "image":
+        toolchains.become_image(header, data, job.request["limits"]["memory_bytes"])
+    elif mode == "compile":
+        toolchains.compile_source(header, data)
+    elif mode == "answer":
+        program.answer(wire.decode(data))
     elif mode in ("report", "report_pytest"):
-        os.close(places["link"])
-        reporting.run(request)
+        reporting.run(wire.decode(data))
     elif mode == "serve":
-        os.close(places["channel"])
-        rpc_server.serve(request)
+        rpc_server.serve(wire.decode(data))
     elif mode.startswith("drive"):
-        driver.drive(request)
+        driver.drive(wire.decode(data))

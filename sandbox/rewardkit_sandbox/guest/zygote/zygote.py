@@ -36,6 +36,7 @@ class Run:
     def __init__(self, request: dict[str, Any], pid: int, entered: int) -> None:
         self.id = request["id"]
         self.limits = request["limits"]
+        self.is_world = bool(request.get("cases"))
         self.pid = pid
         self.pidfd = os.pidfd_open(pid)
         self.started = time.monotonic()
@@ -116,10 +117,10 @@ class Zygote:
         return int(WATCH_S * 1000) if self._runs else None
 
     def _handle(self, request: dict[str, Any], descriptors: list[int]) -> Job | None:
-        if request.get("cancel"):
+        if "mode" not in request:
             for run in self._runs.values():
                 if run.id == request["id"]:
-                    run.kill("cancel")
+                    self._interrupt(run, request)
             return None
         if request["mode"].endswith("_pytest") and "pytest" not in sys.modules:
             self._load_pytest()
@@ -133,6 +134,22 @@ class Zygote:
         self._runs[run.pidfd] = run
         self._poll.register(run.pidfd, select.POLLIN)
         return None
+
+    def _interrupt(self, run: Run, request: dict[str, Any]) -> None:
+        """What is asked of a run under way: that it ends, or that it does if its case has had its time."""
+        if request.get("cancel"):
+            run.kill("cancel")
+        else:
+            self._end_if_late(run, request["passed"], request["wall_s"], self._waited_s())
+
+    def _waited_s(self) -> float:
+        """Seconds in which what can run waited for a processor: nobody's time, neither a program's nor its driver's."""
+        return sum(max(map(procfs.run_delay_s, pids), default=0.0) for _, pids in self.members())
+
+    def _end_if_late(self, run: Run, passed: float, wall_s: float, waited: float) -> None:
+        if passed - waited > wall_s or passed > WALL_CAP * wall_s:
+            run.waited_s = waited
+            run.kill("wall")
 
     def _load_pytest(self) -> None:
         """Imports pytest once, before the first of the runs that use it."""
@@ -174,15 +191,11 @@ class Zygote:
 
     def _watch(self) -> None:
         now = time.monotonic()
-        late = [run for run in self._runs.values() if now - run.started > run.limits["wall_s"]]
+        late = [run for run in self._runs.values() if not run.is_world and now - run.started > run.limits["wall_s"]]
         if late:
-            # Time in which what can run waits for a processor is nobody's: neither a program's nor its driver's.
-            waited = sum(max(map(procfs.run_delay_s, pids), default=0.0) for _, pids in self.members())
+            waited = self._waited_s()
             for run in late:
-                passed = now - run.started
-                if passed - waited > run.limits["wall_s"] or passed > WALL_CAP * run.limits["wall_s"]:
-                    run.waited_s = waited
-                    run.kill("wall")
+                self._end_if_late(run, now - run.started, run.limits["wall_s"], waited)
         if any(now - run.started > WATCH_S / 2 for run in self._runs.values()):
             for run, pids in self.members():
                 excess = self.excess(run, pids)
@@ -199,9 +212,10 @@ class Zygote:
 
 
 def members(runs: list[Run]) -> list[tuple[Run, list[int]]]:
-    """The processes of each run: the descendants of its first process, to which orphans return."""
+    """The processes of each run: the descendants of its first process, to which orphans return; a world's is ours."""
     found = procfs.parents()
-    return [(run, procfs.family([run.pid], found)) for run in runs]
+    families = [(run, procfs.family([run.pid], found)) for run in runs]
+    return [(run, [pid for pid in pids if not (run.is_world and pid == run.pid)]) for run, pids in families]
 
 
 def resident_bytes(pids: list[int], enough: int) -> int:

@@ -3,21 +3,23 @@
 Runs wherever the zygote can be handed descriptors: in the caller's own process for bubblewrap, in a process beside
 the supervisor for a container. Never in a process that is forked to run a program, since it holds what tests expect.
 
-    client → zygote   {"id", "mode", "limits", "fds": [names]} and the descriptors; or {"id", "cancel": true}
-    zygote → client  {"id", "end": "exit|signal|wall|memory|processes|cancel|setup", "code", "cpu_s", "wall_s", …}
+    client → zygote   {"id", "mode", "limits", "fds": [names]} and the descriptors; with "cases", a world for the cases
+                      of one program (see `case_world`)
+                      {"id", "cancel": true}, to end it
+                      {"id", "passed": seconds, "wall_s"}, to end a world whose case has had its time
+    zygote → client   {"id", "end": "exit|signal|wall|memory|processes|cancel|setup", "code", "cpu_s", "wall_s", …}
 """
 
 import itertools
 import json
 import os
-import select
 import socket
-import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from rewardkit_sandbox.guest import descriptors
+from rewardkit_sandbox.guest.zygote.follow import READ, Follow
+from rewardkit_sandbox.guest.zygote.run_process import Ended, RunProcess
 
 WRITES = {
     "script": ("stdout", "stderr"),
@@ -35,8 +37,6 @@ WRITES = {
 GRACE_S = 5.0
 WALL_CAP = 10
 """As `zygote.WALL_CAP`."""
-READ = 1 << 16
-SIGKILL = 9
 
 
 class ZygoteError(Exception):
@@ -56,27 +56,14 @@ class Task(NamedTuple):
             os.close(self.stdin)
 
 
-@dataclass
-class Ended:
-    """The end of one process, and its output."""
+def greet(control: socket.socket, handshake: bytes, cases: socket.socket | None = None) -> bool:
+    """Sends a zygote that just started its handshake; True if it answers that it is ready.
 
-    end: str
-    code: int
-    cpu_s: float
-    wall_s: float
-    peak_bytes: int
-    written: dict[str, bytes] = field(default_factory=dict)
-    waited_s: float = 0.0
-    quiet_s: float = 0.0
-    pids: int = 0
-    """Process numbers that the run used up, where they count up through all runs."""
-
-
-def greet(control: socket.socket, handshake: bytes) -> bool:
-    """Sends a zygote that just started its handshake; True if it answers that it is ready."""
+    cases   the socket of a second zygote that it then forks, for the cases of programs
+    """
     text = descriptors.sealed(handshake)
     try:
-        socket.send_fds(control, [b"handshake"], [text])
+        socket.send_fds(control, [b"handshake"], [text, *([cases.fileno()] if cases else [])])
         return control.recv(64) == b"ready"
     except OSError:
         return False
@@ -91,10 +78,10 @@ class ZygoteClient:
     """
 
     def __init__(self, control: socket.socket, caller: int | None = None) -> None:
-        self._control = control
-        self._control.setblocking(False)
+        self.control = control
+        self.control.setblocking(False)
         self._caller = caller
-        self._runs = itertools.count(1)
+        self._numbers = itertools.count(1)
 
     def run(self, tasks: list[Task], limits: dict[str, Any]) -> list[Ended]:
         """Runs a job of one process, or of a driver and the program that it drives, to its end.
@@ -119,81 +106,25 @@ class ZygoteClient:
             self._follow(started, limits)
             return [process.ended() for process in started]
 
-    def _launch(self, task: Task, limits: dict[str, Any], stack: ExitStack, link: int | None) -> "_Process":
-        """Sends one process on its way; its ends of the pipes are closed here once they are sent."""
-        process = _Process(next(self._runs))
-        descriptors = {"data": task.data}
-        if task.stdin is not None:
-            descriptors["stdin"] = task.stdin
-        for name in WRITES[task.mode]:
-            descriptors[name] = process.pipe(name, stack)
-        if link is not None:
-            descriptors["link"] = link
-        message = {"id": process.id, "mode": task.mode, "limits": limits, "fds": list(descriptors)}
-        try:
-            socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors.values()))
-        except OSError as exc:
-            raise ZygoteError("the sandbox's zygote has ended") from exc
-        process.close_their_ends()
-        return process
+    def number(self) -> int:
+        """A number for a process, which its messages carry."""
+        return next(self._numbers)
 
-    def _follow(self, started: list["_Process"], limits: dict[str, Any]) -> None:
-        """Reads until every process has ended and every pipe is empty."""
-        processes = {process.id: process for process in started}
-        poll = select.poll()
-        poll.register(self._control, select.POLLIN)
-        if self._caller is not None:
-            poll.register(self._caller, 0)
-        readers = {fd: (process, name) for process in started for name, fd in process.readers.items()}
-        for fd in readers:
-            poll.register(fd, select.POLLIN)
-        deadline = time.monotonic() + WALL_CAP * limits["wall_s"] + GRACE_S
-        budget = limits["output_bytes"]
-        while readers or any(process.report is None for process in started):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise ZygoteError("the sandbox did not end a run that was out of time")
-            for fd, _ in poll.poll(left * 1000):
-                if fd == self._control.fileno():
-                    report = self._receive()
-                    ended = processes.get(report["id"])
-                    if ended is None:
-                        continue
-                    ended.report = report
-                    ended.heard()
-                    if ended is started[0]:
-                        for other in started[1:]:
-                            if other.report is None:
-                                self._cancel(other)
-                    continue
-                if fd == self._caller:
-                    raise EOFError
-                owner, name = readers[fd]
-                piece = os.read(fd, READ)
-                if not piece:
-                    poll.unregister(fd)
-                    del readers[fd]
-                elif budget >= 0:
-                    owner.written[name] += piece
-                    owner.heard()
-                    budget -= len(piece)
-                    if budget < 0:
-                        owner.flooded = True
-                        self._cancel(owner)
-        for process in started:
-            if process.report is not None and process.report["end"] == "setup":
-                said = bytes(process.written.get("stderr", b"")).decode(errors="replace").strip().splitlines()[-1:]
-                raise ZygoteError(f"a run could not be confined: {' '.join(said) or 'no message'}")
-
-    def _cancel(self, process: "_Process") -> None:
+    def send(self, message: dict[str, Any], files: list[int] | None = None) -> None:
+        """Sends the zygote a message, with descriptors. Raises ZygoteError."""
         try:
-            self._control.send(json.dumps({"id": process.id, "cancel": True}).encode())
+            socket.send_fds(self.control, [json.dumps(message).encode()], files or [])
         except OSError as exc:
             raise ZygoteError("the sandbox's zygote has ended") from exc
 
-    def _receive(self) -> dict[str, Any]:
+    def cancel(self, process: RunProcess) -> None:
+        """Ends a process. Raises ZygoteError."""
+        self.send({"id": process.id, "cancel": True})
+
+    def receive(self) -> dict[str, Any]:
+        """The zygote's next report. Raises ZygoteError."""
         try:
-            message = self._control.recv(READ)
+            message = self.control.recv(READ)
         except OSError:
             message = b""
         if not message:
@@ -201,51 +132,43 @@ class ZygoteClient:
         report: dict[str, Any] = json.loads(message)
         return report
 
+    def _launch(self, task: Task, limits: dict[str, Any], stack: ExitStack, link: int | None) -> RunProcess:
+        """Sends one process on its way; its ends of the pipes are closed here once they are sent."""
+        process = RunProcess(self.number())
+        files = {"data": task.data}
+        if task.stdin is not None:
+            files["stdin"] = task.stdin
+        for name in WRITES[task.mode]:
+            files[name] = process.pipe(name, stack)
+        if link is not None:
+            files["link"] = link
+        message = {"id": process.id, "mode": task.mode, "limits": limits, "fds": list(files)}
+        self.send(message, list(files.values()))
+        process.close_their_ends()
+        return process
 
-class _Process:
-    """One process of a job: the pipes that we read, and the zygote's report."""
+    def _follow(self, started: list[RunProcess], limits: dict[str, Any]) -> None:
+        """Reads until every process has ended and every pipe is empty."""
+        processes = {process.id: process for process in started}
 
-    def __init__(self, number: int) -> None:
-        self.id = number
-        self.readers: dict[str, int] = {}
-        self.written: dict[str, bytearray] = {}
-        self.report: dict[str, Any] | None = None
-        self.flooded = False
-        self.quiet_s = 0.0
-        self._heard_at = time.monotonic()
-        self._theirs: list[int] = []
+        def reported() -> None:
+            report = self.receive()
+            ended = processes.get(report["id"])
+            if ended is None:
+                return
+            ended.report = report
+            ended.heard()
+            if ended is started[0]:
+                for other in started[1:]:
+                    if other.report is None:
+                        self.cancel(other)
 
-    def heard(self) -> None:
-        """Notes that it wrote, or ended, now."""
-        now = time.monotonic()
-        self.quiet_s = max(self.quiet_s, now - self._heard_at)
-        self._heard_at = now
-
-    def pipe(self, name: str, stack: ExitStack) -> int:
-        ours, theirs = os.pipe()
-        os.fchmod(theirs, 0o222)  # a program may open /dev/stdout, and its user is another one than ours
-        stack.callback(os.close, ours)
-        stack.callback(self.close_their_ends)
-        self.readers[name] = ours
-        self.written[name] = bytearray()
-        self._theirs.append(theirs)
-        return theirs
-
-    def close_their_ends(self) -> None:
-        while self._theirs:
-            os.close(self._theirs.pop())
-
-    def ended(self) -> Ended:
-        report = self.report
-        assert report is not None
-        return Ended(
-            "output" if self.flooded else report["end"],
-            report["code"],
-            report["cpu_s"],
-            report["wall_s"],
-            report["peak_bytes"],
-            {name: bytes(data) for name, data in self.written.items()},
-            report["waited_s"],
-            self.quiet_s,
-            report.get("pids", 0),
-        )
+        follow = Follow(started, limits["output_bytes"], self.cancel)
+        follow.listen(self.control.fileno(), reported)
+        if self._caller is not None:
+            follow.until_hung_up(self._caller)
+        if not follow.wait(WALL_CAP * limits["wall_s"] + GRACE_S):
+            raise ZygoteError("the sandbox did not end a run that was out of time")
+        for process in started:
+            if process.report is not None and process.report["end"] == "setup":
+                raise ZygoteError(f"a run could not be confined: {process.last_words()}")
