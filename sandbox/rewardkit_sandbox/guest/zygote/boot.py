@@ -62,7 +62,8 @@ class GuestImporter:
             return None
         is_package = fullname in self._packages
         path = f"/{fullname.replace('.', '/')}{'/__init__' if is_package else ''}.py"  # no such file: a name for it
-        spec = importlib.machinery.ModuleSpec(fullname, self, origin=path, is_package=is_package)
+        loader: Any = self
+        spec = importlib.machinery.ModuleSpec(fullname, loader, origin=path, is_package=is_package)
         spec.has_location = True
         return spec
 

@@ -82,8 +82,7 @@ class CaseWorld:
         confinement.make_world(limits, hidden=True)
         self._last_pid = os.open(LAST_PID, os.O_WRONLY | os.O_CLOEXEC)
         os.pwrite(self._last_pid, b"%d" % (CASE - 1), 0)
-        # V8 reserves far more address space than it ever uses.
-        confinement.hold(limits, address_space=self.mode != "javascript", processes=confinement.most_processes(limits))
+        confinement.hold(limits, address_space=addresses, processes=confinement.most_processes(limits))
         confinement.prctl(confinement.PR_SET_NO_NEW_PRIVS, 1)
         self._confined, self._entered = os.pipe()
         os.set_blocking(self._confined, False)
