@@ -33,9 +33,9 @@ def read_file(descriptor: int) -> bytes:
     return data
 
 
-def memory_file() -> int:
-    """An empty file that has no name."""
-    return os.memfd_create("rewardkit", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+def memory_file(label: str = "rewardkit") -> int:
+    """An empty file that has no name; `label` is what /proc shows of it."""
+    return os.memfd_create(label, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
 
 
 def seal(descriptor: int) -> None:
@@ -47,9 +47,9 @@ def seal(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
 
 
-def sealed(data: bytes) -> int:
+def sealed(data: bytes, label: str = "rewardkit") -> int:
     """A descriptor whose bytes nobody can change."""
-    descriptor = memory_file()
+    descriptor = memory_file(label)
     write_all(descriptor, data)
     seal(descriptor)
     return descriptor

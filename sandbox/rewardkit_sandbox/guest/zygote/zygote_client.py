@@ -61,7 +61,7 @@ def greet(control: socket.socket, handshake: bytes, cases: socket.socket | None 
 
     cases   the socket of a second zygote that it then forks, for the cases of programs
     """
-    text = descriptors.sealed(handshake)
+    text = descriptors.sealed(handshake, "handshake")
     try:
         socket.send_fds(control, [b"handshake"], [text, *([cases.fileno()] if cases else [])])
         return control.recv(64) == b"ready"
