@@ -6,14 +6,17 @@ infinity only itself.
 
 import math
 import re
-from collections import deque
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from rewardkit_sandbox import Iterated, Opaque
 
 # Plain ASCII, as printf writes them: int() and Decimal() also take full-width digits, underscores and blanks.
 _NUMBER = re.compile(rb"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d{1,4}+)?")
+_MOST_UNORDERED = 1000
+"""Items that are compared in any order within a tolerance; more are compared as they are written."""
+T = TypeVar("T")
 _NUMBER_CHARACTERS = 400
 """The longest number that is compared within a tolerance; a longer one is compared as it is written."""
 
@@ -60,12 +63,28 @@ def _same_token(found: bytes, expected: bytes, tolerance: float, integers_exact:
     return close(float(found), float(expected), tolerance, tolerance)
 
 
+def same_in_any_order(found: Sequence[T], expected: Sequence[T], same: Callable[[T, T], bool]) -> bool:
+    """The same items, whatever their order; of very many, those that are written alike."""
+    if len(found) != len(expected):
+        return False
+    if len(found) > _MOST_UNORDERED:
+        return Counter(map(repr, found)) == Counter(map(repr, expected))
+    left = list(found)
+    for item in expected:
+        at = next((at for at, other in enumerate(left) if same(other, item)), None)
+        if at is None:
+            return False
+        del left[at]
+    return True
+
+
 def same_text(found: str, expected: str) -> bool:
     """The same lines; blanks at the end of a line and empty lines at the end of the text do not count."""
-    return _lines(found) == _lines(expected)
+    return lines_of(found) == lines_of(expected)
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without blanks at their ends, and without empty ones at its end."""
     lines = [line.rstrip(" \t\r\f\v") for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
@@ -77,22 +96,38 @@ class Rules:
 
     rel, absolute   tolerance of floats; both 0 for Python's own `==`
     nan_ok          NaN equals NaN, and the sign of zero counts: for tasks where these are answers
+    any_order       the items of a list that is the result may come in any order
     loose           data that went through JSON: a tuple or an iterator's items equal a list, and keys of
                     dictionaries equal their text
     """
 
-    def __init__(self, *, rel: float = 0.0, absolute: float = 0.0, nan_ok: bool = False, loose: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        rel: float = 0.0,
+        absolute: float = 0.0,
+        nan_ok: bool = False,
+        loose: bool = False,
+        any_order: bool = False,
+    ) -> None:
         self.rel = rel
         self.absolute = absolute
         self.nan_ok = nan_ok
         self.loose = loose
+        self.any_order = any_order
 
     def same(self, found: Any, expected: Any) -> bool:
         """True if `found`, decoded from the program, is `expected`. Never raises, whatever it holds."""
         try:
+            kinds = (list, tuple, deque)
+            if self.any_order and isinstance(expected, kinds) and (isinstance(found, kinds) and self._kind_fits(found)):
+                return same_in_any_order(list(found), list(expected), self._same)
             return self._same(found, expected)
         except (TypeError, ValueError, ArithmeticError, RecursionError):
             return False
+
+    def _kind_fits(self, found: Any) -> bool:
+        return self.loose or not isinstance(found, Iterated)
 
     def _same(self, found: Any, expected: Any) -> bool:
         if isinstance(found, Opaque):

@@ -13,12 +13,14 @@ from rewardkit_code.tests_model import (
     ExpressionTests,
     FileTests,
     FunctionTests,
+    PredictionTests,
     StdinTests,
     Tests,
     TypedTests,
     count,
 )
 from rewardkit_code.ways.calls import expressions, function
+from rewardkit_code.ways.prediction import prediction
 from rewardkit_code.ways.reported import reported
 from rewardkit_code.ways.separate import UncarriedTestsError, separate
 from rewardkit_code.ways.stdin import stdin
@@ -50,23 +52,22 @@ def judge(
                     BudgetError where `budget_s` did not suffice
     """
     run = Runner(sandbox, limits, budget_s, stop=stop_at_failure, kept=kept)
-    passed, seen = 0, 0
+    ran: list[TestOutcome] = []
     first: TestOutcome | None = None
     for test in _way(tests, isolation)(tests, program, run):
-        seen += 1
-        if test.verdict is Verdict.PASSED:
-            passed += 1
-        elif first is None:
+        ran.append(test)
+        if test.verdict is not Verdict.PASSED and first is None:
             first = test
             if stop_at_failure or test.verdict is Verdict.COMPILE_ERROR:
                 break
-    total = max(count(tests) or 0, seen)
+    passed = sum(test.verdict is Verdict.PASSED for test in ran)
+    total = run.assertions or max(count(tests) or 0, len(ran))
     if first is None and passed == total and passed > 0:
-        return Outcome(Verdict.PASSED, passed, total, isolation=run.isolation)
+        return Outcome(Verdict.PASSED, passed, total, tests=tuple(ran), isolation=run.isolation)
     if first is None:
         first = TestOutcome("the tests", Verdict.RUNTIME_ERROR, "no test ran")
     failure = f"{first.name}: {first.message}" if first.message else first.name
-    return Outcome(first.verdict, passed, total, failure, run.isolation)
+    return Outcome(first.verdict, passed, total, failure, tuple(ran), run.isolation)
 
 
 def _only_reported(tests: CodeTests | FileTests, program: Program, run: Runner) -> Iterator[TestOutcome]:
@@ -107,5 +108,6 @@ def _way(tests: Tests, isolation: Isolation) -> Way:
         StdinTests: stdin,
         FunctionTests: function,
         ExpressionTests: expressions,
+        PredictionTests: prediction,
     }
     return ways[type(tests)]

@@ -6,6 +6,8 @@ from typing import Any
 
 SHOWN = 200
 """Characters of a value or a message that are shown."""
+SHOWN_TESTS = 50
+"""Tests whose outcomes are shown each, and groups of tests."""
 
 
 class Verdict(StrEnum):
@@ -30,6 +32,8 @@ class Outcome:
     total: int
     failure: str = ""
     """The first test that failed and how, for a person."""
+    tests: tuple["TestOutcome", ...] = ()
+    """The tests that ran, in order."""
     isolation: str = "separate"
     """How the tests were kept from the program: in `separate` processes, or with their expected values `taken_out`."""
 
@@ -41,6 +45,8 @@ class TestOutcome:
     name: str
     verdict: Verdict
     message: str = ""
+    group: str = ""
+    """The tests that it belongs to: a class, a parametrized function, a group that the row names."""
 
 
 def shown(value: Any) -> str:
@@ -49,3 +55,24 @@ def shown(value: Any) -> str:
     except (ValueError, RecursionError):  # an integer of too many digits
         text = f"<{type(value).__name__}>"
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def by_test(outcome: Outcome) -> list[dict[str, Any]]:
+    """The outcomes of the first tests that ran."""
+    shown_tests = outcome.tests[:SHOWN_TESTS]
+    return [
+        {"name": test.name[:SHOWN], "verdict": test.verdict.value}
+        | ({"message": test.message[:SHOWN]} if test.message else {})
+        for test in shown_tests
+    ]
+
+
+def by_group(outcome: Outcome) -> dict[str, dict[str, int]]:
+    """How many tests of each group ran and passed; empty where there are no groups."""
+    found: dict[str, dict[str, int]] = {}
+    for test in outcome.tests:
+        if test.group and (test.group in found or len(found) < SHOWN_TESTS):
+            counts = found.setdefault(test.group[:SHOWN], {"passed": 0, "tests": 0})
+            counts["tests"] += 1
+            counts["passed"] += test.verdict is Verdict.PASSED
+    return found

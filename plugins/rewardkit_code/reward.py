@@ -10,12 +10,15 @@ from rewardkit_code.assemble import assembled, could_be_program
 from rewardkit_code.extract import Language, Program, extract_program, foreign_language
 from rewardkit_code.judge import Isolation, judge
 from rewardkit_code.layouts import GroundTruthError, UnsupportedTestsError, read_tests
-from rewardkit_code.outcomes import Outcome, Verdict
+from rewardkit_code.outcomes import Outcome, Verdict, by_group, by_test
 from rewardkit_code.runner import BudgetError, Kept
-from rewardkit_code.tests_model import StdinTests, Tests, TypedTests
+from rewardkit_code.tests_model import PredictionTests, StdinTests, Tests, TypedTests, size
+from rewardkit_code.ways.prediction import predicted_text
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
 
 MIB = 1024 * 1024
+TESTS_IN_DEADLINE = 20
+"""Tests that lengthen the time for a sample by a deadline."""
 CppStd = Literal[
     "gnu++20", "gnu++11", "gnu++14", "gnu++17", "gnu++23", "c++11", "c++14", "c++17", "c++20", "c++23"
 ]  # fmt: skip
@@ -56,6 +59,7 @@ class CodeReward(Reward):
     Params = CodeParams
     cost_ms = 15.0
     control_completion = "```python\npass\n```"
+    deadlines = 6.0
     reads = ("ground_truth",)
 
     def __init__(self, params: CodeParams, context: RewardContext) -> None:
@@ -79,8 +83,6 @@ class CodeReward(Reward):
             self._sandbox = None
 
     def _score(self, sample: Sample) -> Score:
-        # A tenth, and half a second at least, so that this gives up before the worker is killed.
-        budget_s = self.context.deadline_s - max(0.5, 0.1 * self.context.deadline_s)
         try:
             tests = read_tests(sample)
         except UnsupportedTestsError as exc:
@@ -92,6 +94,8 @@ class CodeReward(Reward):
         params = self.params
         # Without reasoning the text itself, since the first line of a function's body may be indented.
         answer = strip_end_tokens(sample.completion_text) if sample.parts.reasoning is None else sample.parts.answer
+        if isinstance(tests, PredictionTests):
+            return self._judged(tests, Program("python", predicted_text(answer)))
         needed = tests.language if isinstance(tests, TypedTests) else None
         if needed and needed not in params.languages:
             reason = f"tests in {needed}, which this rubric does not run: languages is {list(params.languages)}"
@@ -114,10 +118,16 @@ class CodeReward(Reward):
             return Score.scored(0.0, reason, verdict=Verdict.COMPILE_ERROR.value)
         std = params.std if program.language == "c++" else ""
         program = program._replace(text=assembled(program.text, tests), std=std)
+        return self._judged(tests, program)
+
+    def _judged(self, tests: Tests, program: Program) -> Score:
+        budget_s = self._budget_s(tests)
         try:
             outcome = self._judge(tests, program, budget_s)
         except UnsupportedTestsError as exc:
             return Score.abstained(str(exc), kind="unsupported")
+        except GroundTruthError as exc:
+            return Score.abstained(f"ground truth: {exc}", kind="unreadable_ground_truth")
         except BudgetError as exc:
             return Score.failed(str(exc), kind=exc.kind)
         except SandboxUnavailableError as exc:
@@ -125,6 +135,13 @@ class CodeReward(Reward):
         except SandboxBrokeError as exc:
             return self._again(tests, program, budget_s, exc)
         return self._scored(outcome, tests)
+
+    def _budget_s(self, tests: Tests) -> float:
+        """Seconds for all runs of a sample: a deadline, and a twentieth of one for each test, up to `deadlines`."""
+        deadline_s = self.context.deadline_s
+        granted_s = min(self.deadlines, 1 + size(tests) / TESTS_IN_DEADLINE) * deadline_s
+        # A tenth less, and half a second at least, so that this gives up before the worker is killed.
+        return granted_s - max(0.5, 0.1 * deadline_s)
 
     def _again(self, tests: Tests, program: Program, budget_s: float, first: SandboxBrokeError) -> Score:
         """Once more in a fresh sandbox: a program that breaks that one too is at fault, unless it breaks without it."""
@@ -186,7 +203,10 @@ class CodeReward(Reward):
             passed=outcome.passed,
             tests=outcome.total,
             first_failure=outcome.failure or None,
+            results=by_test(outcome),
+            groups=by_group(outcome) or None,
             tests_isolation=outcome.isolation,
+            assertions=f"{outcome.total} of {outcome.total}" if outcome.isolation == "taken_out" else None,
             sandbox=self._sandbox.name,
             isolation=self._sandbox.isolation,
         )

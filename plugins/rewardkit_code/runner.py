@@ -13,6 +13,9 @@ from rewardkit_sandbox import LANGUAGES, Image, Limits, RunResult, Sandbox, Scri
 Made = TypeVar("Made")
 WALL_TO_CPU = 8
 """Times the CPU time that is left for a sample that a compiler or a checker may last on a loaded machine."""
+MIB = 1024 * 1024
+START_S, START_MB = 0.5, 64.0
+"""CPU seconds and megabytes that are added to a task's own limits: an interpreter takes some before the program."""
 
 
 class BudgetError(Exception):
@@ -49,6 +52,8 @@ class Runner:
     ) -> None:
         self.stop = stop
         self.isolation = "separate"
+        self.assertions = 0
+        """Assertions of which the expected value was taken out; 0 where none was."""
         self._sandbox = sandbox
         self._limits = limits
         self._left_s = budget_s
@@ -67,16 +72,34 @@ class Runner:
         """
         cpu_s = max(self._limits.cpu_s, min(self._limits.cpu_s * tests, math.ceil(self._left_s)))
         limits = _with_reserve(replace(self._limits, cpu_s=cpu_s), job)
-        return self._test(lambda wall_s: self._sandbox.run(job, replace(limits, wall_s=wall_s)), tests)
+        return self._test(
+            lambda wall_s: self._sandbox.run(job, replace(limits, wall_s=wall_s)), tests, self._limits.cpu_s
+        )
 
     @contextlib.contextmanager
-    def cases(self, job: Script | Image, count: int) -> Iterator[Callable[[bytes], RunResult]]:
-        """Gives a function that runs a program on one input, which is a test; `count` of them are expected."""
-        with self._sandbox.cases(job, _with_reserve(self._limits, job), count) as cases:
-            yield lambda stdin: self._test(lambda wall_s: cases.run(stdin, wall_s), 1)
+    def cases(
+        self,
+        job: Script | Image,
+        count: int,
+        *,
+        time_limit_s: float | None = None,
+        memory_limit_mb: float | None = None,
+    ) -> Iterator[Callable[[bytes], RunResult]]:
+        """Gives a function that runs a program on one input, which is a test; `count` of them are expected.
 
-    def _test(self, start: Callable[[float], RunResult], tests: int) -> RunResult:
-        """Runs what `start` starts with a limit of wall time. Raises BudgetError."""
+        time_limit_s, memory_limit_mb   limits of the task's own, which hold where they are below ours
+        """
+        limits = self._limits
+        if time_limit_s is not None:
+            limits = replace(limits, cpu_s=min(limits.cpu_s, math.ceil(time_limit_s + START_S)))
+        if memory_limit_mb is not None:
+            memory_bytes = math.ceil((memory_limit_mb + START_MB) * MIB)
+            limits = replace(limits, memory_bytes=min(limits.memory_bytes, memory_bytes))
+        with self._sandbox.cases(job, _with_reserve(limits, job), count) as cases:
+            yield lambda stdin: self._test(lambda wall_s: cases.run(stdin, wall_s), 1, limits.cpu_s)
+
+    def _test(self, start: Callable[[float], RunResult], tests: int, each_s: float) -> RunResult:
+        """Runs what `start` starts with a limit of wall time; each test may take `each_s`. Raises BudgetError."""
         if self._left_s <= 0:
             raise self._late()
         wall_s = min(max(self._limits.wall_s, self._limits.wall_s * tests), self._left_s)
@@ -88,7 +111,7 @@ class Runner:
         ends = {result.end, result.program.end if result.program else ""}
         if "wall" in ends and usage.wall_s - usage.waited_s < 0.8 * wall_s:
             raise BudgetError("the program waited for a processor most of the time", "overloaded")
-        if ends & {"wall", "cpu"} and self._slowest_s < 0.5 * self._limits.cpu_s:
+        if ends & {"wall", "cpu"} and self._slowest_s < 0.5 * each_s:
             raise self._late()
         return result
 

@@ -1,7 +1,7 @@
 """The tests of a task, in one form for each way to test: what `layouts` reads and `judge` runs."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from rewardkit_code.compare import Rules
 
@@ -15,9 +15,19 @@ class StdinTests:
     """`exact`, `text` (blanks at line ends aside) or `tokens` (white space aside)."""
     float_tol: float | None = None
     integers_exact: bool = False
+    any_order: str = ""
+    """`lines` or `tokens` where their order does not count; empty where it does."""
+    groups: tuple[str, ...] = ()
+    """For each case the group that it belongs to; empty for none."""
+    others: tuple[tuple[str, ...], ...] = ()
+    """For each case, further outputs that are right; empty for none."""
     checker: str | None = None
     """A program that judges an output that differs from the expected one: in Python, `checker.py input.txt answer.txt
     output.txt`, which prints 1 if it is right, or in C++ with testlib.h."""
+    time_limit_s: float | None = None
+    """CPU seconds that the task gives to a case."""
+    memory_limit_mb: float | None = None
+    """Megabytes that the task gives to a case."""
     other_outputs: bool = False
     """True if other outputs may be right too, and no checker that can be run here tells which."""
 
@@ -29,6 +39,9 @@ class Case:
     args: list[Any]
     expected: Any
     after: list[Any] | None = None
+    group: str = ""
+    others: tuple[Any, ...] = ()
+    """Further values that are right."""
     text: str | None = None
     """Another expected value: the text that `expected` was read from, where it may be meant as it stands."""
 
@@ -94,11 +107,35 @@ class TypedTests:
     entry_point: str
 
 
-Tests = TypedTests | StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
+@dataclass(frozen=True)
+class PredictionTests:
+    """A program and one of its calls, of which a completion predicts the output or the arguments (CRUXEval)."""
+
+    code: str
+    given: str
+    """The arguments of the call, as they are written."""
+    output: str
+    """Its value, as a literal."""
+    asks: Literal["output", "input"] = "output"
+    fn_name: str = "f"
+
+
+Tests = PredictionTests | TypedTests | StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
+
+
+def size(tests: Tests) -> int:
+    """About how many tests there are, of which each may take its time: cases, or as many as assertions."""
+    if isinstance(tests, FileTests):
+        return max(1, tests.test_file.count("assert"))
+    if isinstance(tests, CodeTests):
+        return max(1, sum(text.count("assert") for text in (tests.setup, *tests.tests)))
+    return 1 if isinstance(tests, PredictionTests | TypedTests) else len(tests.cases)
 
 
 def count(tests: Tests) -> int | None:
     """Number of tests; None where only running them shows it."""
     if isinstance(tests, FileTests | TypedTests):
         return None
+    if isinstance(tests, PredictionTests):
+        return 1
     return len(tests.tests) if isinstance(tests, CodeTests) else len(tests.cases)

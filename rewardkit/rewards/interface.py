@@ -71,6 +71,7 @@ class Reward(ABC):
     needs     names of other rewards, whose scores stand in `Sample.needed`
     control_completion  a completion that takes nobody's time: where the reward hangs on it too, the reward has failed,
               and the completion that it hung on is not worth 0
+    deadlines how many deadlines a sample may take, for a reward that sets its own limit by how much a sample asks for
     value_range  the least and the greatest value that it gives; None where the parameters decide, or nothing bounds it
     reads     fields of a Sample without which the reward cannot judge, such as `("ground_truth",)`: a run in which a
               paid reward never found them is reported as one in which nothing was judged
@@ -84,6 +85,7 @@ class Reward(ABC):
     values: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
     control_completion: ClassVar[str] = "I do not know."
+    deadlines: ClassVar[float] = 1.0
     value_range: tuple[float, float] | None = None
     reads: ClassVar[tuple[str, ...]] = ()
 

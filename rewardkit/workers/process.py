@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from rewardkit.codec import ResultFields
 from rewardkit.errors import ConfigError, InputError
+from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Weight
@@ -184,9 +185,9 @@ class Process:
         if self._question is None or self._question[0] != mark.number:
             self._question = mark.number, Question(self._popen.pid)
             return
-        together = mark.step != IDLE and self._steps[mark.step].installed.reward.sees != "sample"
-        samples = self._group_sizes.get(mark.unit, 1) if together else 1
-        if limit := self._question[1].tick(passed_s, self._rubric.limits.deadline_s * samples):
+        reward = self._steps[mark.step].installed.reward if mark.step != IDLE else Reward
+        deadlines = self._group_sizes.get(mark.unit, 1) if reward.sees != "sample" else reward.deadlines
+        if limit := self._question[1].tick(passed_s, self._rubric.limits.deadline_s * deadlines):
             self.kill(limit, f"past its limit: {limit}")
 
     def kill(self, cause: Cause, how: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from rewardkit import RewardContext, Sample
+from rewardkit_code.layouts import read_tests
 from rewardkit_code.reward import CodeParams, CodeReward
 
 BURN = """
@@ -35,11 +36,13 @@ CASES = {
     ),
     "many quick calls likewise": (BURN.format(0.05), calls(30), 20.0, ("scored", "judged", 1.0)),
     "many quick runs likewise": (BURN.format(0.05) + "print(f(input()))", lines(30), 20.0, ("scored", "judged", 1.0)),
-    "more quick calls than the deadline allows": (BURN.format(0.05), calls(200), 3.0, ("failed", "timeout", None)),
+    "as many quick calls as six deadlines allow": (BURN.format(0.05), calls(60), 1.0, ("scored", "judged", 1.0)),
+    "slow tests, each within its limit": (BURN.format(0.5), asserts(8), 4.0, ("scored", "judged", 1.0)),
+    "more quick calls than the deadline allows": (BURN.format(0.05), calls(200), 1.0, ("failed", "timeout", None)),
     "more quick runs than the deadline allows": (
         BURN.format(0.1) + "print(f(input()))",
         lines(100),
-        3.0,
+        1.0,
         ("failed", "timeout", None),
     ),
     "a loop without end": ("def f(x):\n    while True: pass", calls(3), 4.0, ("scored", "time_limit", 0.0)),
@@ -63,3 +66,45 @@ def test_time_runs_out_through_a_test_or_through_the_deadline(name):
     finally:
         reward.close()
     assert (score.status, score.kind, score.value) == expected, score.reason
+
+
+LIMITS = [
+    ({"time_limit": 0.5}, 0.5, None),
+    ({"time_limit": "2.5 seconds"}, 2.5, None),
+    ({"time_limit": {"seconds": 3, "nanos": 500_000_000}}, 3.5, None),
+    ({"time_limit": 2000}, 2.0, None),
+    ({"metadata": {"time_limit": 4}}, 4.0, None),
+    ({"memory_limit": 256.0}, None, 256.0),
+    ({"memory_limit": "256.0 megabytes"}, None, 256.0),
+    ({"memory_limit_bytes": 268435456}, None, 256.0),
+    ({"time_limit": None, "memory_limit": ""}, None, None),
+    ({"time_limit": -1, "memory_limit": "much"}, None, None),
+]
+
+
+@pytest.mark.parametrize(("columns", "time_limit_s", "memory_limit_mb"), LIMITS, ids=[str(row[0]) for row in LIMITS])
+def test_a_row_gives_its_limits(columns, time_limit_s, memory_limit_mb):
+    tests = read_tests(Sample(completion="", ground_truth={"inputs": ["1"], "outputs": ["1"]}, columns=columns))
+    assert (tests.time_limit_s, tests.memory_limit_mb) == (time_limit_s, memory_limit_mb)
+
+
+@pytest.mark.usefixtures("_works")
+@pytest.mark.parametrize(
+    ("program", "columns", "expected"),
+    [
+        (BURN.format(1.6) + "print(f(input()))", {"time_limit": 1}, "judged"),
+        (BURN.format(3.5) + "print(f(input()))", {"time_limit": 1}, "time_limit"),
+        (BURN.format(1.6) + "print(f(input()))", {"time_limit": 60}, "judged"),
+        (BURN.format(9) + "print(f(input()))", {"time_limit": 60}, "time_limit"),
+        ("x = bytearray(50 << 20)\nprint(input())", {"memory_limit": 64}, "judged"),
+        ("x = bytearray(200 << 20)\nprint(input())", {"memory_limit": 64}, "memory_limit"),
+    ],
+)
+def test_the_limits_of_a_row_hold_below_those_of_the_rubric(program, columns, expected):
+    reward = CodeReward(CodeParams(cpu_s=4), RewardContext(deadline_s=20.0))
+    try:
+        tests = {"inputs": ["1"], "outputs": ["1"]}
+        (score,) = reward.score([Sample(completion=f"```python\n{program}\n```", ground_truth=tests, columns=columns)])
+    finally:
+        reward.close()
+    assert (score.status, score.kind, score.value) == ("scored", expected, float(expected == "judged")), score.reason

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rewardkit_code.layouts.limits import memory_limit_mb, time_limit_s
 from rewardkit_code.layouts.python_tests import JSON_RULES, leetcode_tests, some
 from rewardkit_code.layouts.row import Row
 from rewardkit_code.layouts.values import GroundTruthError, UnsupportedTestsError, as_text, is_list, json_value
@@ -62,7 +63,8 @@ def _function_of(case: Mapping[str, Any]) -> str:
 def _tests(name: Any, pairs: list[tuple[Any, Any]], row: Row, *, answers_in_lists: bool) -> Tests:
     if not name:
         cases = tuple((as_text(given), as_text(expected)) for given, expected in pairs)
-        return StdinTests(some(cases), "tokens", JSON_RULES.rel, integers_exact=True, **_checked(row))
+        limits: dict[str, Any] = {"time_limit_s": time_limit_s(row), "memory_limit_mb": memory_limit_mb(row)}
+        return StdinTests(some(cases), "tokens", JSON_RULES.rel, integers_exact=True, **limits, **_checked(row))
     calls = [_call(given, expected) for given, expected in pairs]
     lists = answers_in_lists and all(is_list(call.expected) and len(call.expected) == 1 for call in calls)
     return leetcode_tests(str(name), calls, row.starter, wrapped=lists)

@@ -68,6 +68,7 @@ def _all(row: Row) -> Iterator[Tests]:
         lambda: _live_code_bench(row),
         *(lambda name=name: _text_of(row.column(name), row) for name in ("test", "test_code", "unit_test")),
         lambda: _mbpp(row.sample.columns),
+        lambda: _crux_eval(row),
         lambda: cases.of_columns(row.sample.columns, row) if _has_lists(row.sample.columns) else None,
         lambda: _tests_in(row.column("examples"), row) if row.column("official_tests") is not None else None,
     ]
@@ -159,6 +160,14 @@ def _keywords(text: str) -> dict[str, Any]:
     if call.args or not all(item.arg for item in call.keywords):
         raise ValueError("not keywords alone")
     return {item.arg: literal_of(item.value) for item in call.keywords}
+
+
+def _crux_eval(row: Row) -> Tests | None:
+    """CRUXEval: `code`, `input` and `output` as texts; a prompt that asks for `f(??)` wants the input."""
+    columns = {name: row.column(name) for name in ("code", "input", "output")}
+    if not all(isinstance(value, str) for value in columns.values()) or "def f(" not in columns["code"]:
+        return None
+    return native.prediction_tests(columns, "input" if "f(??)" in row.sample.prompt_text else "output")
 
 
 def _code_contests(row: Row) -> Tests | None:

@@ -1,6 +1,7 @@
 """Calls of a function, and expressions: one process answers all of them, and the answers are compared here."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from rewardkit_code.extract import Program
@@ -55,7 +56,7 @@ def function(tests: FunctionTests, program: Program, run: Runner) -> Iterator[Te
         bare = [_call(tests, number, name, frame, unwrap=True) for number, (name, frame) in enumerate(answers)]
         if all(test.verdict is Verdict.PASSED for test in bare):
             return iter(bare)
-    return iter(plain)
+    return (replace(test, group=case.group) for test, case in zip(plain, tests.cases, strict=True))
 
 
 def _call(
@@ -68,7 +69,11 @@ def _call(
         return TestOutcome(name, *failed)
     case = tests.cases[number]
     expected = case.expected[0] if unwrap else case.expected
-    if len(answer) < 2 or not (tests.rules.same(answer[1], expected) or (case.text and answer[1] == case.text)):
+    right = len(answer) > 1 and (
+        any(tests.rules.same(answer[1], one) for one in (expected, *case.others))
+        or (case.text is not None and answer[1] == case.text)
+    )
+    if not right:
         found = answer[1] if len(answer) > 1 else None
         return TestOutcome(name, Verdict.WRONG, f"gave {shown(found)}, expected {shown(expected)}")
     if case.after is not None and (len(answer) < 3 or not tests.rules.same(answer[2], case.after)):

@@ -17,6 +17,7 @@ def reported(tests: CodeTests | FileTests, program: Program, run: Runner) -> Ite
     """Each assertion of the tests. Raises NotTakenOutError where not every expected value can be taken out."""
     taken, request = _taken(tests)
     expected = _evaluated(taken.expected, run)
+    run.assertions = len(expected)
     yield from _compared(_reports(run(Reporting(program.text, request), len(expected))), expected)
 
 

@@ -7,7 +7,7 @@ from rewardkit_code.extract import Program
 from rewardkit_code.layouts import UnsupportedTestsError
 from rewardkit_code.outcomes import SHOWN, TestOutcome, Verdict
 from rewardkit_code.runner import Runner, limit_of, read_frames
-from rewardkit_code.tests_model import CodeTests, FileTests
+from rewardkit_code.tests_model import CodeTests, FileTests, size
 from rewardkit_code.ways.form import form_of, needs_pytest
 from rewardkit_sandbox import Driven
 
@@ -23,7 +23,7 @@ def separate(tests: CodeTests | FileTests, program: Program, run: Runner) -> Ite
             the driver cannot carry to another process
     """
     request = _request_of(tests)
-    result = run(Driven(program.text, request | {"stop": run.stop}), _how_many(request))
+    result = run(Driven(program.text, request | {"stop": run.stop}), size(tests))
     frames, _ = read_frames(result)
     stopped = limit_of(result) or (limit_of(result.program) if result.program else None)
     for kind, error in (("unsupported", UnsupportedTestsError), ("uncarried", UncarriedTestsError)):
@@ -41,10 +41,8 @@ def separate(tests: CodeTests | FileTests, program: Program, run: Runner) -> Ite
         if kind == "test":
             name, passed, message = rest
             failed = failed or not passed
-            if passed:
-                yield TestOutcome(name, Verdict.PASSED)
-            else:
-                yield TestOutcome(name, *(stopped or (_verdict_of(message), message[:SHOWN])))
+            how = (Verdict.PASSED, "") if passed else stopped or (_verdict_of(message), str(message)[:SHOWN])
+            yield TestOutcome(name, *how, _group_of(name))
         ended = ended or kind == "done"
     if not ended and not failed:
         # The driver was stopped, or the program was gone: tests that never ran did not pass.
@@ -68,10 +66,12 @@ def _request_of(tests: CodeTests | FileTests) -> dict[str, Any]:
     }
 
 
-def _how_many(request: dict[str, Any]) -> int:
-    """About how many tests there are: as many as assertions."""
-    texts: list[str] = [request.get("test_file", ""), request.get("setup", ""), *request.get("tests", ())]
-    return max(1, sum(text.count("assert") for text in texts))
+def _group_of(name: str) -> str:
+    """The class of a test, or the function that is parametrized: of `T::test_a[1]`, `test_a[1]` or `file.T.test_a`."""
+    owner, _, _ = name.partition("[")
+    if "::" in owner:
+        return owner.rpartition("::")[0]
+    return owner if owner != name else owner.split(".")[-2] if owner.count(".") >= 2 else ""
 
 
 def _verdict_of(message: str) -> Verdict:
