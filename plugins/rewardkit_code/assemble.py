@@ -7,6 +7,7 @@ from rewardkit_code.tests_model import (
     ExpressionTests,
     FileTests,
     FunctionTests,
+    InteractiveTests,
     StdinTests,
     Tests,
     TypedTests,
@@ -39,7 +40,7 @@ def _called(*texts: str) -> frozenset[str]:
 
 def could_be_program(text: str, tests: Tests) -> bool:
     """True if a text may be the program, not an example of its use: it defines a name under test, or reads input."""
-    if isinstance(tests, StdinTests):
+    if isinstance(tests, StdinTests | InteractiveTests):
         return bool(_READS.search(text))
     if isinstance(tests, TypedTests):
         return tests.entry_point in text

@@ -14,6 +14,7 @@ from rewardkit_code.tests_model import (
     FileTests,
     FunctionTests,
     PredictionTests,
+    InteractiveTests,
     StdinTests,
     Tests,
     TypedTests,
@@ -21,6 +22,7 @@ from rewardkit_code.tests_model import (
 )
 from rewardkit_code.ways.calls import expressions, function
 from rewardkit_code.ways.prediction import prediction
+from rewardkit_code.ways.interactive import interactive
 from rewardkit_code.ways.reported import reported
 from rewardkit_code.ways.separate import UncarriedTestsError, separate
 from rewardkit_code.ways.stdin import stdin
@@ -105,6 +107,7 @@ def _way(tests: Tests, isolation: Isolation) -> Way:
         return _PYTHON[isolation]
     ways: dict[type, Way] = {
         TypedTests: typed,
+        InteractiveTests: interactive,
         StdinTests: stdin,
         FunctionTests: function,
         ExpressionTests: expressions,

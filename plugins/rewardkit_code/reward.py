@@ -12,7 +12,7 @@ from rewardkit_code.judge import Isolation, judge
 from rewardkit_code.layouts import GroundTruthError, UnsupportedTestsError, read_tests
 from rewardkit_code.outcomes import Outcome, Verdict, by_group, by_test
 from rewardkit_code.runner import BudgetError, Kept
-from rewardkit_code.tests_model import PredictionTests, StdinTests, Tests, TypedTests, size
+from rewardkit_code.tests_model import InteractiveTests, PredictionTests, StdinTests, Tests, TypedTests, size
 from rewardkit_code.ways.prediction import predicted_text
 from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
 
@@ -108,12 +108,12 @@ class CodeReward(Reward):
             fits=lambda text: could_be_program(text, tests),
         )
         if program is None:
-            if isinstance(tests, StdinTests) and (other := foreign_language(answer)):
+            if isinstance(tests, StdinTests | InteractiveTests) and (other := foreign_language(answer)):
                 reason = f"a program in {other}, which this rubric does not run: languages is {list(params.languages)}"
                 return Score.abstained(reason, kind="unsupported")
             verdict = Verdict.COMPILE_ERROR.value
             return Score.scored(0.0, "the answer holds no program", kind="no_answer", verdict=verdict)
-        if program.language != (needed or "python") and not isinstance(tests, StdinTests):
+        if program.language != (needed or "python") and not isinstance(tests, StdinTests | InteractiveTests):
             reason = f"the tests call {(needed or 'python').capitalize()}, the program is {program.language}"
             return Score.scored(0.0, reason, verdict=Verdict.COMPILE_ERROR.value)
         std = params.std if program.language == "c++" else ""

@@ -8,7 +8,18 @@ from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from rewardkit_code.outcomes import SHOWN, Verdict
-from rewardkit_sandbox import LANGUAGES, Image, Limits, RunResult, Sandbox, Script, WireError, decode, split_frames
+from rewardkit_sandbox import (
+    LANGUAGES,
+    Image,
+    Interactive,
+    Limits,
+    RunResult,
+    Sandbox,
+    Script,
+    WireError,
+    decode,
+    split_frames,
+)
 
 Made = TypeVar("Made")
 WALL_TO_CPU = 8
@@ -136,12 +147,14 @@ class Runner:
 
 
 def _with_reserve(limits: Limits, job: Any) -> Limits:
-    """The limits of a program, with what the runtime of its language needs."""
-    if not isinstance(job, Image):
+    """The limits of a program, with what the runtime of its language needs; of two that talk, the larger."""
+    jobs = (job.program, job.interactor) if isinstance(job, Interactive) else (job,)
+    languages = [LANGUAGES[one.language] for one in jobs if isinstance(one, Image)]
+    if not languages:
         return limits
-    language = LANGUAGES[job.language]
-    memory_bytes = limits.memory_bytes + language.reserve_bytes
-    return replace(limits, memory_bytes=memory_bytes, processes=max(limits.processes, language.processes))
+    memory_bytes = limits.memory_bytes + max(language.reserve_bytes for language in languages)
+    processes = max(limits.processes, *(language.processes for language in languages))
+    return replace(limits, memory_bytes=memory_bytes, processes=processes)
 
 
 def limit_of(result: RunResult) -> tuple[Verdict, str] | None:

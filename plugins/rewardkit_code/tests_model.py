@@ -108,6 +108,16 @@ class TypedTests:
 
 
 @dataclass(frozen=True)
+class InteractiveTests:
+    """A program of the task's own that talks with the program and judges it, for each input."""
+
+    cases: tuple[tuple[str, str], ...]
+    """Inputs of the interactor, and answers that only it may read."""
+    interactor: str
+    """In Python or in C++ with testlib.h: `interactor input.txt output.txt answer.txt`; exit status as testlib's."""
+
+
+@dataclass(frozen=True)
 class PredictionTests:
     """A program and one of its calls, of which a completion predicts the output or the arguments (CRUXEval)."""
 
@@ -120,7 +130,7 @@ class PredictionTests:
     fn_name: str = "f"
 
 
-Tests = PredictionTests | TypedTests | StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
+Tests = PredictionTests | TypedTests | InteractiveTests | StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
 
 
 def size(tests: Tests) -> int:

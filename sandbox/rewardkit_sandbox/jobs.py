@@ -9,7 +9,18 @@ from rewardkit_sandbox import seccomp
 from rewardkit_sandbox.guest import toolchains, wire
 from rewardkit_sandbox.guest.zygote.run_process import Ended
 from rewardkit_sandbox.packages import BUILD, Packages
-from rewardkit_sandbox.protocol import Answers, Compile, Driven, Image, Job, Reporting, RunResult, Script, Usage
+from rewardkit_sandbox.protocol import (
+    Answers,
+    Compile,
+    Driven,
+    Image,
+    Interactive,
+    Job,
+    Reporting,
+    RunResult,
+    Script,
+    Usage,
+)
 from rewardkit_sandbox.pytest_modules import pytest_modules
 
 # What most programs import; loaded once, before the first fork.
@@ -92,6 +103,9 @@ def tasks_for(job: Job) -> list[tuple[str, bytes, bytes | None]]:
         return [(mode, wire.encode(job.tests | {"source": job.source}), None)]
     if isinstance(job, Script):
         return [("script", job.source.encode("utf-8", "surrogatepass"), job.stdin)]
+    if isinstance(job, Interactive):
+        ((judging, interactor, _),), ((mode, program, _),) = tasks_for(job.interactor), tasks_for(job.program)
+        return [(f"drive_join_{judging}", interactor, None), (f"join_{mode}", program, None)]
     if isinstance(job, Compile):
         header = {"language": job.language, "std": job.std, "files": dict(job.files)}
         return [("compile", toolchains.packed(header, job.source.encode("utf-8", "surrogatepass")), None)]

@@ -74,6 +74,18 @@ class Image:
 
 
 @dataclass(frozen=True)
+class Interactive:
+    """Two programs that talk: what one writes to standard output, the other reads from standard input.
+
+    program      the one that is judged; it ends when the interactor does
+    interactor   the one that judges: its end is the result's, and the program's is `RunResult.program`
+    """
+
+    program: Script | Image
+    interactor: Script | Image
+
+
+@dataclass(frozen=True)
 class Answers:
     """A program whose function is called, or over whose names expressions are evaluated, case by case.
 
@@ -114,7 +126,7 @@ class Reporting:
     tests: dict[str, Any]
 
 
-Job = Script | Compile | Image | Answers | Driven | Reporting
+Job = Script | Compile | Image | Interactive | Answers | Driven | Reporting
 
 EX_DATAERR = 65
 """Exit status of a program whose text is no program; sysexits.h."""
@@ -152,7 +164,7 @@ class RunResult:
     """Bytes written to the answer channel: frames of `wire`, if the program was honest."""
     usage: Usage = field(default_factory=Usage)
     program: "RunResult | None" = None
-    """Of a `Driven` job: the program's own process; this result is then the driver's."""
+    """Of a `Driven` or `Interactive` job: the program's own process; this result is then the other one's."""
 
 
 class Sandbox(Protocol):

@@ -8,7 +8,7 @@ from rewardkit_code.layouts.limits import memory_limit_mb, time_limit_s
 from rewardkit_code.layouts.python_tests import JSON_RULES, leetcode_tests, some
 from rewardkit_code.layouts.row import Row
 from rewardkit_code.layouts.values import GroundTruthError, UnsupportedTestsError, as_text, is_list, json_value
-from rewardkit_code.tests_model import Case, StdinTests, Tests
+from rewardkit_code.tests_model import Case, InteractiveTests, StdinTests, Tests
 
 _INPUTS = ("input", "stdin", "args", "inputs")
 _OUTPUTS = ("output", "expected_output", "expected", "stdout", "outputs")
@@ -63,6 +63,9 @@ def _function_of(case: Mapping[str, Any]) -> str:
 def _tests(name: Any, pairs: list[tuple[Any, Any]], row: Row, *, answers_in_lists: bool) -> Tests:
     if not name:
         cases = tuple((as_text(given), as_text(expected)) for given, expected in pairs)
+        interactor = row.text("interactor")
+        if interactor:
+            return InteractiveTests(some(cases), interactor)
         limits: dict[str, Any] = {"time_limit_s": time_limit_s(row), "memory_limit_mb": memory_limit_mb(row)}
         return StdinTests(some(cases), "tokens", JSON_RULES.rel, integers_exact=True, **limits, **_checked(row))
     calls = [_call(given, expected) for given, expected in pairs]

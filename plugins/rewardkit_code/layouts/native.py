@@ -18,6 +18,7 @@ from rewardkit_code.tests_model import (
     FileTests,
     FunctionTests,
     PredictionTests,
+    InteractiveTests,
     StdinTests,
     Tests,
 )
@@ -114,6 +115,11 @@ def _check(truth: Mapping[str, Any], row: Row) -> Tests:
     return check_tests(str(truth.get("check") or truth["test"]), str(truth["entry_point"]), prompt)
 
 
+def _interactive(truth: Mapping[str, Any], _: Row) -> Tests:
+    cases = tuple((as_text(case["input"]), as_text(case.get("output", ""))) for case in truth["cases"])
+    return InteractiveTests(some(cases), str(truth["interactor"]))
+
+
 def _typed(truth: Mapping[str, Any], row: Row) -> Tests:
     language = FENCES.get(str(truth["language"]).lower(), "")
     if language not in OPENS:
@@ -133,6 +139,7 @@ KINDS: dict[str, Callable[[Mapping[str, Any], Row], Tests]] = {
     "input_prediction": _prediction,
     "asserts": _asserts,
     "check": _check,
+    "interactive": _interactive,
     "typed": _typed,
     "unittest": _file,
     "pytest": _file,

@@ -51,7 +51,7 @@ def read_tests(sample: Sample) -> Tests | None:
 
 
 def _check_supported(row: Row) -> None:
-    if row.text("interaction_format"):
+    if row.text("interaction_format") and not row.text("interactor"):
         raise UnsupportedTestsError("an interactive problem: it needs an interactor")
     if row.column("input_mode") not in (None, "", "stdio"):
         raise UnsupportedTestsError(f"a program that reads and writes files (input_mode: {row.column('input_mode')})")

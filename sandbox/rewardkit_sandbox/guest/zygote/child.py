@@ -36,6 +36,10 @@ def become(zygote: Zygote, job: Job) -> None:
     os.closerange(max(places.values()) + 1, ENTERED)
     os.closerange(ENTERED + 1, 256)
     mode = job.request["mode"]
+    if "join_" in mode:  # two programs that talk over the link
+        os.dup2(places["link"], places["stdin"])
+        os.dup2(places["link"], places["stdout"])
+        mode = mode.rpartition("join_")[2]
     header: dict[str, Any] = {}
     if mode in ("image", "compile"):
         header, data = toolchains.unpacked(data)
