@@ -13,16 +13,16 @@ from rewardkit_code.tests_model import (
     ExpressionTests,
     FileTests,
     FunctionTests,
-    PredictionTests,
     InteractiveTests,
+    PredictionTests,
     StdinTests,
     Tests,
     TypedTests,
     count,
 )
 from rewardkit_code.ways.calls import expressions, function
-from rewardkit_code.ways.prediction import prediction
 from rewardkit_code.ways.interactive import interactive
+from rewardkit_code.ways.prediction import prediction
 from rewardkit_code.ways.reported import reported
 from rewardkit_code.ways.separate import UncarriedTestsError, separate
 from rewardkit_code.ways.stdin import stdin

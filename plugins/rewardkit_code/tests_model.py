@@ -130,7 +130,16 @@ class PredictionTests:
     fn_name: str = "f"
 
 
-Tests = PredictionTests | TypedTests | InteractiveTests | StdinTests | FunctionTests | ExpressionTests | CodeTests | FileTests
+Tests = (
+    PredictionTests
+    | TypedTests
+    | InteractiveTests
+    | StdinTests
+    | FunctionTests
+    | ExpressionTests
+    | CodeTests
+    | FileTests
+)
 
 
 def size(tests: Tests) -> int:

@@ -17,8 +17,8 @@ from rewardkit_code.tests_model import (
     ExpressionTests,
     FileTests,
     FunctionTests,
-    PredictionTests,
     InteractiveTests,
+    PredictionTests,
     StdinTests,
     Tests,
 )
