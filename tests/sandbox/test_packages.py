@@ -1,5 +1,7 @@
 """Programs import the standard library, and the packages that were built and named; nothing else of the machine's."""
 
+# ruff: noqa: E501
+
 import json
 import os
 import sys
@@ -9,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from rewardkit_sandbox import Limits, SandboxUnavailableError, Script, build_packages, built_packages, open_sandbox
+from rewardkit_sandbox import (
+    Driven,
+    Limits,
+    SandboxUnavailableError,
+    Script,
+    build_packages,
+    built_packages,
+    decode,
+    open_sandbox,
+    split_frames,
+)
 from rewardkit_sandbox.interpreter import find_interpreter, hidden, shown
 from rewardkit_sandbox.packages import find
 
@@ -269,3 +281,39 @@ print("done")
 """
     assert printed(numerical, spoil) == "done\n"
     assert printed(numerical, "import numpy\nprint(numpy.sum([1, 2]), numpy.add(1, 2))") == "3 3\n"
+
+
+ON_PACKAGES = {
+    "writes to the folder": "open('/opt/packages/numpy/__init__.py', 'a')",
+    "makes a file in it": "open('/opt/packages/conftest.py', 'w')",
+    "makes a folder in it": "os.mkdir('/opt/packages/x')",
+    "removes a file": "os.remove(numpy.__file__)",
+    "renames it": "os.rename('/opt/packages/numpy', '/opt/packages/x')",
+    "covers it": "assert ctypes.CDLL(None).mount(b'x', b'/opt/packages', b'tmpfs', 0, None) == 0",
+    "links into it": "os.symlink('/tmp/x', '/opt/packages/x')",
+    "changes modes in it": "os.chmod('/opt/packages/numpy', 0o777)",
+    "finds where it was built": "assert any(b'rewardkit/packages' in open(p, 'rb').read() for p in FILES)",
+    "finds scripts beside it": "os.listdir('/opt/packages/bin')",
+    "leaves it by its parent": "open('/opt/packages/../../root/.bashrc')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ON_PACKAGES)
+def test_packages_are_read_only_and_say_nothing_of_where_they_were_built(numerical, name):
+    files = "FILES = [os.path.join(d, n) for d, _, ns in os.walk('/opt/packages') for n in ns if n.endswith(('.py', '.pyc', 'METADATA'))]"
+    source = (
+        f"import ctypes, os, numpy\n{files if 'FILES' in ON_PACKAGES[name] else ''}\ntry:\n    {ON_PACKAGES[name]}\n"
+    )
+    source += "except (OSError, AssertionError): print('refused')\nelse: print('done')"
+    assert printed(numerical, source) == "refused\n"
+
+
+def test_a_spoiled_numpy_is_not_the_tests(numerical):
+    """A driver is forked from what was loaded, and not from a program."""
+    spoil = "import numpy\nnumpy.array_equal = numpy.allclose = lambda *a: True\ndef f(): return numpy.array([0])"
+    tests = {"kind": "code", "setup": "import numpy as np", "tests": ["assert np.array_equal(f(), [1])"]}
+    result = numerical.run(
+        Driven(spoil, tests | {"entry_point": None, "trusted": "", "stop": True}), Limits(wall_s=20.0)
+    )
+    frames = [decode(text) for text in split_frames(result.channel)[0]]
+    assert ["test", False] in [[frame[0], frame[2]] for frame in frames if frame[0] == "test"], frames
