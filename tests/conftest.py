@@ -46,3 +46,17 @@ def repository() -> Path:
 def misbehaving(repository: Path) -> Path:
     """A plugin file whose rewards do what the completion tells them to."""
     return repository / "tests" / "core" / "misbehaving.py"
+
+
+@pytest.fixture(scope="session")
+def numerical_packages() -> list[str]:
+    """Packages for `sandbox: {packages: …}`: numpy and pandas from the index, built once in the user's own cache."""
+    from rewardkit_sandbox import SandboxUnavailableError, build_packages, built_packages
+
+    names = ["numpy", "pandas"]
+    try:
+        if not any(set(one.requested) == set(names) for one in built_packages()):
+            build_packages(names)
+    except SandboxUnavailableError as exc:
+        pytest.skip(str(exc))
+    return names

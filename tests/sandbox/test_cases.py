@@ -240,3 +240,25 @@ def test_where_a_kernel_gives_no_process_numbers_every_case_has_a_world(open_one
     with open_one("bubblewrap") as sandbox:
         source = "import os\nprint(os.getpid(), input())"
         assert said(sandbox, source, [b"1", b"2", b"3"]) == ["1 1\n", "1 2\n", "1 3\n"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("import math", {"math"}),
+        ("import sys, heapq as h, os.path", {"sys", "heapq", "os"}),
+        ("from collections import Counter, deque", {"collections"}),
+        ("from os.path import join", {"os"}),
+        ("    import re\nx = 1\nfrom bisect import *", {"re", "bisect"}),
+        ("print('import')", set()),
+    ],
+)
+def test_what_a_program_imports_is_seen(text, names):
+    from rewardkit_sandbox.local.world_cases import imported
+
+    assert imported(text) - {""} == names
+
+
+def test_what_a_program_imports_is_loaded_before_its_cases(shared):
+    source = "import sys\nprint('heapq' in sys.modules, 'csv' in sys.modules)\nimport heapq"
+    assert said(shared("bubblewrap"), source, [b"", b""]) == ["True False\n"] * 2

@@ -3,7 +3,6 @@
 # ruff: noqa: E501
 
 import json
-import os
 import sys
 import venv
 import zipfile
@@ -241,18 +240,8 @@ def test_a_program_that_does_without_a_package_finds_none(shared):
 
 
 @pytest.fixture(scope="session")
-def numerical():
-    """Numpy and pandas from the package index, built once in the user's own cache."""
-    try:
-        find(["numpy", "pandas"])
-    except SandboxUnavailableError:
-        try:
-            build_packages(["numpy", "pandas"])
-        except SandboxUnavailableError as exc:
-            if os.environ.get("REWARDKIT_REQUIRE_ALL"):
-                raise
-            pytest.skip(str(exc))
-    with open_sandbox({"backend": "bubblewrap", "packages": ["numpy", "pandas"]}) as sandbox:
+def numerical(numerical_packages):
+    with open_sandbox({"backend": "bubblewrap", "packages": numerical_packages}) as sandbox:
         yield sandbox
 
 

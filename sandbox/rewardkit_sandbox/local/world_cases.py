@@ -15,7 +15,7 @@ from rewardkit_sandbox.protocol import Cases, Image, Limits, RunResult, Sandbox,
 
 WORTH_A_WORLD = 5
 """Number of cases from which a world for them takes less time than one for each."""
-_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w., \t]+)", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w., \t]+))", re.MULTILINE)
 
 
 @dataclass
@@ -40,8 +40,11 @@ class Worlds:
 
 def imported(source: str) -> set[str]:
     """Names that a program seems to import; it may import others, and none of these."""
-    found = _IMPORT.findall(source)
-    return {name.split(" as ")[0].split(".")[0].strip() for names in found for name in names.split(",")}
+    return {
+        name.strip().partition(" ")[0].partition(".")[0]
+        for one, several in _IMPORT.findall(source)
+        for name in (one, *several.split(","))
+    }
 
 
 class WorldCases(Cases):
