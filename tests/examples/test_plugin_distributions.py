@@ -1,0 +1,61 @@
+"""The distributions under examples/plugins are laid out as `rewardkit new` does it, and pass their own tests."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = sorted(path.parent for path in (ROOT / "examples" / "plugins").glob("*/pyproject.toml"))
+IMPORTED_AS = {"reasoning-gym": "reasoning_gym", "sacrebleu": "sacrebleu"}
+
+
+def project(folder: Path) -> dict:
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_all_are_here_and_on_the_page():
+    page = (ROOT / "docs" / "example-rewards.md").read_text(encoding="utf-8")
+    assert {folder.name.removeprefix("rewardkit-") for folder in FOLDERS} >= {
+        "calibration",
+        "citations",
+        "lean",
+        "reasoning-gym",
+        "safety-refusal",
+        "translation",
+    }
+    for folder in FOLDERS:
+        (name,) = project(folder)["entry-points"]["rewardkit"]
+        assert f"## {name}\n" in page
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
+def test_its_entry_point_its_samples_and_its_licence_are_there(folder: Path):
+    ((name, package),) = project(folder)["entry-points"]["rewardkit"].items()
+    assert (folder / package / "py.typed").is_file()
+    assert f'name = "{name}"' in (folder / package / "reward.py").read_text(encoding="utf-8")
+    assert (folder / "LICENSE").is_file()
+    assert project(folder)["name"] == folder.name
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
+def test_it_passes_its_own_tests(folder: Path):
+    for requirement in project(folder)["dependencies"]:
+        name = requirement.split(">=")[0]
+        if name in IMPORTED_AS and importlib.util.find_spec(IMPORTED_AS[name]) is None:
+            pytest.skip(f"{name} is not installed")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "passed" in done.stdout
