@@ -23,10 +23,10 @@ EXTRAS = {
 }
 """Extras: the package by which each is known, and its purpose."""
 
-STATE_WIDTH = len("missing")
+NAMESAKE = "harbor-rewardkit"
+"""Another distribution that overwrites our files (see `rewardkit_command`)."""
 
-NAMESAKES = {"harbor-rewardkit": "installs an import package and a command that are both called `rewardkit`"}
-"""Other distributions that overwrite our files."""
+STATE_WIDTH = len("missing")
 
 
 def run(options: DoctorOptions) -> int:
@@ -51,10 +51,11 @@ def _print(findings: Sequence[Finding]) -> None:
 def _core() -> Iterator[Finding]:
     """Findings about the core itself: its version, its processors, its extras."""
     yield Finding("rewardkit", "ok", metadata.version("rewardkit"))
-    for name, what in NAMESAKES.items():
-        if _version(name):
-            fix = f"pip uninstall {name} && pip install --force-reinstall rewardkit"
-            yield Finding(name, "broken", f"is installed too: it {what}", fix)
+    if version := _version(NAMESAKE):
+        found = f"{version} is installed too: it has an import package and a command of our name, and one has replaced "
+        found += f"files of the other; keep it apart by `uv tool install {NAMESAKE}`"
+        fix = f"pip uninstall -y {NAMESAKE} && pip install --force-reinstall --no-deps rewardkit"
+        yield Finding(NAMESAKE, "broken", found, fix)
     yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
     yield Finding("workers", "ok", f"{default_workers()} of {os.cpu_count()} processors may be used")
     if sys.platform == "linux":

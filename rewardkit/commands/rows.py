@@ -8,6 +8,7 @@ from typing import Any
 
 from rewardkit.input.files import read_rows
 from rewardkit.input.row import Row
+from rewardkit.output.meta import is_meta
 
 ID_COLUMNS = ("id", "uid", "uuid", "custom_id", "example_id", "task_id", "doc_id", "index")
 """Columns by which people name a row, the first that it has."""
@@ -35,6 +36,13 @@ def _chosen(rows: Iterable[Row], size: int, seed: int) -> list[Row]:
         elif (place := generator.randrange(number + 1)) < size:
             chosen[place] = (number, row)
     return [row for _, row in sorted(chosen, key=lambda pair: pair[0])]
+
+
+def without_meta(files: Sequence[str]) -> list[str]:
+    """The files without those that describe outputs beside them, which `runs/*` brings along; all, if nothing else is
+    left.
+    """
+    return [file for file in files if not is_meta(file)] or list(files)
 
 
 def row_count(files: Sequence[str]) -> int | None:

@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ from rewardkit.commands.ground_truths import ROWS, checks_ground_truths, ground_
 from rewardkit.commands.judging import Judging, load_rubric, open_scorer
 from rewardkit.commands.options import ScoreOptions
 from rewardkit.commands.progress import Meter, shown
-from rewardkit.commands.rows import row_count, rows_of
+from rewardkit.commands.provenance import Provenance
+from rewardkit.commands.rows import row_count, rows_of, without_meta
 from rewardkit.commands.summary_view import print_summary
 from rewardkit.commands.unjudged import unjudged_report
 from rewardkit.errors import ConfigError, RewardkitError
@@ -70,6 +71,7 @@ def run(options: ScoreOptions) -> int:
         raise ConfigError("--json and -o - both want standard output; name a file with -o")
     if options.resume and options.output is None:
         raise ConfigError("--resume: which run? name its output with -o")
+    options = replace(options, files=without_meta(options.files))
     rubric = load_rubric(options.rubric, options)
     if options.rubric is None:
         console.note("no rubric was named: judging by the default one (math or code, format, language)")
@@ -115,8 +117,11 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
                 output = stack.enter_context(
                     open_output(target, key=_key(options, scorer), resume=options.resume, inputs=options.files)
                 )
+            provenance = Provenance(scorer, options.files)
             readers = {step.alias for step in scorer.steps if "ground_truth" in step.installed.reward.reads}
             done = Run(Summary(weights_at(rubric, options.progress), readers), [], ConditionWatch(rubric), reader)
+            if isinstance(output, FileOutput):
+                output.meta = lambda: provenance.as_dict(done.summary.as_dict())
             total = options.sample if options.sample is not None else row_count(options.files)
             meter = Meter(options.files, min(total, options.limit or total) if total is not None else None)
             stack.enter_context(shown(meter))

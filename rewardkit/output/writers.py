@@ -24,7 +24,7 @@ import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -32,6 +32,7 @@ from typing import Any, BinaryIO, Self
 from rewardkit.errors import ConfigError, InputError, OutputError
 from rewardkit.input.row import Row
 from rewardkit.input.streams import source_name
+from rewardkit.output.meta import is_foreign, meta_path, write_meta
 from rewardkit.output.os_errors import STDOUT, os_errors_as_output_errors, output_error
 from rewardkit.output.output_row import block_of, line_of
 from rewardkit.output.packers import packing_of
@@ -128,10 +129,16 @@ class FileOutput(Output):
             raise OutputError(f"{path}: is a folder; name a file in it")
         with os_errors_as_output_errors(path):
             self._target = _resolved(path)
+            if is_foreign(self._target):
+                raise OutputError(
+                    f"{meta_path(self._target)}: is no file of rewardkit's, and would be replaced; move it"
+                )
             self._packing = packing_of(self._target.suffix.lower(), str(path))
             digest = hashlib.sha256(key.encode()).hexdigest()[:12]
             partial = open_partial(self._target, str(path), digest, resume=resume)
         super().__init__(partial.file, str(path))
+        self.meta: Callable[[], Mapping[str, Any]] | None = None
+        """Says how the output was made: asked at the end, for the file beside it (`rewardkit.output.meta`)."""
         self.partial = partial.path
         """The hidden file in which rows are collected."""
         self._started_s = time.monotonic()
@@ -189,6 +196,8 @@ class FileOutput(Output):
         made = self._packed() if self._packing.packs else self.partial
         if os.name == "nt":  # where an open file keeps its name
             self._file.close()
+        if self.meta is not None:
+            write_meta(self._target, self.meta())
         made.replace(self._target)
         for left in (self.partial, *self._stale):
             left.unlink(missing_ok=True)
@@ -244,8 +253,10 @@ def _refuse_inputs(path: str | Path, inputs: Iterable[str | Path]) -> None:
     for given in inputs:
         with contextlib.suppress(OSError):
             found = os.fstat(sys.stdin.fileno()) if str(given) == "-" else Path(given).stat()
-            if stat.S_ISREG(found.st_mode) and os.path.samestat(Path(path).stat(), found):
-                raise ConfigError(f"-o {path}: is the input {source_name(given)}; name another output")
+            for written in (Path(path), meta_path(Path(path))):
+                with contextlib.suppress(OSError):
+                    if stat.S_ISREG(found.st_mode) and os.path.samestat(written.stat(), found):
+                        raise ConfigError(f"-o {path}: is the input {source_name(given)}; name another output")
 
 
 def _close(file: BinaryIO) -> None:

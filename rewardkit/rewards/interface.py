@@ -94,6 +94,12 @@ class Reward(ABC):
         self.params = params
         self.context = context
 
+    @classmethod
+    def provenance(cls, params: Any, context: RewardContext) -> Mapping[str, Any]:
+        """Facts about what it judges with, as JSON values, for the file beside an output: a model, an image."""
+        del params, context
+        return {}
+
     @abstractmethod
     def score(self, samples: Sequence[Sample]) -> Sequence[Score | Returned]:
         """One judgement for each sample, in order: a Score, a number, a bool, None or a dict of named values.

@@ -19,13 +19,21 @@ class Environment:
         (packages,) = (folder / "lib").glob("python*/site-packages")
         (packages / "seen.pth").write_text("".join(f"{path}\n" for path in seen))
 
-    def install(self, folder: Path) -> None:
+    def install(self, folder: Path, *options: str) -> None:
         pip = [sys.executable, "-m", "pip", "--python", self.python, "install", "--no-deps", "--quiet"]
-        subprocess.run([*map(str, pip), str(folder)], check=True, timeout=300)
+        subprocess.run([*map(str, pip), *options, str(folder)], check=True, timeout=300)
 
-    def run(self, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [str(self.python), "-m", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=cwd)
+    def run(self, module: str, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs a module of the environment."""
+        return self._run([self.python, "-m", module, *arguments], cwd)
+
+    def command(self, name: str, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs a command of the environment."""
+        return self._run([self.python.parent / name, *arguments], cwd)
+
+    @staticmethod
+    def _run(command: list[object], cwd: Path | None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=300, check=False, cwd=cwd)
 
 
 def _is_ours(path: str) -> bool:

@@ -1,0 +1,90 @@
+"""How an output was made, for the file beside it: program, rubric, rewards, versions, and how the judging ended."""
+
+import hashlib
+import platform
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from rewardkit.commands.judging import Judging
+from rewardkit.output.meta import MADE_BY, without_secrets
+from rewardkit.registry import built_in
+from rewardkit.registry.built_in import DISTRIBUTION
+from rewardkit.rubrics.resolution import Step
+from rewardkit.rubrics.rubric import Rubric
+
+
+class Provenance:
+    """What is known of a run from its start on."""
+
+    def __init__(self, scorer: Judging, inputs: Sequence[str]) -> None:
+        """Notes the time and the command."""
+        self._scorer = scorer
+        self._inputs = [without_secrets([name])[0] for name in inputs]
+        self._command = without_secrets(["rewardkit", *sys.argv[1:]])
+        self._began = datetime.now(UTC)
+        self._began_s = monotonic()
+
+    def as_dict(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        """All of it at the end of the run. No text of a prompt or a completion is in it.
+
+        summary  the figures of the run
+        """
+        rubric, steps = self._scorer.rubric, self._scorer.steps
+        return {
+            MADE_BY: f"rewardkit {built_in.version()}",
+            "command": self._command,
+            "inputs": self._inputs,
+            "began": self._began.isoformat(timespec="seconds"),
+            "duration_s": round(monotonic() - self._began_s, 3),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "distributions": versions({step.installed.distribution for step in steps} | {DISTRIBUTION}),
+            "files": {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in self._scorer.files},
+            "rubric": {"name": rubric.where.removeprefix("rubric "), "sha256": rubric_hash(rubric)},
+            "sandbox": rubric.sandbox,
+            "rows": summary["rows"],
+            "unrewarded": summary["unrewarded"],
+            "mean_reward": summary["reward"].get("mean"),
+            "rewards": {step.alias: self._of_reward(step, summary["scores"][step.alias]) for step in steps},
+        }
+
+    def _of_reward(self, step: Step, score: Mapping[str, Any]) -> dict[str, Any]:
+        known = {"reward": step.installed.qualified_name, "version": step.installed.version, "kinds": score["kinds"]}
+        try:
+            judged_with = dict(step.installed.reward.provenance(step.params, self._scorer.rubric.context))
+            orjson.dumps(judged_with)
+        except Exception as error:  # noqa: BLE001 - a third party's code must not cost the output
+            judged_with = {"error": f"{type(error).__name__}: {error}"[:200]}
+        return known | ({"judged_with": judged_with} if judged_with else {})
+
+
+def rubric_hash(rubric: Rubric) -> str:
+    """A hash of all that a rubric says, however it is written."""
+    content = orjson.dumps(rubric.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content).hexdigest()
+
+
+def versions(distributions: Iterable[str]) -> dict[str, str]:
+    """The versions of installed distributions and of what they ask for, without extras."""
+    found = {}
+    for name in distributions:
+        try:
+            distribution = metadata.distribution(name)
+        except (metadata.PackageNotFoundError, ValueError):  # a local file, or a checkout
+            continue
+        found[name] = distribution.version
+        for requirement in distribution.requires or ():
+            needed = re.match(r"[\w.-]+", requirement)
+            if needed and "extra ==" not in requirement:
+                try:
+                    found[needed[0]] = metadata.version(needed[0])
+                except metadata.PackageNotFoundError:
+                    continue
+    return dict(sorted(found.items()))
