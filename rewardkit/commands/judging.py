@@ -42,7 +42,10 @@ def load_rubric(name: str | None, options: RewardOptions) -> Rubric:
     """The rubric that the command line names, or the default one, with the command line's sandbox in it."""
     rubric = Rubric.load(name or DEFAULT_RUBRIC, trust=options.trust)
     LOG.debug("%s: %s", rubric.where, ", ".join(rubric.rewards))
-    return rubric if options.sandbox is None else rubric.model_copy(update={"sandbox": options.sandbox})
+    changes: dict[str, Any] = {} if options.sandbox is None else {"sandbox": options.sandbox}
+    if options.no_plugin:
+        changes["disable"] = (*rubric.disable, *options.no_plugin)
+    return rubric.model_copy(update=changes) if changes else rubric
 
 
 def plugin_files(rubric: Rubric, plugins: Sequence[Path]) -> tuple[Path, ...]:

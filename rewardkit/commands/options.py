@@ -59,6 +59,10 @@ class RewardOptions:
     """Options about the rewards of a rubric."""
 
     plugins: PluginFiles = field(default_factory=list)
+    no_plugin: Annotated[
+        list[str],
+        typer.Option(metavar="NAME", help="A distribution, or a reward, that is not to be loaded. Repeatable."),
+    ] = field(default_factory=list)
     trust: Annotated[
         bool,
         typer.Option("--trust", help="Allow the rubric to name plugin files, secrets and weaker sandboxes."),

@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from rewardkit import hooks
 from rewardkit.errors import PluginError
 from rewardkit.registry.discovery import Problem
+from rewardkit.registry.requirements import fix_of
 from rewardkit.rewards.function import is_reward_function, reward_of
 from rewardkit.rewards.interface import API_VERSION, Reward, Runs, Sees
 from rewardkit.suggestions import nearest
@@ -114,7 +115,8 @@ def load_file(file: Path) -> ModuleType:
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise PluginError(f"plugin {file}: it did not load: {message_of(error)}; correct the file") from error
+        fix = fix_of(error) or "correct the file"
+        raise PluginError(f"plugin {file}: it did not load: {message_of(error)}; {fix}") from error
     return module
 
 

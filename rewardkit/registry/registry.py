@@ -12,6 +12,7 @@ broken plugin is named, and stops nothing else.
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from rewardkit.errors import PluginError, UnknownRewardError
 from rewardkit.hooks import Finding
 from rewardkit.registry import built_in
 from rewardkit.registry.built_in import DISTRIBUTION
+from rewardkit.registry.disabling import VARIABLE, disabled
 from rewardkit.registry.discovery import PLUGINS, Offer, Problem, normalised, offers
 from rewardkit.registry.loading import (
     LOCAL_FILE,
@@ -41,6 +43,7 @@ from rewardkit.registry.loading import (
     third_party_code,
     version_fault,
 )
+from rewardkit.registry.requirements import fix_of, is_installed
 from rewardkit.suggestions import did_you_mean
 
 LOG = logging.getLogger("rewardkit")
@@ -60,11 +63,13 @@ class Registry:
         self._tried: set[str] = set()
         self._rewards: list[InstalledReward] = []
         self._files: dict[str, ModuleType] = {}
+        self._disabled = disabled()
 
     @property
     def rewards(self) -> tuple[InstalledReward, ...]:
         """The loaded rewards in order of their names, a built-in before others of its name."""
-        return tuple(sorted(self._rewards, key=lambda r: (r.name, r.distribution != DISTRIBUTION, r.distribution)))
+        there = (reward for reward in self._rewards if not self._is_off(reward.distribution, reward.name))
+        return tuple(sorted(there, key=lambda r: (r.name, r.distribution != DISTRIBUTION, r.distribution)))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -74,7 +79,22 @@ class Registry:
     @property
     def not_loaded(self) -> tuple[Offer, ...]:
         """The plugins of other distributions that nothing has named."""
-        return tuple(offer for offer in self._offers if offer.plugin_name not in self._tried)
+        untried = (offer for offer in self._offers if offer.plugin_name not in self._tried)
+        return tuple(offer for offer in untried if not self._is_off(offer.distribution, offer.point.name))
+
+    def disable(self, names: Collection[str]) -> None:
+        """Switches plugins off, besides those of the environment.
+
+        names  of distributions, of rewards, or `dist-name:reward`
+        """
+        self._disabled = disabled(names)
+
+    def _is_off(self, distribution: str, name: str) -> bool:
+        """True for a reward, or an entry point of that name, that is switched off."""
+        off = self._disabled
+        return bool(off) and (
+            name in off or f"{distribution}:{name}" in off or normalised(distribution) in set(map(normalised, off))
+        )
 
     def load_built_ins(self) -> None:
         """Loads every plugin of ours."""
@@ -115,6 +135,9 @@ class Registry:
 
         raises  UnknownRewardError if no reward has that name, PluginError if several have
         """
+        distribution, _, short = name.rpartition(":")
+        if self._is_off(distribution or (DISTRIBUTION if short in built_in.REWARDS else ""), short):
+            raise PluginError(f"the reward {name!r} is switched off, by `disable`, --no-plugin or {VARIABLE}")
         self._load_named(name)
         found = [reward for reward in self.rewards if name in (reward.name, reward.qualified_name)]
         ours = [reward for reward in found if reward.distribution == DISTRIBUTION]
@@ -184,7 +207,7 @@ class Registry:
         self._add(Plugin(plugin_name, module, DISTRIBUTION, built_in.version(), fix))
 
     def _load_offer(self, offer: Offer) -> None:
-        if offer.plugin_name in self._tried:
+        if offer.plugin_name in self._tried or self._is_off(offer.distribution, offer.point.name):
             return
         self._tried.add(offer.plugin_name)
         if offer.point.module.partition(".")[0] in built_in.PACKAGES:
@@ -196,7 +219,7 @@ class Registry:
                 module = offer.point.load()
         except BaseException as error:  # noqa: BLE001 - a third party's module may raise anything, KeyboardInterrupt too
             fault = f"{offer.point.value!r} did not import: {message_of(error)}"
-            self._faults.append(Problem(offer.plugin_name, fault, offer.fix))
+            self._faults.append(Problem(offer.plugin_name, fault, fix_of(error) or offer.fix))
             return
         if not isinstance(module, ModuleType):
             self._add_object(offer, module)
@@ -230,6 +253,9 @@ class Registry:
         hint = did_you_mean(name, [*known, *(reward.qualified_name for reward in self._rewards)]) or "."
         broken = f" Plugins that did not load: {'; '.join(map(str, self._faults))}." if self._faults else ""
         others = sorted({offer.distribution for offer in self.not_loaded})
+        distribution = name.rpartition(":")[0]
+        if re.fullmatch(r"[\w-]+", distribution) and not is_installed(distribution):
+            return f"no reward named {name!r}: {distribution} is not installed. Fix: pip install {distribution}"
         more = f" Not looked into: {', '.join(others)}; write `dist-name:reward` for one of those." if others else ""
         return f"no reward named {name!r}{hint} Installed: {', '.join(known)}.{broken}{more}"
 

@@ -73,6 +73,8 @@ class Reward(ABC):
               and the completion that it hung on is not worth 0
     deadlines how many deadlines a sample may take, for a reward that sets its own limit by how much a sample asks for
     value_range  the least and the greatest value that it gives; None where the parameters decide, or nothing bounds it
+    requires  packages that it cannot do without, as pip reads them, such as `("sacrebleu>=2.4",)`: without one a run
+              ends before its first row, with the pip command
     reads     fields of a Sample without which the reward cannot judge, such as `("ground_truth",)`: a run in which a
               paid reward never found them is reported as one in which nothing was judged
     """
@@ -87,6 +89,7 @@ class Reward(ABC):
     control_completion: ClassVar[str] = "I do not know."
     deadlines: ClassVar[float] = 1.0
     value_range: tuple[float, float] | None = None
+    requires: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Any, context: RewardContext) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
 from rewardkit.registry.loading import IN_PYTHON, LOCAL_FILE, InstalledReward, installed
 from rewardkit.registry.registry import Registry
+from rewardkit.registry.requirements import require
 from rewardkit.rubrics.rubric import RewardConfig, Rubric
 from rewardkit.rubrics.validation import validated
 from rewardkit.suggestions import nearest
@@ -37,11 +38,14 @@ def resolve(rubric: Rubric, registry: Registry) -> tuple[Step, ...]:
 
     raises  ConfigError for a reward that is not installed or a parameter that does not fit
     """
+    require((f"{name}{wanted}" for name, wanted in rubric.requires.items()), f"{rubric.where}: requires: it")
+    registry.disable(rubric.disable)
     steps = {}
     for alias, config in rubric.rewards.items():
         place = f"{rubric.where}: rewards.{alias}"
         try:
             found = _found(registry, config.reward or alias, alias)
+            require(found.reward.requires, f"{place}: the reward")
         except (UnknownRewardError, PluginError) as error:
             raise type(error)(f"{place}: {error}") from None
         params = validated(found.reward.Params, config.params, f"{place}.params")

@@ -33,6 +33,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from rewardkit.errors import ConfigError
 from rewardkit.reasoning.split import AUTO, ReasoningTags, known_format
+from rewardkit.registry.requirements import known_ranges
 from rewardkit.rewards.interface import RewardContext
 from rewardkit.rubrics.consent import require_consent
 from rewardkit.rubrics.extending import extended
@@ -177,11 +178,16 @@ class Rubric(_Config):
     """Where programs run: `auto`, the name of a backend, or `{backend: …}` with its options."""
     reasoning: str | ReasoningTags = AUTO
     """How the model writes reasoning and answer: `auto`, a name of `REASONING_FORMATS`, or `{open: …, close: …}`."""
+    requires: Mapping[str, str] = Field(default_factory=dict)
+    """Distributions that must be installed, with their versions: `rewardkit-brevity: ">=1.2"`, `''` for any."""
+    disable: tuple[str, ...] = ()
+    """Plugins that are not loaded: a distribution, `dist-name:reward`, or the name of a reward."""
     plugins: tuple[str, ...] = ()
     """Python files that bring rewards, as seen from the rubric's folder. They are code: a file that names any needs
     consent."""
 
     _name: _Name = PrivateAttr(_Name())
+    _ranges_are_known = field_validator("requires")(known_ranges)
     _reasoning_is_known = field_validator("reasoning")(known_format)
     _clip_in_order = field_validator("clip")(_ordered)
 

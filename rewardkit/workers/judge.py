@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from rewardkit.errors import InfrastructureError, RewardkitError
+from rewardkit.errors import ConfigError, InfrastructureError, RewardkitError
 from rewardkit.registry.built_in import DISTRIBUTION
+from rewardkit.registry.requirements import fix_of
 from rewardkit.rewards.frames import fault_of
 from rewardkit.rewards.interface import Reward
 from rewardkit.rewards.returned import ReturnedError, scores_of
@@ -260,6 +261,9 @@ def _build(step: Step, rubric: Rubric) -> Reward:
     except RewardkitError:
         raise
     except (Exception, SystemExit) as error:
+        if fix := fix_of(error):
+            name = f"reward {step.alias!r} ({step.installed.qualified_name})"
+            raise ConfigError(f"{name} needs a package that is not installed ({error}). Fix: {fix}") from error
         raise InfrastructureError(
             f"reward {step.alias!r} ({step.installed.qualified_name}) did not start: {type(error).__name__}: {error}; "
             "see `rewardkit doctor`"
