@@ -162,10 +162,13 @@ def rubrics(chosen: options.RubricsOptions) -> None:
 @app.command()
 @takes(options.PluginsOptions)
 def plugins(chosen: options.PluginsOptions) -> None:
-    """List the rewards, or show one with its parameters."""
+    """List the rewards, or show one with its parameters.
+
+    Exit codes: 0 done, 1 --verify found a fault, 2 there is no such reward.
+    """
     from rewardkit.commands import plugins as command
 
-    command.run(chosen)
+    raise typer.Exit(command.run(chosen))
 
 
 @app.command()

@@ -18,6 +18,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Self, TypeVar
 
+from rewardkit import tracing
 from rewardkit.codec import result_from
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.input.caller import Caller
@@ -32,6 +33,7 @@ from rewardkit.rubrics.resolution import resolve
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result, Weight, is_paid
+from rewardkit.tracing import RewardTimes
 from rewardkit.workers.engine import Engine, Job, JobResult
 from rewardkit.workers.pool import Pool, WorkerConfig
 from rewardkit.workers.processors import default_workers
@@ -98,7 +100,8 @@ class Scorer:
         ]
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
-        config = WorkerConfig(rubric, steps, files, timings, str(Path.cwd()), nice)
+        self._times = RewardTimes() if tracing.enabled() else None
+        config = WorkerConfig(rubric, steps, files, timings or tracing.enabled(), str(Path.cwd()), nice)
         self.engine: Engine = Pool(config, workers) if engine is None else engine
         """What judges the jobs."""
         # Also done when the scorer is forgotten, and at the end of the program.
@@ -107,6 +110,8 @@ class Scorer:
     def close(self) -> None:
         """Ends the workers. What is being judged ends with an InfrastructureError; a second call does nothing."""
         self._end()
+        if self._times is not None:
+            self._times.note()
 
     def score(self, samples: Iterable[Sample | Mapping[str, Any]], *, progress: float = 1.0) -> Results:
         """One Result for each sample, in order.
@@ -222,7 +227,10 @@ class Scorer:
         self._sample_s = max(1e-6, 0.5 * (self._sample_s + done.seconds / samples))
         for unit in done.results:
             for fields in unit:
-                yield result_from(fields, weights)
+                result = result_from(fields, weights)
+                if self._times is not None:
+                    self._times.add(result.elapsed_ms)
+                yield result
 
 
 def _in_order(indices: Sequence[int], judged: Iterable[Result]) -> Results:

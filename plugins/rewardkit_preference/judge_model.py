@@ -79,6 +79,7 @@ class JudgeModelParams(RewardParams):
     max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """What one worker process may spend, in the currency of `prices`; then the reward is `failed: unavailable`."""
     seed: int = 0
+    """Sent to the server with each question."""
     extra_body: Mapping[str, Any] = Field(default_factory=dict)
     """More fields of the request, or others than `temperature` and `max_tokens: 1024`; null leaves a field out."""
 

@@ -56,8 +56,6 @@ def run(options: NewOptions) -> None:
     names = names_of(options.name)
     if options.license not in LICENSES:
         raise ConfigError(f"--license {options.license}: unknown{nearest(options.license, LICENSES)}")
-    if options.function or options.asynchronous:
-        raise ConfigError("--function, --async: come with the next version; make a class")
     folder = options.into / names.distribution
     content = files_of(names, options)
     try:

@@ -237,6 +237,9 @@ class PluginsOptions:
     ] = None
     plugins: PluginFiles = field(default_factory=list)
     all: AllPlugins = False
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Load every plugin and put its rewards through quick checks.")
+    ] = False
     json: AsJson = False
 
 
@@ -304,7 +307,7 @@ class NewOptions:
 
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the reward.")]
     into: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its folder is made.")] = Path()
-    function: Annotated[bool, typer.Option("--function/--class", help="A function, or a class.")] = False
+    function: Annotated[bool, typer.Option("--function/--class", help="A function, or a class.")] = True
     group: Annotated[bool, typer.Option("--group", help="It sees all completions of a prompt at once.")] = False
     asynchronous: Annotated[bool, typer.Option("--async", help="It waits for a service.")] = False
     license: Annotated[str, typer.Option(metavar="NAME", help="apache-2.0, mit, bsd-3-clause or none.")] = "apache-2.0"

@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from rewardkit.registry.loading import InstalledReward
 
 
-def run(options: PluginsOptions) -> None:
-    """Prints the rewards; what is wrong with a plugin goes to standard error."""
+def run(options: PluginsOptions) -> int:
+    """Prints the rewards; what is wrong with a plugin goes to standard error. Returns the exit code."""
+    if options.verify:
+        from rewardkit.commands import verify  # noqa: PLC0415 - as below
+
+        return verify.run(options)
+    _run(options)
+    return 0
+
+
+def _run(options: PluginsOptions) -> None:
     if options.name is None and not (options.json or options.all or options.plugins):
         _print_list()
         return

@@ -28,6 +28,7 @@ from rewardkit.registry.requirements import fix_of
 from rewardkit.rewards.function import is_reward_function, reward_of
 from rewardkit.rewards.interface import API_VERSION, Reward, Runs, Sees
 from rewardkit.suggestions import nearest
+from rewardkit.tracing import timed
 
 LOCAL_FILE = "local file"
 """Stands for the version of a reward in a local file."""
@@ -111,7 +112,7 @@ def load_file(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pickle and dataclasses look the module up while it runs
     try:
-        with third_party_code():
+        with third_party_code(), timed(f"import of {file}"):
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]

@@ -45,6 +45,7 @@ from rewardkit.registry.loading import (
 )
 from rewardkit.registry.requirements import fix_of, is_installed
 from rewardkit.suggestions import did_you_mean
+from rewardkit.tracing import note, timed, trace_hooks
 
 LOG = logging.getLogger("rewardkit")
 
@@ -59,6 +60,7 @@ class Registry:
         """A registry with nothing loaded yet."""
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
+        trace_hooks(self._manager)
         self._offers, self._faults = offers(PLUGINS)
         self._tried: set[str] = set()
         self._rewards: list[InstalledReward] = []
@@ -199,7 +201,7 @@ class Registry:
         self._tried.add(plugin_name)
         fix = f"reinstall {DISTRIBUTION!r}"
         try:
-            with third_party_code():
+            with third_party_code(), timed(f"import of {plugin_name}"):
                 module = built_in.load(package)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken installation breaks in many ways
             self._faults.append(Problem(plugin_name, f"it did not import: {message_of(error)}", fix))
@@ -215,7 +217,7 @@ class Registry:
             self._faults.append(Problem(offer.plugin_name, fault, offer.fix))
             return
         try:
-            with third_party_code():
+            with third_party_code(), timed(f"import of {offer.plugin_name} {offer.version}"):
                 module = offer.point.load()
         except BaseException as error:  # noqa: BLE001 - a third party's module may raise anything, KeyboardInterrupt too
             fault = f"{offer.point.value!r} did not import: {message_of(error)}"
@@ -246,6 +248,7 @@ class Registry:
             self._rewards += rewards
             self._faults += faults
             names = ", ".join(reward.name for reward in rewards) or "no rewards"
+            note(f"plugin {plugin.name} {plugin.version}: {names}, from {getattr(plugin.module, '__file__', '?')}")
             LOG.debug("plugin %s: %s, from %s", plugin.name, names, getattr(plugin.module, "__file__", "?"))
 
     def _unknown(self, name: str) -> str:

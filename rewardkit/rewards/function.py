@@ -49,6 +49,8 @@ class FunctionOptions:
     cost_ms: float = 1.0
     concurrency: int = CONCURRENCY
     requests_per_minute: float | None = None
+    value_range: tuple[float, float] | None = None
+    requires: tuple[str, ...] = ()
     control_completion: str = Reward.control_completion
 
 
@@ -65,9 +67,19 @@ def reward(
     cost_ms: float = 1.0,
     concurrency: int = CONCURRENCY,
     requests_per_minute: float | None = None,
+    value_range: tuple[float, float] | None = None,
+    requires: Sequence[str] = (),
     control_completion: str = Reward.control_completion,
 ) -> Callable[[F], F]: ...
-def reward(function: Any = None, /, *, values: Sequence[str] = (), needs: Sequence[str] = (), **options: Any) -> Any:
+def reward(
+    function: Any = None,
+    /,
+    *,
+    values: Sequence[str] = (),
+    needs: Sequence[str] = (),
+    requires: Sequence[str] = (),
+    **options: Any,
+) -> Any:
     """Makes a function a reward; the function itself stays as it is.
 
     name        how rubrics call it; the function's name where it is left out
@@ -78,9 +90,11 @@ def reward(function: Any = None, /, *, values: Sequence[str] = (), needs: Sequen
     cost_ms     typical milliseconds for a sample
     concurrency  calls of an async function that are under way at one time, in the whole run
     requests_per_minute  calls of an async function that begin in a minute, in the whole run
+    value_range  the least and the greatest value
+    requires    packages that it cannot do without, as pip reads them: `("sacrebleu>=2.4",)`
     control_completion   a completion that takes nobody's time
     """
-    given = FunctionOptions(values=_names(values), needs=_names(needs), **options)
+    given = FunctionOptions(values=_names(values), needs=_names(needs), requires=_names(requires), **options)
 
     def mark(function: Any) -> Any:
         if isinstance(function, type):
@@ -165,6 +179,8 @@ def _reward_class(function: Callable[..., Any], options: FunctionOptions, name: 
         "values": options.values,
         "needs": options.needs,
         "reads": call.reads,
+        "value_range": options.value_range,
+        "requires": options.requires,
         "control_completion": options.control_completion,
         "function": staticmethod(function),
         "call": call,

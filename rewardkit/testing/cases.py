@@ -5,7 +5,7 @@ In a file for several rewards it is a mapping by the reward's name.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rewardkit.errors import InputError
@@ -13,6 +13,7 @@ from rewardkit.input.caller import Caller
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.samples import samples_of
 from rewardkit.sample import Sample
+from rewardkit.score import Score
 from rewardkit.suggestions import nearest
 
 EXPECTED = "expected"
@@ -70,6 +71,15 @@ def _fault(expected: Any) -> str:
 def with_fields(sample: Sample, **fields: Any) -> Sample:
     """The sample with other fields."""
     return Sample(**({name: getattr(sample, name) for name in Sample.model_fields} | fields))
+
+
+def with_needed(case: Case, needs: Sequence[str]) -> Case:
+    """The case with scores of the rewards that are needed: as right as what is expected of the reward itself."""
+    if not needs:
+        return case
+    value = 0.0 if case.expected in ("zero", "malformed") else 1.0
+    needed = {name: Score.scored(value) for name in needs}
+    return replace(case, sample=with_fields(case.sample, needed=needed))
 
 
 def ordinary_rows() -> list[dict[str, Any]]:

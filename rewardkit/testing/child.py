@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rewardkit.registry.loading import IN_PYTHON, installed
 from rewardkit.registry.registry import load_registry
+from rewardkit.rewards.function import name_of
 from rewardkit.rewards.interface import Reward
 from rewardkit.testing import checks
 from rewardkit.testing.cases import Case
@@ -62,6 +64,8 @@ def main() -> None:
         reward = pickle.loads(work.reward)  # noqa: S301 - from our own parent
         if isinstance(reward, NamedReward):
             reward = load_registry(reward.files).get(reward.name).reward
+        else:
+            reward = installed(reward, IN_PYTHON, "", name_of(reward)).reward
         import_s = time.process_time() - started_s
         heavy = [name for name in set(sys.modules) - before if name in HEAVY]
         subject = _subject(work, reward, heavy, import_s)

@@ -1,16 +1,17 @@
 """Checks of a reward from end to end: `examine` reports, `check_reward` raises."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import ConfigError
+from rewardkit.registry.requirements import require
 from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.validation import validated
 from rewardkit.sample import Sample
 from rewardkit.suggestions import nearest
-from rewardkit.testing.cases import cases_of, ordinary_rows
-from rewardkit.testing.checks import CHECKS
+from rewardkit.testing.cases import cases_of, ordinary_rows, with_needed
+from rewardkit.testing.checks import CHECKS, START
 from rewardkit.testing.child import Work
 from rewardkit.testing.isolation import run_checks
 from rewardkit.testing.report import CheckResult, Report
@@ -37,9 +38,12 @@ def examine(
         if name not in CHECKS:
             raise ConfigError(f"no check is called {name!r}{nearest(name, CHECKS)}")
     params = dict(params or {})
-    validated(target.reward.Params, params, f"{target.name}.params")
+    if not only or START in only:
+        validated(target.reward.Params, params, f"{target.name}.params")
+    require(target.reward.requires, f"{target.name}: the reward")
     cases = cases_of(samples, target.name) or cases_of(ordinary_rows(), target.name)
     names = [name for name in CHECKS if name not in skip and (not only or name in only)]
+    cases = [with_needed(case, target.reward.needs) for case in cases]
     work = Work(target.sent, params, cases, names, idle_reward, deadline_s, frozenset())
     found = {result.check: result for result in run_checks(work)}
     for name, reason in skip.items():
@@ -48,7 +52,7 @@ def examine(
 
 
 def check_reward(
-    reward: str | Path | type[Reward],
+    reward: str | Path | type[Reward] | Callable[..., Any],
     samples: Iterable[Sample | Mapping[str, Any]] = (),
     *,
     params: Mapping[str, Any] | None = None,
@@ -58,7 +62,7 @@ def check_reward(
 ) -> tuple[Report, ...]:
     """Runs all checks on a reward, in a process of its own.
 
-    reward       a class; the name of an installed reward; a file, module or distribution, whose rewards are all checked
+    reward       a class or function, the name of an installed reward, or a file, module or distribution with several
     samples      Samples or rows; `expected` of a row says what it should get: `full`, `zero`, `malformed`, a value,
                  two bounds, or None for abstaining. None: some ordinary samples
     params       the reward's parameters

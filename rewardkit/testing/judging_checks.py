@@ -1,12 +1,14 @@
 """Checks of judging: the same sample gets the same score, whatever stands beside it and whoever asks."""
 
 import asyncio
+import inspect
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rewardkit.score import Score
-from rewardkit.testing.subject import InapplicableError, Question, Subject, answering
+from rewardkit.testing.cases import with_fields
+from rewardkit.testing.subject import InapplicableError, Question, Subject
 
 
 def shown(score: Score) -> str:
@@ -29,8 +31,10 @@ def values_in_range(subject: Subject) -> Iterator[str]:
     low, high = declared
     named = [*zip((q.name for q in subject.questions), subject.scores, strict=True), *subject.hostile_scores]
     for name, score in named:
-        if score.value is not None and not low <= score.value <= high:
-            yield f"{name}: {score.value:g}, declared {low:g} to {high:g}"
+        values = [score.value] if score.values is None else list(score.values.values())
+        for value in values:
+            if value is not None and not low <= value <= high:
+                yield f"{name}: {value:g}, declared {low:g} to {high:g}"
 
 
 def batch_equals_singles(subject: Subject) -> Iterator[str]:
@@ -72,13 +76,9 @@ def messages_like_text(subject: Subject) -> Iterator[str]:
         sample = question.samples[question.at]
         if texts[index] and sample.reasoning is None:
             message = {"role": "assistant", "content": sample.completion}
-            same = question.about(answering(sample, [message]).model_copy(update=_tokens(sample)))
+            same = question.about(with_fields(sample, completion=[message]))
             scores[index] = subject.score(same)
     yield from _differences(subject, scores, "as text", "as a chat message", details=False)
-
-
-def _tokens(sample: Any) -> dict[str, Any]:
-    return {"completion_tokens": sample.completion_tokens}
 
 
 def thread_safe(subject: Subject) -> Iterator[str]:
@@ -92,6 +92,8 @@ def thread_safe(subject: Subject) -> Iterator[str]:
 
 def event_loop_safe(subject: Subject) -> Iterator[str]:
     """Asks while an event loop runs."""
+    if inspect.iscoroutinefunction(subject.reward.score) or getattr(subject.reward, "is_async", False):
+        raise InapplicableError("is async itself, and gets a loop of its own")
 
     async def ask() -> list[Score]:
         return [subject.score(question) for question in subject.questions]
@@ -125,5 +127,5 @@ def _differences(
 
 
 def _facts(score: Score, *, details: bool) -> tuple[Any, ...]:
-    facts = (score.value, score.status, score.kind)
+    facts = (score.value, score.values, score.status, score.kind)
     return (*facts, score.reason, score.turns, score.details) if details else facts

@@ -1,10 +1,8 @@
 """A class to inherit: each check of a reward is a test of pytest."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
-from rewardkit.rewards.interface import Reward
 from rewardkit.sample import Sample
 from rewardkit.testing.checks import CHECKS
 from rewardkit.testing.examine import examine
@@ -15,7 +13,8 @@ from rewardkit.testing.target import targets_of
 class RewardTests:
     """Tests of a reward; a subclass says which, and brings samples. The attributes are those of `check_reward`."""
 
-    reward: ClassVar[str | Path | type[Reward]]
+    reward: ClassVar[Any]
+    """A class or function, a name, a file, a module or a distribution. A function stands in `staticmethod`."""
     samples: ClassVar[Sequence[Sample | Mapping[str, Any]]] = ()
     params: ClassVar[Mapping[str, Any]] = {}
     skip: ClassVar[Mapping[str, str]] = {}

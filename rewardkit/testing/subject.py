@@ -135,4 +135,5 @@ class Subject:
 def answering(sample: Sample, completion: Any) -> Sample:
     """The sample with another completion, and with nothing that belonged to the old one."""
     tokens = None if sample.completion_tokens is None else len(str(completion).split())
-    return with_fields(sample, completion=completion, reasoning=None, completion_tokens=tokens)
+    needed = {name: Score.scored(0.0) for name in sample.needed}
+    return with_fields(sample, completion=completion, reasoning=None, completion_tokens=tokens, needed=needed)

@@ -24,6 +24,7 @@ from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Weight
+from rewardkit.tracing import timed
 from rewardkit.workers.code_pickle import as_code
 from rewardkit.workers.cpu_time import UNWATCHED_S, Question
 from rewardkit.workers.retry import Cause, Place, UnitFields, WorkerExit
@@ -106,7 +107,8 @@ class Process:
         try:
             init = WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid(), nice)
             send_bytes(self._requests, _pickled(init))
-            answer = receive(self._answers)
+            with timed(f"worker {self._popen.pid} with {', '.join(step.alias for step in self._steps)}"):
+                answer = receive(self._answers)
         except (EOFError, OSError):
             return self._lost_start()
         finally:

@@ -1,10 +1,12 @@
 """A fresh environment that sees the packages of this one."""
 
+import os
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -23,17 +25,24 @@ class Environment:
         pip = [sys.executable, "-m", "pip", "--python", self.python, "install", "--no-deps", "--quiet"]
         subprocess.run([*map(str, pip), *options, str(folder)], check=True, timeout=300)
 
-    def run(self, module: str, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        module: str,
+        *arguments: object,
+        cwd: Path | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a module of the environment."""
-        return self._run([self.python, "-m", module, *arguments], cwd)
+        return self._run([self.python, "-m", module, *arguments], cwd, variables)
 
     def command(self, name: str, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Runs a command of the environment."""
-        return self._run([self.python.parent / name, *arguments], cwd)
+        return self._run([self.python.parent / name, *arguments], cwd, {})
 
     @staticmethod
-    def _run(command: list[object], cwd: Path | None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=300, check=False, cwd=cwd)
+    def _run(command: list[object], cwd: Path | None, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        words, environment = [*map(str, command)], {**os.environ, **variables}
+        return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False, cwd=cwd, env=environment)
 
 
 def _is_ours(path: str) -> bool:

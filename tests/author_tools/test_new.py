@@ -11,10 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 CHOICES = [
+    [],
+    ["--function", "--group", "--license", "mit"],
+    ["--function", "--async", "--license", "bsd-3-clause"],
+    ["--function", "--group", "--async", "--license", "none"],
     ["--class"],
-    ["--class", "--group", "--license", "mit"],
-    ["--class", "--license", "bsd-3-clause"],
-    ["--class", "--group", "--license", "none"],
+    ["--class", "--group"],
+    ["--class", "--async"],
+    ["--class", "--group", "--async"],
 ]
 
 
