@@ -1,7 +1,7 @@
 """The reward `code`: the program in an answer, judged by its tests in a sandbox."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -73,6 +73,14 @@ class CodeReward(Reward):
             backend_name(context.sandbox)
         except SandboxUnavailableError as error:
             raise ConfigError(f"sandbox: {error}") from error
+
+    @classmethod
+    def provenance(cls, params: CodeParams, context: RewardContext) -> Mapping[str, Any]:
+        """The sandbox that is used here: its backend, how it isolates, and its image if it has one."""
+        del params
+        with open_sandbox(context.sandbox) as sandbox:
+            known = {"sandbox": sandbox.name, "isolation": sandbox.isolation, "image": sandbox.image}
+        return {name: value for name, value in known.items() if value}
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
         return [self._score(sample) for sample in samples]

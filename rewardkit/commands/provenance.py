@@ -57,6 +57,8 @@ class Provenance:
 
     def _of_reward(self, step: Step, score: Mapping[str, Any]) -> dict[str, Any]:
         known = {"reward": step.installed.qualified_name, "version": step.installed.version, "kinds": score["kinds"]}
+        if not score["count"]:  # it judged nothing, and what it would have judged with may not even be there
+            return known
         try:
             judged_with = dict(step.installed.reward.provenance(step.params, self._scorer.rubric.context))
             orjson.dumps(judged_with)

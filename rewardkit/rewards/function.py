@@ -308,5 +308,7 @@ def _is_none(instructions: Sequence[dis.Instruction], at: int) -> bool:
     one = instructions[at]
     if one.opname == "RETURN_CONST":
         return one.argval is None
+    if one.opname != "RETURN_VALUE" or one.is_jump_target:  # of `return x if y else None` too, which returns x
+        return False
     before = instructions[at - 1]
-    return one.opname == "RETURN_VALUE" and before.opname == "LOAD_CONST" and before.argval is None
+    return before.opname == "LOAD_CONST" and before.argval is None

@@ -177,6 +177,8 @@ class Sandbox(Protocol):
     """Name of the backend in a rubric."""
     isolation: str
     """In a few words, what stands between a program and the machine: shown with each verdict."""
+    image: str | None = None
+    """The image that programs run in, by its name and the engine's id; None for a backend without images."""
     reduced: tuple[str, ...]
     """Kinds of isolation that are missing, in the words of `conformance.SEPARATES`; empty for full isolation."""
 

@@ -87,7 +87,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     ),
     "truncation": rows({"I was cut": "zero"}, prompt="Why?", truncated=True),
 }
-MODELS = {"reward_model", "judge_model"}
+MODELS = {"reward_model", "reward_endpoint", "judge_model"}
 """Rewards that need a model: checked where their models are (tests/preference)."""
 
 

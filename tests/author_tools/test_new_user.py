@@ -1,4 +1,4 @@
-"""A new user's first minutes: from `rewardkit new` to an own function that scores a file, by the commands of the docs."""
+"""A new user's first minutes: from `rewardkit new` to an own function that scores a file, by commands of the docs."""
 
 import json
 import resource
@@ -69,6 +69,7 @@ def test_what_a_new_distribution_is_can_be_verified_and_traced(environment, tmp_
     environment.install(tmp_path / "rewardkit-traced")
     listed = environment.run("rewardkit", "plugins", "--verify", "--json", variables={"REWARDKIT_TRACE": "1"})
     content = json.loads(listed.stdout)
+    assert [row["name"] for row in content["rewards"] if row["faults"]] == []
     assert listed.returncode == 0, content
     (own,) = [row for row in content["rewards"] if row["name"] == "traced"]
     assert own["faults"] == []

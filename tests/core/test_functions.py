@@ -284,6 +284,14 @@ def test_whatever_can_be_called_is_a_reward(function: Any, value: float):
     assert judged(function)[0].value == value
 
 
+def none_or_number(answer_text: str) -> float | None:
+    return float(len(answer_text)) if answer_text else None
+
+
+def test_a_function_that_may_return_none_returns_something():
+    assert judged(none_or_number)[0].value == 8.0
+
+
 def generator(completion: str) -> Iterator[float]:
     yield 1.0
 

@@ -57,6 +57,18 @@ def test_the_hash_is_of_what_the_rubric_says_and_not_of_how_it_is_written():
     assert meta()["rubric"]["sha256"] != first
 
 
+def test_the_sandbox_is_named_that_judged():
+    tests = json.dumps({"inputs": ["1 2\n"], "outputs": ["3\n"]})
+    program = "```python\nprint(sum(map(int, input().split())))\n```"
+    Path("rows.jsonl").write_text(json.dumps({"prompt": "?", "completion": program, "ground_truth": tests}))
+    Path("rubric.yaml").write_text("rewards: {code: {}, math: {}}\n")
+    assert score("rows.jsonl", "-o", "out.jsonl").returncode == 0
+    judged_with = meta()["rewards"]["code"]["judged_with"]
+    assert judged_with["sandbox"] in ("bubblewrap", "docker")
+    assert judged_with["isolation"]
+    assert ("image" in judged_with) == (judged_with["sandbox"] == "docker")
+
+
 def test_no_text_of_a_row_is_in_it():
     Path("rows.jsonl").write_text(json.dumps({"prompt": "PRIVATE", "completion": "PRIVATE", "ground_truth": "2"}))
     score("rows.jsonl", "-o", "out.jsonl", "--redact")

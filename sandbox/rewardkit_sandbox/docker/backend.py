@@ -87,6 +87,7 @@ class Docker(Sandbox):
         try:
             self._container = self._api.create_container_from_config(body, name)["Id"]
             self._stream = Stream(attach(engine.address(), self._api, self._container, deadline))
+            self.image = f"{self._image} ({self._api.inspect_container(self._container)['Image']})"
             self._api.start(self._container)
         except ImageNotFound as exc:
             raise SandboxUnavailableError(f"the engine has no image {self._image}", self._fetch()) from exc
