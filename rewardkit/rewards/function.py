@@ -163,8 +163,11 @@ def _reward_class(function: Callable[..., Any], options: FunctionOptions, name: 
     params = call.params
     if is_async:
         limits: dict[str, Any] = {
-            "concurrency": (int, Field(options.concurrency, ge=1)),
-            "requests_per_minute": (float | None, Field(options.requests_per_minute, gt=0)),
+            "concurrency": (int, Field(options.concurrency, ge=1, description="Calls under way at one time.")),
+            "requests_per_minute": (
+                float | None,
+                Field(options.requests_per_minute, gt=0, description="Calls that begin in a minute."),
+            ),
         }
         missing = {key: value for key, value in limits.items() if key not in params.model_fields}
         params = create_model("Params", __base__=params, **missing)
@@ -205,10 +208,10 @@ class FunctionReward(Reward):
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
         """Asks the function; what it raises on one sample is that sample's alone, where it gets one at a time."""
-        if self._loop:
-            return self._loop.run(self._all_async(samples))
         if self.call.lists:
             return self._of_many(samples, self._called)
+        if self._loop:
+            return self._loop.run(self._all_async(samples))
         return [self._of_one(sample) for sample in samples]
 
     def close(self) -> None:
@@ -235,13 +238,10 @@ class FunctionReward(Reward):
 
     def _called(self, samples: Sequence[Sample]) -> Any:
         args, kwargs = self.call.of_many(samples, self.params)
-        return self.function(*args, **kwargs)
+        returned = self.function(*args, **kwargs)
+        return self._loop.run(returned) if self._loop else returned
 
     async def _all_async(self, samples: Sequence[Sample]) -> Sequence[Score]:
-        if self.call.lists:
-            args, kwargs = self.call.of_many(samples, self.params)
-            returned = await self.function(*args, **kwargs)
-            return scores_of(returned, len(samples), self.values)
         turn = asyncio.Semaphore(getattr(self.params, "concurrency", CONCURRENCY))
         return await asyncio.gather(*(self._one_async(sample, turn) for sample in samples))
 

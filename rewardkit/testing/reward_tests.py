@@ -14,7 +14,7 @@ class RewardTests:
     """Tests of a reward; a subclass says which, and brings samples. The attributes are those of `check_reward`."""
 
     reward: ClassVar[Any]
-    """A class or function, a name, a file, a module or a distribution. A function stands in `staticmethod`."""
+    """A class or function, a name, a file, a module or a distribution."""
     samples: ClassVar[Sequence[Sample | Mapping[str, Any]]] = ()
     params: ClassVar[Mapping[str, Any]] = {}
     skip: ClassVar[Mapping[str, str]] = {}

@@ -6,6 +6,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,15 +114,14 @@ def _pickled(reward: Any) -> bytes:
 
 
 def _is_importable(name: str, file: str | None) -> bool:
-    """True if importing `name` anew finds the same file."""
-    try:
-        spec = importlib.machinery.PathFinder.find_spec(name.rpartition(".")[2], _folders(name))
-    except (ImportError, AttributeError):
-        return False
+    """True if another process that imports `name` finds the same file: looked for from the path on, as it would."""
+    folders: Sequence[str] | None = sys.path
+    spec = None
+    found = ""
+    for part in name.split("."):
+        found = f"{found}.{part}".lstrip(".")
+        spec = PathFinder.find_spec(found, folders) if folders is not None else None
+        if spec is None:
+            return False
+        folders = spec.submodule_search_locations
     return spec is not None and spec.origin == file
-
-
-def _folders(name: str) -> list[str]:
-    """Where the module of that name would be looked for."""
-    package = name.rpartition(".")[0]
-    return list(sys.modules[package].__path__) if package else sys.path

@@ -284,6 +284,18 @@ def test_whatever_can_be_called_is_a_reward(function: Any, value: float):
     assert judged(function)[0].value == value
 
 
+async def both_async(answer_text: list[str], ground_truth: list[str]) -> list[float]:
+    return [float(truth in text) for text, truth in zip(answer_text, ground_truth, strict=True)]
+
+
+def test_an_async_function_of_groups_is_not_asked_about_rows_without_a_ground_truth():
+    function = rewardkit.reward(sees="group")(both_async)
+    samples = [Sample(completion="4", prompt="?", ground_truth=truth) for truth in ("4", None)]
+    with Scorer({"rewards": {"mine": function}}, workers=1) as scorer:
+        scores = [result.scores["mine"] for result in scorer.score(samples)]
+    assert [(score.value, score.kind) for score in scores] == [(1.0, "judged"), (None, "no_ground_truth")]
+
+
 def none_or_number(answer_text: str) -> float | None:
     return float(len(answer_text)) if answer_text else None
 
