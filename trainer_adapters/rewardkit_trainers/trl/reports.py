@@ -12,6 +12,7 @@ import importlib
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
 from transformers import TrainerCallback
 from transformers.integrations import TensorBoardCallback
 
@@ -60,7 +61,7 @@ class Reports(TrainerCallback):  # type: ignore[misc]
             if writer is None:
                 continue
             for name, values in self._values.items():
-                writer.add_histogram(f"train/{name}/histogram", values, step)
+                writer.add_histogram(f"train/{name}/histogram", np.asarray(values), step)
             if self._trainer.args.log_completions and self._last:
                 writer.add_text("completions", _table(self._last), step)
 
