@@ -42,5 +42,12 @@ def statuses(incomplete: str) -> list[str]:
     return _starting(incomplete, ("scored", "abstained", "failed"))
 
 
+def exports(incomplete: str) -> list[str]:
+    """Formats of other tools."""
+    from rewardkit.output.exports import EXPORTS  # noqa: PLC0415
+
+    return _starting(incomplete, EXPORTS)
+
+
 def _starting(incomplete: str, names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.startswith(incomplete))

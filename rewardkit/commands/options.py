@@ -154,6 +154,14 @@ class ScoreOptions(JudgeOptions):
             help="JSONL, CSV, Parquet or Arrow (also .gz, .zst), or - for standard output.",
         ),
     ] = None
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOOL",
+            help="Write the output for another tool: inspect-scores, harbor, verifiers.",
+            autocompletion=complete.exports,
+        ),
+    ] = None
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Judge only the first rows.")] = None
     sample: Annotated[int | None, typer.Option(min=1, metavar="N", help="Judge this many rows, chosen at random.")] = (
         None

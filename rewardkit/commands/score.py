@@ -25,6 +25,7 @@ from rewardkit.commands.unjudged import unjudged_report
 from rewardkit.errors import ConfigError, RewardkitError
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row import Row
+from rewardkit.output.exports import Export
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
 from rewardkit.pipeline import adjacent_groups
@@ -69,6 +70,8 @@ def run(options: ScoreOptions) -> int:
     console.set_up_logging(quiet=options.quiet, verbose=options.verbose)
     if options.output == "-" and options.json:
         raise ConfigError("--json and -o - both want standard output; name a file with -o")
+    if options.to and options.resume:
+        raise ConfigError("--to: what is written for another tool cannot be resumed; leave out --resume")
     if options.resume and options.output is None:
         raise ConfigError("--resume: which run? name its output with -o")
     options = replace(options, files=without_meta(options.files))
@@ -113,7 +116,10 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             _check_sample(options, scorer)
             if checks_ground_truths(scorer.steps) and "-" not in options.files:
                 rows = _with_remarks(rows, reader, scorer, options)
-            if target:  # only now: a run that is itself wrong leaves what a killed one has written
+            export = None
+            if options.to:
+                export = stack.enter_context(Export(options.to, options.output, inputs=options.files))
+            elif target:  # only now: a run that is itself wrong leaves what a killed one has written
                 output = stack.enter_context(
                     open_output(target, key=_key(options, scorer), resume=options.resume, inputs=options.files)
                 )
@@ -129,6 +135,8 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             for judged in _judged_rows(scorer, rows, reader, output, options):
                 if output is None and len(done.shown) < SHOWN_ROWS:
                     done.shown.append((judged.row.where, judged.result))
+                if export is not None:
+                    export.write(judged.row, judged.sample, judged.block)
                 if output is not None and not judged.written:
                     output.write(judged.row, judged.block)
                 group = judged.sample.group_key if options.sample is None else None

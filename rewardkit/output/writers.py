@@ -58,7 +58,7 @@ def open_output(
     raises  OutputError for what cannot be written; ConfigError for an output that is an input or that another process
             writes, for a resume that could not be right, and for a start that would throw away judged rows
     """
-    _refuse_inputs(path, inputs)
+    refuse_inputs(path, inputs)
     piped = str(path) == "-"
     with os_errors_as_output_errors(path):
         if Path(path).suffix.lower() in _OTHER_PACKERS:
@@ -245,7 +245,7 @@ def _resolved(path: Path) -> Path:
     return path.resolve()
 
 
-def _refuse_inputs(path: str | Path, inputs: Iterable[str | Path]) -> None:
+def refuse_inputs(path: str | Path, inputs: Iterable[str | Path]) -> None:
     """An output must not be one of the inputs: it would replace the rows that it was made from.
 
     raises  ConfigError

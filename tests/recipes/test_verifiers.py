@@ -1,6 +1,9 @@
 """verifiers scores rollouts by a rubric: rewards, metrics, and an error where there is no reward."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +100,16 @@ def test_a_row_has_the_prompt_the_models_messages_with_reasoning_and_tools_and_t
 
 def test_a_rollout_in_which_the_model_wrote_nothing_is_judged_as_nothing(task):
     assert scored(task, vf.AssistantMessage(content="")).reward == 0.5
+
+
+def test_verifiers_reads_the_traces_that_were_written_for_it(tmp_path):
+    rows = [{"prompt": "q", "completion": "\\boxed{2}", "answer": "2"}, {"prompt": "q", "completion": "\\boxed{2}"}]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "math.yaml").write_text("rewards: {math: {on_abstained: none}}")
+    command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-c", "math.yaml", "--to", "verifiers"]
+    subprocess.run([*command, "-o", "traces.jsonl"], check=True, capture_output=True, cwd=tmp_path)
+    lines = (tmp_path / "traces.jsonl").read_text().splitlines()
+    judged, without = [vf.WireTrace.model_validate_json(line) for line in lines]
+    assert (judged.reward, judged.metrics, judged.ok) == (1.0, {"rewardkit/math": 1.0}, True)
+    assert judged.last_reply == "\\boxed{2}"
+    assert (without.ok, without.last_error.type) == (False, "TaskError")
