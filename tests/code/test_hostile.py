@@ -5,7 +5,13 @@ Each stands for a class of attack; where the attack would make the program right
 
 # ruff: noqa: E501
 
+import runpy
+from pathlib import Path
+
 import pytest
+
+from rewardkit import RewardContext, Sample
+from rewardkit_code.reward import CodeParams, CodeReward
 
 RIGHT = "def add(a, b): return a + b"
 ADD = {
@@ -161,6 +167,9 @@ def add(a, b): raw(b'{"o":{"h":0,"class":[[0,"bool","builtins"]],"kind":"object"
 }
 
 
+PROGRAMS |= runpy.run_path(str(Path(__file__).with_name("attacks.py")))["ATTACKS"]
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_program_scores_zero_and_the_next_one_is_judged(judge, name, way):
@@ -168,6 +177,27 @@ def test_the_program_scores_zero_and_the_next_one_is_judged(judge, name, way):
     assert (score.status, score.value) == ("scored", 0.0), score.reason
     assert "the sandbox" not in score.reason, score.reason
     assert judge(RIGHT, WAYS[way]).value == 1.0
+
+
+@pytest.fixture(scope="module")
+def beside_the_tests(_works):
+    """Judges a program in the process of its tests, without their expected values."""
+    reward = CodeReward(CodeParams(cpu_s=2, isolation="taken_out"), RewardContext(deadline_s=8.0))
+
+    def judge(program, tests):
+        (score,) = reward.score([Sample(completion=f"```python\n{program}\n```", ground_truth=tests)])
+        return score
+
+    yield judge
+    reward.close()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_beside_tests_without_their_expected_values_it_scores_zero(beside_the_tests, name):
+    for way in ("asserts", "check", "unittest", "pytest"):
+        score = beside_the_tests(PROGRAMS[name], WAYS[way])
+        assert (score.status, score.value) == ("scored", 0.0), (way, score.reason)
+    assert beside_the_tests(RIGHT, WAYS["asserts"]).value == 1.0
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

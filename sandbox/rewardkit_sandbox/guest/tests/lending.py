@@ -8,6 +8,7 @@ a mock is set or checked, so that no use of a test's object can pass or skip a t
 import inspect
 import operator
 import sys
+import threading
 import types
 import unittest
 from collections.abc import Callable
@@ -29,9 +30,36 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,
+    "await": lambda thing: _awaited(thing),  # noqa: PLW0108 - it is defined below
     "enter": lambda thing: type(thing).__enter__(thing),
     "exit": lambda thing: type(thing).__exit__(thing, None, None, None),
 }
+
+
+def _awaited(thing: Any) -> Any:
+    """Runs a coroutine of the test's own to its end, beside the loop that waits for the program."""
+    import asyncio  # takes long to load, and few tests use it
+
+    async def run() -> Any:
+        return await thing
+
+    ended: list[Any] = []
+
+    def work() -> None:
+        try:
+            ended.append((asyncio.run(run()), None))
+        except BaseException as exc:  # noqa: BLE001 - it is raised where the result is wanted
+            ended.append((None, exc))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    result, exc = ended[0]
+    if exc is not None:
+        raise exc
+    return result
+
+
 RUNNERS = ("unittest", "_pytest", "pytest")
 
 

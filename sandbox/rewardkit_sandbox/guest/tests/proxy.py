@@ -40,6 +40,21 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None), list, tuple, dict, 
 T = TypeVar("T")
 
 
+_SHOWN = frozenset(
+    (
+        "__name__",
+        "__doc__",
+        "__dict__",
+        "__qualname__",
+        "__annotations__",
+        "__defaults__",
+        "__kwdefaults__",
+        "__module__",
+    )
+)
+"""Names with two underscores that a test may read of a program's object."""
+
+
 class Link(Protocol):
     """The conversation with the program, as `rpc_client.Client` holds it."""
 
@@ -157,11 +172,7 @@ class Remote:
     def __getattr__(self, name: str) -> Any:
         if name in ("__signature__", "__dataclass_fields__"):
             return described(self, state_of(self).link, name)
-        if (
-            name.startswith("__")
-            and name.endswith("__")
-            and name not in ("__name__", "__doc__", "__dict__", "__qualname__")
-        ):
+        if name.startswith("__") and name.endswith("__") and name not in _SHOWN:
             raise AttributeError(name)
         return method_or_value(self, state_of(self).link, name)
 

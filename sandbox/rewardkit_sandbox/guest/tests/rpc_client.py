@@ -43,6 +43,7 @@ class Client:
         self._classes: dict[int, type] = {}
         self._stubs: dict[int, Any] = {}
         self._lent = Lent()
+        self._mirrors = Mirrors()
         self._nonces = b""
         self._largest = 0
         self.surroundings = Surroundings()
@@ -62,7 +63,8 @@ class Client:
 
     def ask(self, verb: str, *parts: Any) -> Any:
         """The program's answer, or what it raised."""
-        return self._converse(verb, parts)[0]
+        value, *rest = self._converse(verb, parts)
+        return self._mirrors.get(rest[0], value) if rest and type(rest[0]) is int else value
 
     def call(
         self, verb: str, *parts: Any, args: tuple[Any, ...], kwargs: dict[str, Any], may_stop: bool = False
@@ -106,6 +108,9 @@ class Client:
     def _converse(self, verb: str, parts: tuple[Any, ...], *, may_stop: bool = False) -> list[Any]:
         if self.broken:
             raise ProgramGone(self.broken)
+        if verb != "refresh":
+            for handle, changed in self._mirrors.changes():
+                self._converse("refresh", (handle, changed))
         nonce = self._nonce()
         try:
             request = self._encode([nonce, verb, *parts])
@@ -195,6 +200,10 @@ class Client:
             return {"h": state_of_exception(value)}
         if isinstance(value, pathlib.PurePath):
             return {"path": str(value)}
+        if type(value) is slice and all(type(part) in (int, type(None)) for part in _parts(value)):
+            return {"slice": list(_parts(value))}
+        if isinstance(value, BaseException) and getattr(builtins, type(value).__name__, None) is type(value):
+            return {"raised": [type(value).__name__, str(value)[: program.MAX_TEXT]]}
         if isinstance(value, wire.Iterated):
             return {"h": -1}
         table = arrays.describe(value)
@@ -279,6 +288,43 @@ class Client:
         return exc
 
 
+def _parts(value: slice) -> tuple[Any, Any, Any]:
+    return value.start, value.stop, value.step
+
+
+class Mirrors:
+    """Lists and other mutable data that belong to the program's objects: one copy here for each, kept alike.
+
+    A test may change them, as in `cart.items.append(3)`: before the next request the program's own is changed too.
+    """
+
+    MOST = 64
+
+    def __init__(self) -> None:
+        self._copies: dict[int, tuple[Any, bytes | None]] = {}
+
+    def get(self, handle: int, value: Any) -> Any:
+        """The copy of what the program calls by this number, with the value that it has now."""
+        copy = self._copies.pop(handle, (value, None))[0]
+        if type(copy) is not type(value):
+            copy = value
+        update(copy, value)
+        self._copies[handle] = copy, rpc_server.snapshot(copy)
+        if len(self._copies) > self.MOST:
+            del self._copies[next(iter(self._copies))]
+        return copy
+
+    def changes(self) -> list[tuple[int, Any]]:
+        """The copies that the tests have changed since the last call."""
+        found = []
+        for handle, (copy, before) in self._copies.items():
+            now = rpc_server.snapshot(copy)
+            if now != before:
+                self._copies[handle] = copy, now
+                found.append((handle, copy))
+        return found
+
+
 def standard(name: Any) -> Any:
     """The driver's own copy of a module or class of the standard library; only those that are listed."""
     if name in rpc_server.SHARED_MODULES:
@@ -315,7 +361,8 @@ def exception_type(module: str, name: str) -> type[BaseException] | None:
 
 def make_exception(kind: type[BaseException], args: tuple[Any, ...], handle: int | None, link: Client) -> BaseException:
     try:
-        exc = kind.__new__(kind, *args)
+        # Python's own set what they hold while they are built: the code of a SystemExit, the number of an OSError.
+        exc = kind.__new__(kind, *args) if isinstance(kind, RemoteClass) else kind(*args)
     except Exception:  # noqa: BLE001 - a type with a constructor of its own
         exc = Exception.__new__(RuntimeError)
     exc.args = args

@@ -98,6 +98,10 @@ class Server:
             return getattr(importlib.import_module(module), name)
         if "path" in info:
             return pathlib.Path(info["path"])
+        if "slice" in info:
+            return slice(*info["slice"])
+        if "raised" in info:
+            return getattr(builtins, info["raised"][0])(info["raised"][1])
         if "text" in info:
             return io.StringIO(info["text"])
         if arrays.known(info):
@@ -176,7 +180,7 @@ class Server:
     def do_global(self, name: str) -> tuple[Any, ...]:
         if name not in self._namespace:
             raise AttributeError(f"the program defines no {name!r}")
-        return (self._namespace[name],)
+        return self._mutable(self._namespace[name])
 
     def do_global_set(self, name: str, value: Any) -> tuple[Any, ...]:
         self._namespace[name] = value
@@ -202,7 +206,20 @@ class Server:
         return (None,)
 
     def do_get(self, target: Any, name: str) -> tuple[Any, ...]:
-        return (getattr(target, name),)
+        return self._mutable(getattr(target, name))
+
+    def _mutable(self, value: Any) -> tuple[Any, ...]:
+        """A value, with its number where the tests may change it in place."""
+        return (value, self.handle(value)) if type(value) in MUTABLE else (value,)
+
+    def do_refresh(self, handle: int, value: Any) -> tuple[Any, ...]:
+        """Changes mutable data as the tests did."""
+        target = self._objects[handle]
+        if type(target) is not type(value):
+            return (None,)
+        target.clear()
+        target.update(value) if isinstance(target, dict | set) else target.extend(value)
+        return (None,)
 
     def do_set(self, target: Any, name: str, value: Any) -> tuple[Any, ...]:
         setattr(target, name, value)
@@ -215,10 +232,10 @@ class Server:
     def do_call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The result, which argument it is, and the arguments that the call changed."""
         given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
-        before = {key: _snapshot(value) for key, value in given.items() if _is_mutable(value)}
+        before = {key: snapshot(value) for key, value in given.items() if is_mutable(value)}
         result = target(*args, **kwargs)
         same = next((key for key in before if given[key] is result), None)
-        changed = {key: given[key] for key, text in before.items() if text is None or _snapshot(given[key]) != text}
+        changed = {key: given[key] for key, text in before.items() if text is None or snapshot(given[key]) != text}
         return (None if same is not None else result, same, changed)
 
     def do_method(self, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -243,7 +260,7 @@ class Server:
 
     def do_op(self, name: str, *operands: Any) -> tuple[Any, ...]:
         function = getattr(operator, name, None) or getattr(builtins, name)
-        return (function(*operands),)
+        return self._mutable(function(*operands)) if name == "getitem" else (function(*operands),)
 
     def do_probe(self, name: str, target: Any, candidates: list[Any]) -> tuple[Any, ...]:
         """Truth of one comparison with each candidate."""
@@ -267,11 +284,11 @@ class Server:
         return (list(target.__dataclass_fields__),)
 
 
-def _is_mutable(value: Any) -> bool:
+def is_mutable(value: Any) -> bool:
     return type(value) in MUTABLE or arrays.is_mutable(value)
 
 
-def _snapshot(value: Any) -> bytes | None:
+def snapshot(value: Any) -> bytes | None:
     """Bytes that differ once plain data was changed; None for other data, which counts as changed."""
     if arrays.is_mutable(value):
         return str(arrays.describe(value)).encode()

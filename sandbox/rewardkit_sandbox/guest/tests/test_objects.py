@@ -70,6 +70,10 @@ class TestObject:
     def __repr__(self) -> str:
         return str(_ask(self, "repr"))
 
+    def __await__(self) -> Iterator[Any]:
+        return _ask(self, "await")  # type: ignore[no-any-return]
+        yield  # a generator, as the protocol wants
+
     def __enter__(self) -> Any:
         return _ask(self, "enter")
 
