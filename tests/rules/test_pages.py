@@ -17,6 +17,7 @@ PAGES = {
     "json_schema": "json-schema.md",
     "instruction_following": "instructions.md",
     "tool_calls": "tool-calls.md",
+    "sql": "sql.md",
 }
 
 
