@@ -5,22 +5,20 @@ It grades an answer, says which criteria of a row are met, or compares the answe
 """
 
 import asyncio
-import json
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from time import monotonic
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from pydantic import Field, field_validator, model_validator
-
-from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score
-from rewardkit_preference.conversation import Conversation, NotJudgeable, Part, conversation_of
-from rewardkit_preference.criteria import COLUMNS, Criterion, UnreadableCriteriaError, criteria_of, value_of
-from rewardkit_preference.endpoint import Endpoint, Usage, checked_url
+from rewardkit import ConfigError, Reward, RewardContext, Sample, Score
+from rewardkit_preference.asked import COMPARE, Asked, asked_of
+from rewardkit_preference.criteria import value_of
+from rewardkit_preference.endpoint import Endpoint, Usage
 from rewardkit_preference.judge import Judge, NoVerdictError, Verdicts
-from rewardkit_preference.judge_reply import Question, question_of
-from rewardkit_preference.spending import Spending
+from rewardkit_preference.judge_params import JudgeModelParams
+from rewardkit_preference.judge_reply import Question
+from rewardkit_preference.spending import REPLY_TOKENS, Spending, tokens_of
 from rewardkit_preference.tournament import outcome, pairs, shares
 
 BUDGET = 0.9
@@ -28,92 +26,6 @@ BUDGET = 0.9
 endpoint's slowness would be taken for the completion's."""
 
 REASON_CHARACTERS = 300
-_OURS = ("model", "messages", "response_format", "stream", "n")
-_GRADE = "Judge how well the answer helps the user: whether it is right, to the point, complete and clear."
-_COMPARE = (
-    "Judge which answer helps the user more: which is right, to the point, complete and clear. Length earns nothing."
-)
-_MEET = "Say of each criterion whether the answer meets it. Judge each alone, by what the answer says and nothing else."
-
-
-class JudgeModelParams(RewardParams):
-    """Who judges, by what, and how hard the endpoint may be pressed."""
-
-    base_url: str
-    """The part of the URL before `/chat/completions`, as in `http://localhost:8000/v1`."""
-    model: str = Field(min_length=1)
-    """The model's name at the endpoint."""
-    api_key_env: str | None = None
-    """The environment variable that holds the key; none is sent where this is left out."""
-    mode: Literal["grade", "criteria", "rank"] = "grade"
-    """`grade`: a grade on a scale. `criteria`: which of the row's criteria are met. `rank`: the answers of a group are
-    compared, two at a time and in both orders."""
-    criteria: str | None = Field(default=None, min_length=1)
-    """Description of a good answer, in words to the judge."""
-    criteria_column: str | None = None
-    """For `mode: criteria`, the column that holds them; left out: `rubric`, `rubrics` or `criteria`."""
-    items: tuple[str | Mapping[str, Any], ...] = ()
-    """For `mode: criteria`, the criteria of all rows, as texts or with `name`, `weight` and `required`."""
-    show: tuple[str, ...] = ()
-    """Columns of the row that the judge sees, such as `ground_truth`, which it is told is a reference answer."""
-    opponents: int | None = Field(default=None, ge=1)
-    """For `mode: rank`, how many others each answer is compared with; left out: all of them."""
-    votes: int = Field(default=1, ge=1, le=32)
-    """How often each question is asked, with other seeds and, unless `extra_body` says otherwise, at temperature 1."""
-    scale: tuple[int, int] = (1, 10)
-    """The worst and the best score that the judge may give; the reward's value is 0 to 1 between them."""
-    part: Part = "answer"
-    """`answer`: what follows the reasoning. `whole`: all of the completion, the reasoning too."""
-    max_characters: int = Field(default=32_000, ge=100)
-    """Most characters of the answer, and of the prompt; a longer prompt abstains."""
-    too_long: Literal["truncate", "abstain"] = "truncate"
-    """`truncate`: judge the beginning of an answer that is longer. `abstain`: say nothing of it."""
-    concurrency: int = Field(default=8, ge=1)
-    """Most requests at a time, from one worker process."""
-    requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Most requests begun in a minute, evenly spread, by one worker process."""
-    attempts: int = Field(default=4, ge=1)
-    """Most requests for one vote: after 429, 5xx, a broken connection, or a reply without a verdict."""
-    prices: tuple[float, float] | None = None
-    """Of a million tokens of prompt and of completion; with them the details hold what each score cost."""
-    max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """What one worker process may spend, in the currency of `prices`; then the reward is `failed: unavailable`."""
-    seed: int = 0
-    """Sent to the server with each question."""
-    extra_body: Mapping[str, Any] = Field(default_factory=dict)
-    """More fields of the request, or others than `temperature` and `max_tokens: 1024`; null leaves a field out."""
-
-    _url = field_validator("base_url")(checked_url)
-
-    @field_validator("scale")
-    @classmethod
-    def _rises(cls, scale: tuple[int, int]) -> tuple[int, int]:
-        if scale[0] >= scale[1]:
-            raise ValueError("the first is the worst score, the second the best: they must rise")
-        return scale
-
-    @field_validator("extra_body")
-    @classmethod
-    def _leaves_ours_alone(cls, extra: Mapping[str, Any]) -> Mapping[str, Any]:
-        if taken := [name for name in _OURS if name in extra]:
-            raise ValueError(f"{', '.join(taken)} cannot be set here")
-        return extra
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "JudgeModelParams":
-        if self.max_cost is not None and self.prices is None:
-            raise ValueError("max_cost needs prices: [of a million tokens of prompt, of completion]")
-        if self.items:
-            criteria_of(list(self.items))
-        return self
-
-
-class _Asked(NamedTuple):
-    """One sample's question."""
-
-    question: Question
-    criteria: tuple[Criterion, ...]
-    truncated: bool
 
 
 class JudgeModel(Reward):
@@ -146,9 +58,26 @@ class JudgeModel(Reward):
             extra_body=told.extra_body,
         )
 
+    @classmethod
+    def estimate(cls, samples: Sequence[Sample], params: Any) -> Mapping[str, float]:
+        """Requests, tokens and cost of judging a group, if each question is answered at once."""
+        told: JudgeModelParams = params
+        found = [one for one in (asked_of(sample, told) for sample in samples) if isinstance(one, Asked)]
+        questions = list(dict.fromkeys(one.question for one in found))
+        if told.mode == "rank":
+            questions = list(_comparisons(questions, told).values())
+        usage = Usage(
+            told.votes * sum(tokens_of(question) for question in questions), told.votes * REPLY_TOKENS * len(questions)
+        )
+        cost = Spending(told.prices, None).cost(usage)
+        figures = {"requests": told.votes * len(questions)} | {
+            f"{name}_tokens": n for name, n in usage._asdict().items()
+        }
+        return figures if cost is None else {**figures, "cost": cost}
+
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         each_s = BUDGET * self.context.deadline_s
-        asked = [self._question(sample) for sample in samples]
+        asked = [asked_of(sample, self.params) for sample in samples]
         until = monotonic() + each_s * len(samples)
         rank = self.params.mode == "rank"
         work = (
@@ -159,37 +88,44 @@ class JudgeModel(Reward):
             scores: list[Score] = future.result(timeout=until - monotonic() + 1.0)
         except (TimeoutError, CancelledError):
             future.cancel()
-            scores = [_late() if isinstance(one, _Asked) else one for one in asked]
+            scores = [_late() if isinstance(one, Asked) else one for one in asked]
         return scores
 
     def close(self) -> None:
         self._endpoint.stop()
 
-    async def _judged(self, asked: Sequence[_Asked | Score], until: float, each_s: float) -> list[Score]:
+    async def _judged(self, asked: Sequence[Asked | Score], until: float, each_s: float) -> list[Score]:
         """A score for each sample, judged alone; identical questions are asked once."""
 
         async def one(question: Question) -> Verdicts | NoVerdictError:
             async with self._turns:  # the deadline of a question begins when its turn comes
                 return await _caught(self._judge.verdicts(question, min(until, monotonic() + each_s)))
 
-        verdicts = await _each({found.question for found in asked if isinstance(found, _Asked)}, one)
-        return [found if isinstance(found, Score) else self._score(found, verdicts[found.question]) for found in asked]
+        verdicts = await _each({found.question for found in asked if isinstance(found, Asked)}, one)
+        paid: set[Question] = set()
+        scores = []
+        for found in asked:
+            if isinstance(found, Score):
+                scores.append(found)
+                continue
+            verdict = verdicts[found.question]
+            if isinstance(verdict, Verdicts) and found.question in paid:
+                verdict = verdict._replace(usage=Usage())  # asked once, so paid once
+            paid.add(found.question)
+            scores.append(self._score(found, verdict))
+        return scores
 
-    async def _ranked(self, asked: Sequence[_Asked | Score], until: float) -> list[Score]:
+    async def _ranked(self, asked: Sequence[Asked | Score], until: float) -> list[Score]:
         """A score for each sample: the share of points that its answer won against the others of the group."""
-        answers = list(dict.fromkeys(found.question.answers[0] for found in asked if isinstance(found, _Asked)))
+        answers = list(dict.fromkeys(found.question.answers[0] for found in asked if isinstance(found, Asked)))
         if len(answers) < 2:
             alone = Score.abstained(
                 "all answers of the group are the same, or there is one alone", kind="not_applicable"
             )
             return [found if isinstance(found, Score) else alone for found in asked]
-        first = next(found.question for found in asked if isinstance(found, _Asked))
+        first = [found.question for found in asked if isinstance(found, Asked)]
+        questions = _comparisons(list(dict.fromkeys(first)), self.params)
         meeting = pairs(len(answers), self.params.opponents)
-        orders = [(a, b) for pair in meeting for a, b in (pair, pair[::-1])]
-        questions = {
-            (a, b): first._replace(answers=(answers[a], answers[b]), criteria=self.params.criteria or _COMPARE)
-            for a, b in orders
-        }
 
         async def one(question: Question) -> Verdicts | NoVerdictError:
             return await _caught(self._judge.verdicts(question, until))
@@ -202,7 +138,7 @@ class JudgeModel(Reward):
         share_of_usage = Usage(usage.prompt // len(asked), usage.completion // len(asked))
         scores = []
         for found in asked:
-            value = won[answers.index(found.question.answers[0])] if isinstance(found, _Asked) else None
+            value = won[answers.index(found.question.answers[0])] if isinstance(found, Asked) else None
             if isinstance(found, Score):
                 scores.append(found)
             elif value is None:
@@ -212,7 +148,7 @@ class JudgeModel(Reward):
                 scores.append(Score.scored(value, "", answers=len(answers), unjudged=len(faults), **spent))
         return scores
 
-    def _score(self, asked: _Asked, found: Verdicts | NoVerdictError) -> Score:
+    def _score(self, asked: Asked, found: Verdicts | NoVerdictError) -> Score:
         if isinstance(found, NoVerdictError):
             return Score.failed(str(found), kind=found.kind)
         reason = found.reason[:REASON_CHARACTERS]
@@ -234,43 +170,16 @@ class JudgeModel(Reward):
         cost = self.spending.cost(usage)
         return spent if cost is None else spent | {"cost": cost}
 
-    def _question(self, sample: Sample) -> _Asked | Score:
-        """The question about a sample, or its score where there is nothing to ask."""
-        try:
-            whole = conversation_of(sample, self.params.part)
-            criteria = self._criteria(sample) if self.params.mode == "criteria" else ()
-        except NotJudgeable as reason:
-            return Score.abstained(str(reason))
-        except UnreadableCriteriaError as reason:
-            return Score.abstained(str(reason), kind="unreadable_ground_truth")
-        if criteria is None:
-            return Score.abstained("the row has no criteria", kind="no_ground_truth")
-        most = self.params.max_characters
-        if sum(len(message["content"]) for message in whole.messages) > most:
-            return Score.abstained(f"the prompt has more than {most} characters", kind="unsupported")
-        if not whole.answer:
-            return Score.scored(0.0, f"the {self.params.part} is empty", kind="no_answer")
-        truncated = len(whole.answer) > most
-        if truncated and self.params.too_long == "abstain":
-            return Score.abstained(f"the {self.params.part} has more than {most} characters", kind="unsupported")
-        return _Asked(self._put(whole._replace(answer=whole.answer[:most]), criteria, sample), criteria, truncated)
 
-    def _put(self, conversation: Conversation, criteria: Sequence[Criterion], sample: Sample) -> Question:
-        shown = [(_shown_name(path), _text_of(sample.column(path))) for path in self.params.show]
-        return question_of(
-            conversation,
-            self.params.criteria or (_MEET if criteria else _GRADE),
-            shown=tuple((name, text) for name, text in shown if text),
-            items=tuple(one.text for one in criteria),
-            scale=self.params.scale,
-        )
-
-    def _criteria(self, sample: Sample) -> tuple[Criterion, ...] | None:
-        if self.params.items:
-            return tuple(criteria_of(list(self.params.items)))
-        paths = COLUMNS if self.params.criteria_column is None else (self.params.criteria_column,)
-        written = next((value for path in paths if (value := sample.column(path)) is not None), None)
-        return None if written is None else tuple(criteria_of(written))
+def _comparisons(questions: Sequence[Question], params: JudgeModelParams) -> dict[tuple[int, int], Question]:
+    """The questions of a tournament between the answers of these questions, by pair, each in both orders."""
+    answers = list(dict.fromkeys(question.answers[0] for question in questions))
+    criteria = params.criteria or COMPARE
+    return {
+        (a, b): questions[0]._replace(answers=(answers[a], answers[b]), criteria=criteria)
+        for pair in pairs(len(answers), params.opponents)
+        for a, b in (pair, pair[::-1])
+    }
 
 
 async def _each(
@@ -293,16 +202,6 @@ def _winner(found: Verdicts | NoVerdictError) -> str | None:
 
 def _late() -> Score:
     return Score.failed("no verdict in time; raise limits.deadline_s or concurrency", kind="timeout")
-
-
-def _shown_name(path: str) -> str:
-    return "reference answer" if path == "ground_truth" else path
-
-
-def _text_of(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def api_key(reward: str, name: str | None) -> str | None:

@@ -3,9 +3,18 @@
 import threading
 
 from rewardkit_preference.endpoint import EndpointError, Usage
+from rewardkit_preference.judge_reply import Question
 
 CHARACTERS_PER_TOKEN = 4
 """For estimates before anything is asked: English in today's vocabularies."""
+REPLY_TOKENS = 80
+"""Tokens of a verdict with its reason; a judge that reasons first writes many more."""
+
+
+def tokens_of(question: Question) -> int:
+    """About how many tokens a question has."""
+    messages = question.messages("0" * 16)
+    return sum(len(message["content"]) for message in messages) // CHARACTERS_PER_TOKEN + 1
 
 
 class Spending:

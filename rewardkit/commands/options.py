@@ -180,6 +180,13 @@ class ScoreOptions(JudgeOptions):
             autocompletion=complete.estimators,
         ),
     ] = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Judge nothing; print what the services would be asked, and the cost.")
+    ] = False
+    max_cost: Annotated[
+        float | None,
+        typer.Option(min=0.0, metavar="COST", help="The most that each worker may spend on a judge with `prices`."),
+    ] = None
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")] = False
     fail_under: Annotated[
         float | None, typer.Option(metavar="MEAN", help="Exit with 1 if the mean reward is lower.")

@@ -12,10 +12,10 @@ from importlib import metadata
 from typing import Any, NamedTuple
 
 from rewardkit.codec import from_block, to_block
-from rewardkit.commands import console
+from rewardkit.commands import console, estimate
 from rewardkit.commands.conditions import ConditionWatch
 from rewardkit.commands.ground_truths import ROWS, checks_ground_truths, ground_truth_remarks
-from rewardkit.commands.judging import Judging, load_rubric, open_scorer
+from rewardkit.commands.judging import Judging, load_rubric, open_scorer, plugin_files
 from rewardkit.commands.options import ScoreOptions
 from rewardkit.commands.progress import Meter, shown
 from rewardkit.commands.provenance import Provenance
@@ -29,7 +29,9 @@ from rewardkit.output.exports import Export
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
 from rewardkit.pipeline import adjacent_groups
+from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
+from rewardkit.rubrics.resolution import resolve
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
@@ -40,7 +42,7 @@ SHOWN_ROWS = 5
 
 _NOT_IN_KEY = {
     "files", "output", "workers", "resume", "rubric", "json", "quiet", "verbose", "debug", "pdb", "redact",
-    "fail_under", "allow_unjudged", "trust",
+    "fail_under", "allow_unjudged", "trust", "dry_run",
 }  # fmt: skip
 """Options that change nothing in the output."""
 
@@ -78,6 +80,10 @@ def run(options: ScoreOptions) -> int:
     rubric = load_rubric(options.rubric, options)
     if options.rubric is None:
         console.note("no rubric was named: judging by the default one (math or code, format, language)")
+    if options.max_cost is not None:
+        rubric = _with_max_cost(rubric, options)
+    if options.dry_run:
+        return estimate.run(options, rubric)
     target = options.output or (None if options.json or sys.stdout.isatty() else "-")
     done = _score(options, rubric, target)
     content = done.summary.as_dict()
@@ -101,6 +107,20 @@ def run(options: ScoreOptions) -> int:
         console.warning(f"--fail-under {options.fail_under:g}: the mean reward is {console.number(mean)}")
         return 1
     return 0
+
+
+def _with_max_cost(rubric: Rubric, options: ScoreOptions) -> Rubric:
+    """The rubric with a limit for each reward that counts its cost. ConfigError where none does."""
+    steps = resolve(rubric, load_registry(plugin_files(rubric, options.plugins)))
+    counting = [step.alias for step in steps if "max_cost" in step.installed.reward.Params.model_fields]
+    if not counting:
+        raise ConfigError("--max-cost: no reward of this rubric counts its cost; judge_model does")
+    limited = {
+        alias: config.model_copy(update={"params": {**config.params, "max_cost": options.max_cost}})
+        for alias, config in rubric.rewards.items()
+        if alias in counting
+    }
+    return rubric.model_copy(update={"rewards": {**rubric.rewards, **limited}})
 
 
 def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:

@@ -50,6 +50,10 @@ def print_summary(
     for alias, score in scores.items():
         for line in _reason_lines(alias, score, redact=redact):
             screen.print(line, soft_wrap=True)
+    for alias, score in scores.items():
+        if spent := score.get("spent"):
+            told = ", ".join(f"{amount:,.6g} {name.replace('_', ' ')}" for name, amount in spent.items())
+            screen.print(f"{safe(alias)} took {told}", soft_wrap=True)
     for alias in unused if chosen else ():
         because = content["scores"][alias]["abstained_because"]
         reason = "" if redact or not because else f" ({safe(because[0]['reason'][:EXCERPT])})"

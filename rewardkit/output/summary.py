@@ -132,6 +132,7 @@ class _Reward:
         self.abstained = Reasons()
         self.failed = Reasons()
         self.slowest: tuple[float, str] | None = None
+        self.spent: dict[str, float] = {}
 
     def add(self, score: Score, row: Row, elapsed_ms: float | None) -> None:
         self.kinds[score.kind] += 1
@@ -144,6 +145,8 @@ class _Reward:
         else:
             reasons = self.abstained if score.status == "abstained" else self.failed
             reasons.add(score.kind, score.reason, row.where)
+        for name, amount in _spent(score.details):
+            self.spent[name] = self.spent.get(name, 0) + amount
         if elapsed_ms is not None and (self.slowest is None or elapsed_ms > self.slowest[0]):
             self.slowest = (elapsed_ms, row.where)
 
@@ -165,8 +168,17 @@ class _Reward:
             "kinds": dict(sorted(self.kinds.items())),
             "abstained_because": self.abstained.as_list(),
             "failed_because": self.failed.as_list(),
+            **({"spent": self.spent} if self.spent else {}),
             **slowest,
         }
+
+
+def _spent(details: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """What a judgement took of a paid service: the `tokens` and the `cost` of its details."""
+    tokens = details.get("tokens")
+    told = {f"{name}_tokens": count for name, count in tokens.items()} if isinstance(tokens, Mapping) else {}
+    told |= {"cost": details["cost"]} if "cost" in details else {}
+    return [(name, amount) for name, amount in told.items() if isinstance(amount, int | float)]
 
 
 class _Groups:

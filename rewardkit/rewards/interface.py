@@ -124,5 +124,16 @@ class Reward(ABC):
         """
         return None
 
+    @classmethod
+    def estimate(cls, samples: Sequence[Sample], params: Any) -> Mapping[str, float]:  # noqa: ARG003 - for those who do
+        """What judging samples would take, without judging them: `requests`, `cost` and the like; empty for nothing.
+
+        samples  one sample, or all of a group for a reward that sees groups
+        params   the reward's parameters, an object of `Params`
+
+        `rewardkit score --dry-run` adds these up, in its own process and without building the reward.
+        """
+        return {}
+
     def close(self) -> None:  # noqa: B027 - most rewards hold nothing
         """Gives back what the reward holds: processes, files, connections."""

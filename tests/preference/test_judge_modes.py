@@ -163,6 +163,14 @@ def test_identical_completions_are_one_request(build, endpoint):
     assert len(endpoint.requests) == 2
 
 
+def test_identical_completions_are_paid_once(build, endpoint):
+    endpoint.answer = lambda request: Reply(grade(request, 10).content, usage=(100, 10))
+    scores = build(endpoint, prices=[1.0, 1.0]).score(rows("So.", "So."))
+    assert "tokens" in scores[0].details
+    assert "tokens" not in scores[1].details
+    assert [score.details["cost"] for score in scores] == [pytest.approx(110 / 1e6), 0.0]
+
+
 def test_the_judge_sees_the_reference_and_columns_that_are_named(build, endpoint):
     sample = Sample(
         prompt="Why?", completion="So.", ground_truth="Because.", columns={"facts": {"a": 1}, "secret": "x"}
