@@ -64,7 +64,9 @@ REWARDS: dict[str, BuiltInReward] = {
 PACKAGES = frozenset(reward.package for reward in REWARDS.values())
 
 COMMANDS: dict[str, BuiltInCommand] = {
-    "sandbox": BuiltInCommand("rewardkit_code.commands:app", "Build the image of the Docker sandbox."),
+    "sandbox": BuiltInCommand(
+        "rewardkit_code.commands:app", "Build what programs may use: packages, or an image for Docker."
+    ),
     "train": BuiltInCommand("rewardkit_trainers.train.command:app", "Train a model with GRPO by a rubric."),
     "serve-openrlhf": BuiltInCommand("rewardkit_trainers.openrlhf_server:app", "Serve rewards to OpenRLHF."),
 }

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit_sandbox.guest import wire
+from rewardkit_sandbox.guest import wire, wire_types
 
 ATOMS = (
     st.none()
@@ -191,7 +191,7 @@ def test_forged_frames_are_wire_errors(text):
 
 WORDS = st.sampled_from(["", "a", "0x1", "-inf", "date", "datetime", "\ufb01", "fi", "class", "1E+999999999", "\ud800"])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | WORDS
-TAGS = st.sampled_from([*wire._VALUES, "o", "?"])
+TAGS = st.sampled_from([*wire._BUILD, "o", "?"])
 TREES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TAGS, inner, max_size=2), max_leaves=12
 )
@@ -225,3 +225,11 @@ def test_frames_split_where_their_lengths_say():
 def test_a_length_beyond_the_bound_starts_no_frame():
     stream = wire.frame(b"one") + b"\xff\xff\xff\xffrest"
     assert wire.split_frames(stream) == ([b"one"], b"\xff\xff\xff\xffrest")
+
+
+@pytest.mark.parametrize("entry", wire_types.WIRE_TYPES, ids=lambda entry: entry.kind.__name__)
+def test_every_entry_of_the_table_carries_its_example(entry):
+    text = wire.encode([entry.example])
+    assert list(json.loads(text)[0]) == [entry.tag]
+    (found,) = wire.decode(text)
+    assert (type(found), found) == (entry.kind, entry.example)

@@ -10,12 +10,7 @@ Bounded in bytes, in nodes and in depth in both directions, without a pickle any
 above, whatever the bytes are.
 """
 
-import base64
-import collections
 import contextlib
-import datetime  # noqa: ICN001 - its own name reads best beside collections and decimal
-import decimal
-import fractions
 import itertools
 import json
 import math
@@ -24,24 +19,32 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rewardkit_sandbox.guest.wire_types import WIRE_TYPES, Iterated, WireError, WireType, hexadecimal, named, nonfinite
+
+__all__ = [
+    "HEADER",
+    "MAX_DEPTH",
+    "MAX_FRAME_BYTES",
+    "MAX_NODES",
+    "Encoder",
+    "Iterated",
+    "Opaque",
+    "WireError",
+    "decode",
+    "encode",
+    "frame",
+    "no_opaque",
+    "plain",
+    "split_frames",
+    "type_only",
+]
+
 MAX_FRAME_BYTES = 32 * 1024 * 1024
 MAX_NODES = 4_000_000
 MAX_DEPTH = 500
 # A JSON integer within this range is exact everywhere; others travel in hexadecimal, which reads in linear time.
 SMALL = 2**53
-MAX_DECIMAL_CHARS = 20_000
-MAX_FIELDS = 255
-# Of the values that a set or a dictionary is made of; they are equal, or were chosen.
-MAX_COLLISIONS = 64
 HEADER = struct.Struct(">I")
-
-
-class WireError(Exception):
-    """Data that does not go over the wire: too large, too deep, or bytes that are no frame."""
-
-
-class Iterated(tuple[Any, ...]):  # noqa: SLOT001 - a marker, told apart by its type
-    """Items that an iterator gave, in order: equal to no list, so a comparison decides whether iterators will do."""
 
 
 class Opaque:
@@ -116,9 +119,15 @@ class Encoder:
             return value if math.isfinite(value) else {"x": repr(value)}
         if depth >= MAX_DEPTH:
             raise WireError(f"a value nested more than {MAX_DEPTH} deep")
-        build = _TREES.get(kind)
-        if build is not None:
-            return build(self, value, depth + 1)
+        if kind is list:
+            return self.items(value, depth + 1)
+        entry = _TYPES.get(kind)
+        if entry is not None:
+            parts = entry.parts(value)
+            if type(parts) is str:
+                self._spend(1, len(parts))
+                return {entry.tag: parts}
+            return {entry.tag: self.items(parts, depth + 1)}
         return self._other(value, kind, depth)
 
     def _integer(self, value: int) -> Any:
@@ -166,40 +175,9 @@ def plain(value: Any, base: type) -> Any:
     return base(base.__iter__(value))  # type: ignore[attr-defined]
 
 
-def _pairs(encoder: Encoder, value: Any, depth: int) -> list[Any]:
-    return encoder.items(itertools.chain.from_iterable(dict.items(value)), depth)
-
-
-def _blob(encoder: Encoder, value: bytes) -> str:
-    encoder._spend(1, len(value) * 4 // 3)  # noqa: SLF001 - this module's own
-    return base64.b64encode(value).decode("ascii")
-
-
-_TREES: dict[type, Callable[[Encoder, Any, int], Any]] = {
-    list: lambda e, v, d: e.items(v, d),
-    tuple: lambda e, v, d: {"t": e.items(v, d)},
-    dict: lambda e, v, d: {"d": _pairs(e, v, d)},
-    set: lambda e, v, d: {"s": e.items(v, d)},
-    frozenset: lambda e, v, d: {"fs": e.items(v, d)},
-    complex: lambda e, v, d: {"c": e.items((v.real, v.imag), d)},
-    bytes: lambda e, v, _: {"b": _blob(e, v)},
-    bytearray: lambda e, v, _: {"ba": _blob(e, bytes(v))},
-    range: lambda e, v, d: {"r": e.items((v.start, v.stop, v.step), d)},
-    collections.Counter: lambda e, v, d: {"C": _pairs(e, v, d)},
-    collections.OrderedDict: lambda e, v, d: {"O": _pairs(e, v, d)},
-    collections.defaultdict: lambda e, v, d: {"D": _pairs(e, v, d)},
-    collections.deque: lambda e, v, d: {"q": e.items(v, d)},
-    decimal.Decimal: lambda e, v, d: {"M": e.tree(str(v), d)},
-    fractions.Fraction: lambda e, v, d: {"F": e.items((v.numerator, v.denominator), d)},
-    datetime.datetime: lambda e, v, d: {"T": e.items(("datetime", v.isoformat()), d)},
-    datetime.date: lambda e, v, d: {"T": e.items(("date", v.isoformat()), d)},
-    datetime.time: lambda e, v, d: {"T": e.items(("time", v.isoformat()), d)},
-    datetime.timedelta: lambda e, v, d: {"T": e.items(("timedelta", v.days, v.seconds, v.microseconds), d)},
-    Iterated: lambda e, v, d: {"it": e.items(v, d)},
-    type({}.keys()): lambda e, v, d: {"it": e.items(v, d)},
-    type({}.values()): lambda e, v, d: {"it": e.items(v, d)},
-    type({}.items()): lambda e, v, d: {"it": e.items(v, d)},
-}
+_TYPES: dict[type, WireType] = {entry.kind: entry for entry in WIRE_TYPES}
+_VIEWS: tuple[Any, ...] = ({}.keys(), {}.values(), {}.items())
+_TYPES |= dict.fromkeys(map(type, _VIEWS), _TYPES[Iterated])
 
 
 def no_opaque(value: Any) -> Any:
@@ -245,87 +223,16 @@ def _value(tree: Any, opaque: Callable[[Any], Any], depth: int) -> Any:
     ((tag, body),) = tree.items()
     if tag == "o":
         return opaque(body)
-    build = _VALUES.get(tag)
+    build = _BUILD.get(tag)
     if build is None:
         raise WireError(f"the unknown tag {tag[:20]!r}")
     return build(_value(body, opaque, depth + 1) if type(body) is list else body)
 
 
-def _hexadecimal(text: str) -> int:
-    if not isinstance(text, str) or not text.startswith(("0x", "-0x")):
-        raise WireError("an integer that is not hexadecimal")
-    return int(text, 16)
-
-
-def _spread(items: list[Any]) -> list[Any]:
-    """The items, if a hash table of them is one: numbers can be chosen so that building it takes hours."""
-    if len(items) > MAX_COLLISIONS:
-        _, most = collections.Counter(map(hash, items)).most_common(1)[0]
-        if most > MAX_COLLISIONS:
-            raise WireError(f"more than {MAX_COLLISIONS} keys of the same hash")
-    return items
-
-
-def _dict(flat: list[Any]) -> dict[Any, Any]:
-    return dict(zip(_spread(flat[::2]), flat[1::2], strict=True))
-
-
-def _nonfinite(text: str) -> float:
-    return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[text]
-
-
-def _named(body: list[Any]) -> Any:
-    name, fields, values = body
-    # A namedtuple's class is made from text, where two spellings of a letter are one.
-    if type(fields) is not list or len(fields) > MAX_FIELDS or not all(map(str.isascii, [name, *fields])):
-        raise WireError("a namedtuple of too many fields, or of names that are not ASCII")
-    return collections.namedtuple(name, fields)(*values)  # noqa: PYI024 - both come at run time
-
-
-def _fraction(body: list[Any]) -> fractions.Fraction:
-    if any(type(part) is not int or part.bit_length() > 4 * MAX_DECIMAL_CHARS for part in body):
-        raise WireError("a Fraction of too many digits")
-    return fractions.Fraction(*body)
-
-
-def _decimal(text: str) -> decimal.Decimal:
-    if len(text) > MAX_DECIMAL_CHARS:
-        raise WireError("a Decimal of too many digits")
-    return decimal.Decimal(text)
-
-
-def _moment(body: list[Any]) -> Any:
-    name, *rest = body
-    if name == "timedelta":
-        return datetime.timedelta(*rest)
-    kinds: dict[str, Any] = {"datetime": datetime.datetime, "date": datetime.date, "time": datetime.time}
-    return kinds[name].fromisoformat(*rest)
-
-
-def _default(flat: list[Any]) -> Any:
-    return collections.defaultdict(None, _dict(flat))
-
-
-_VALUES: dict[str, Callable[[Any], Any]] = {
-    "d": _dict,
-    "t": tuple,
-    "s": lambda items: set(_spread(items)),
-    "fs": lambda items: frozenset(_spread(items)),
-    "i": _hexadecimal,
-    "x": _nonfinite,
-    "c": lambda body: complex(*body),
-    "b": base64.b64decode,
-    "ba": lambda body: bytearray(base64.b64decode(body)),
-    "r": lambda body: range(*body),
-    "C": lambda flat: collections.Counter(_dict(flat)),
-    "O": lambda flat: collections.OrderedDict(_dict(flat)),
-    "D": _default,
-    "q": collections.deque,
-    "n": _named,
-    "M": _decimal,
-    "F": _fraction,
-    "T": _moment,
-    "it": Iterated,
+_BUILD: dict[str, Callable[[Any], Any]] = {entry.tag: entry.build for entry in WIRE_TYPES} | {
+    "i": hexadecimal,
+    "x": nonfinite,
+    "n": named,
 }
 
 
