@@ -2,8 +2,8 @@
 
 import time
 
-from rewardkit_sandbox.conformance.checking import ask, check, require, says, tried
-from rewardkit_sandbox.protocol import Sandbox
+from rewardkit_sandbox.conformance.checking import QUICK, ask, check, require, says, tried
+from rewardkit_sandbox.protocol import Sandbox, Script
 
 _SUICIDES = (
     "os.kill(os.getpid(), 9)",
@@ -50,6 +50,27 @@ for p in ('/tmp/left', '/dev/shm/left', 'left'): open(p, 'w').close()
 """
     says(sandbox, source, "[]")
     says(sandbox, source, "[]")
+
+
+@check
+def keeps_the_cases_of_a_program_apart(sandbox: Sandbox) -> None:
+    """Each gets its own input, and finds what the first one found: files, processes, its own number."""
+    source = """
+import os, sys, time
+word = sys.stdin.read()
+seen = [p for p in ('/tmp/left', '/dev/shm/left', 'left') if os.path.exists(p)]
+print(word, seen, open('main.py').read().count('word') > 2)
+for p in ('/tmp/left', '/dev/shm/left', 'left', 'main.py'): open(p, 'w').close()
+for _ in range(5):
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(60)
+"""
+    with sandbox.cases(Script(source), QUICK, 20) as cases:
+        for number in range(8):
+            result = cases.run(b"%d" % number, QUICK.wall_s)
+            found = result.stdout.decode(errors="replace").splitlines()[:1]
+            require(found == [f"{number} [] True"], f"case {number} said {found!r}; {result.stderr[-300:]!r}")
 
 
 @check
