@@ -18,34 +18,29 @@ TABLE: dict[str, dict[str, Any]] = tomllib.loads((HERE / "trainers.toml").read_t
 
 
 def environment(name: str, trainer: dict[str, Any]) -> Path:
-    """The Python of a trainer's environment, made where it is not there yet."""
+    """The Python of a trainer's environment, made where it is not there yet, with this checkout as it is now."""
     folder = ROOT / ".venvs" / name.replace(" ", "-")
-    python = folder / "bin" / "python"
+    python, made = folder / "bin" / "python", folder / "made"
     packages = [trainer.get("no_deps", []), trainer.get("install", [])]
-    made = folder / "made"
-    if made.exists() and made.read_text() == repr(packages):
-        return python
     wanted = trainer.get("python")
     other = wanted is not None and wanted != f"{sys.version_info.major}.{sys.version_info.minor}"
-    interpreter = f"python{wanted}" if other else sys.executable
-    subprocess.run([interpreter, "-m", "venv", "--clear", str(folder)], check=True)
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if other:
-        subprocess.run([*install, "--editable", str(ROOT), "pytest"], check=True)
-    else:  # a line of a .pth file is a folder of packages
-        found = subprocess.run(
-            [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-            check=True,
-            capture_output=True,
-            text=True,
+    if not made.exists() or made.read_text() != repr(packages):
+        subprocess.run(
+            [f"python{wanted}" if other else sys.executable, "-m", "venv", "--clear", str(folder)], check=True
         )
-        folders = [sysconfig.get_path("purelib"), *_further()]
-        Path(found.stdout.strip(), "zz_base.pth").write_text("\n".join(folders) + "\n")
-        subprocess.run([*install, "--no-deps", "--editable", str(ROOT)], check=True)
-    for deps, names in (("--no-deps", packages[0]), ("--upgrade-strategy=only-if-needed", packages[1])):
-        if names:
-            subprocess.run([*install, deps, *names], check=True)
-    made.write_text(repr(packages))
+        if other:
+            subprocess.run([*install, str(ROOT), "pytest"], check=True)
+        else:  # a line of a .pth file is a folder of packages
+            asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+            found = subprocess.run(asked, check=True, capture_output=True, text=True)
+            folders = [sysconfig.get_path("purelib"), *_further()]
+            Path(found.stdout.strip(), "zz_base.pth").write_text("\n".join(folders) + "\n")
+        for deps, names in (("--no-deps", packages[0]), ("--upgrade-strategy=only-if-needed", packages[1])):
+            if names:
+                subprocess.run([*install, deps, *names], check=True)
+        made.write_text(repr(packages))
+    subprocess.run([*install, "--no-deps", "--force-reinstall", str(ROOT)], check=True)
     return python
 
 

@@ -1,4 +1,4 @@
-"""A rubric as a scorer of Inspect: `--scorer rewardkit/rubric -S rubric=rubric.yaml`, or
+"""A rubric as a scorer of Inspect: `--scorer rewardkit_trainers/rubric -S rubric=rubric.yaml`, or
 `scorer=rubric("rubric.yaml")`.
 
 Inspect finds it by its entry point group `inspect_ai`. The value of a sample is its reward, the value of each
