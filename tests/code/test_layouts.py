@@ -170,3 +170,10 @@ def test_tests_nested_too_deeply_cannot_be_read():
             {"tests": {"tests": "[" * 100_000}, "kind": "function", "fn_name": "f", "cases": [{"args_py": "[" * 9999}]}
         )
     assert read(deep) is None
+
+
+def test_a_doctest_compares_what_is_shown(judge):
+    session = ">>> a = f(2)\n>>> a\n'2'\n>>> print(f(3))\n3\n"
+    assert judge("def f(x): return str(x)", session).value == 1.0
+    assert judge("def f(x): return x", session).value == 0.0
+    assert judge("def f(x): print(x)", session).value == 0.0

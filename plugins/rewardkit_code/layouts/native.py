@@ -35,6 +35,8 @@ def _stdin(truth: Mapping[str, Any], row: Row) -> Tests:
     inputs = [as_text(case["input"]) for case in truth["cases"]]
     cases = tuple((given, as_text(right[0])) for given, right in zip(inputs, outputs, strict=True))
     tolerance = truth.get("float_tol")
+    groups = tuple(str(case.get("group") or "") for case in truth["cases"])
+    others = tuple(tuple(map(as_text, right[1:])) for right in outputs)
     any_order = truth.get("any_order") or ""
     if any_order not in ("", "lines", "tokens"):
         raise GroundTruthError(f"the unknown any_order {any_order!r}; there are: lines, tokens")
@@ -44,8 +46,8 @@ def _stdin(truth: Mapping[str, Any], row: Row) -> Tests:
         None if tolerance is None else tolerance_of(tolerance, "float_tol"),
         checker=truth.get("checker"),
         any_order=any_order,
-        groups=tuple(str(case.get("group") or "") for case in truth["cases"]),
-        others=tuple(tuple(map(as_text, right[1:])) for right in outputs),
+        groups=groups if any(groups) else (),
+        others=others if any(others) else (),
         time_limit_s=time_limit_s(row),
         memory_limit_mb=memory_limit_mb(row),
     )

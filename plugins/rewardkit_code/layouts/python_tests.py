@@ -5,6 +5,7 @@ else runs as it stands, in a process apart from the program.
 """
 
 import ast
+import doctest
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from rewardkit_code.compare import Rules
 from rewardkit_code.layouts.row import Row
 from rewardkit_code.layouts.starter import ENTRY, USUAL_IMPORTS, adapter, around, signature_of
-from rewardkit_code.layouts.values import GroundTruthError, literal_of
+from rewardkit_code.layouts.values import GroundTruthError, UnsupportedTestsError, literal_of
 from rewardkit_code.tests_model import Case, CodeTests, FileTests, FunctionTests, Tests
 
 MODULE = "solution"
@@ -25,7 +26,9 @@ JSON_RULES = Rules(rel=1e-6, absolute=1e-6, loose=True)
 _DEFINES_TEST = re.compile(
     r"^(?:async )?def test\w*\(|^class \w*Test\w*[(:]|^class \w+\((?:unittest\.)?TestCase\)", re.MULTILINE
 )
-_CHECK = re.compile(r"^def check\(", re.MULTILINE)
+_CHECK = re.compile(r"^(?:async )?def check\(", re.MULTILINE)
+_CALLS_CHECK = re.compile(r"^check\(", re.MULTILINE)
+_DOCTEST = re.compile(r"\A\s*>>> ")
 
 
 def some(cases: Any) -> Any:
@@ -37,6 +40,10 @@ def some(cases: Any) -> Any:
 
 def python_tests(text: str, row: Row) -> Tests | None:
     """The tests of a Python text; None for a text that tests nothing."""
+    if _DOCTEST.search(text):
+        return doctests(text)
+    if _CHECK.search(text) and _CALLS_CHECK.search(text) and not row.text("entry_point"):
+        return CodeTests("", (text,))
     if _CHECK.search(text):
         entry_point = row.text("entry_point")
         return check_tests(text, entry_point, row.prompt) if entry_point else None
@@ -49,6 +56,28 @@ def python_tests(text: str, row: Row) -> Tests | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return script_of_inputs(tree) or split_asserts(text, tree)
+
+
+def doctests(text: str) -> CodeTests:
+    """The examples of an interactive session: what is shown after an expression is the repr of its value."""
+    try:
+        examples = doctest.DocTestParser().get_examples(text)
+    except ValueError as exc:
+        raise GroundTruthError(f"a doctest that cannot be read: {exc}") from exc
+    asserts: list[str] = []
+    before = ""
+    for example in examples:
+        source = example.source.rstrip()
+        if example.exc_msg is not None:
+            raise UnsupportedTestsError("a doctest that shows an error")
+        if not example.want:
+            before += f"{source}\n"
+            continue
+        printed = re.fullmatch(r"print\(((?:[^(),]|\([^()]*\))*)\)", source)
+        shown = f"str({printed[1]})" if printed else f"repr({source})"
+        asserts.append(f"{before}assert {shown} == {example.want.rstrip()!r}")
+        before = ""
+    return CodeTests("", some(tuple(asserts)))
 
 
 def check_tests(check: str, entry_point: str, prompt: str) -> Tests:
