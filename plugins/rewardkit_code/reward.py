@@ -14,7 +14,15 @@ from rewardkit_code.outcomes import Outcome, Verdict, by_group, by_test
 from rewardkit_code.runner import BudgetError, Kept
 from rewardkit_code.tests_model import InteractiveTests, PredictionTests, StdinTests, Tests, TypedTests, size
 from rewardkit_code.ways.prediction import predicted_text
-from rewardkit_sandbox import Limits, Sandbox, SandboxBrokeError, SandboxUnavailableError, backend_name, open_sandbox
+from rewardkit_sandbox import (
+    Limits,
+    Sandbox,
+    SandboxBrokeError,
+    SandboxUnavailableError,
+    SandboxUnsupportedError,
+    backend_name,
+    open_sandbox,
+)
 
 MIB = 1024 * 1024
 TESTS_IN_DEADLINE = 20
@@ -132,7 +140,7 @@ class CodeReward(Reward):
         budget_s = self._budget_s(tests)
         try:
             outcome = self._judge(tests, program, budget_s)
-        except UnsupportedTestsError as exc:
+        except (UnsupportedTestsError, SandboxUnsupportedError) as exc:
             return Score.abstained(str(exc), kind="unsupported")
         except GroundTruthError as exc:
             return Score.abstained(f"ground truth: {exc}", kind="unreadable_ground_truth")
@@ -156,7 +164,7 @@ class CodeReward(Reward):
         self.close()
         try:
             return self._scored(self._judge(tests, program, budget_s), tests)
-        except UnsupportedTestsError as exc:
+        except (UnsupportedTestsError, SandboxUnsupportedError) as exc:
             return Score.abstained(str(exc), kind="unsupported")
         except BudgetError as exc:
             return Score.failed(str(exc), kind=exc.kind)

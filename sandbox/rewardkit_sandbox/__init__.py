@@ -3,7 +3,7 @@
 from rewardkit_sandbox.choose import backend_name, open_sandbox
 from rewardkit_sandbox.docker.engine import engine_runtimes
 from rewardkit_sandbox.docker.image import build_image
-from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError
+from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError, SandboxUnsupportedError
 from rewardkit_sandbox.guest.languages import COMPILING, LANGUAGES, Language
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
 from rewardkit_sandbox.local.backend import LocalBackend
@@ -50,6 +50,7 @@ __all__ = [
     "SandboxBrokeError",
     "SandboxError",
     "SandboxUnavailableError",
+    "SandboxUnsupportedError",
     "Script",
     "Usage",
     "WireError",

@@ -4,6 +4,7 @@ auto                                          the strongest that isolates fully
 {backend: NAME, OPTION: VALUE, …}             that one
 {packages: [numpy, pandas]}                   the strongest in which programs can import these
 {backend: landlock, reduced_isolation: true}  only by consent: it separates less
+{backend: sandbox-fusion, url: URL, reduced_isolation: true}  a server of SandboxFusion
 {backend: auto, reduced_isolation: true}      the strongest, and one that separates less where no other works
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from rewardkit_sandbox.docker.backend import Docker
 from rewardkit_sandbox.errors import SandboxUnavailableError
+from rewardkit_sandbox.fusion import SandboxFusion
 from rewardkit_sandbox.local.bubblewrap import Bubblewrap
 from rewardkit_sandbox.local.landlock import Landlock
 from rewardkit_sandbox.local.subprocess_backend import DangerousSubprocess
@@ -25,11 +27,14 @@ BACKENDS: dict[str, Callable[..., Sandbox]] = {
     Docker.name: Docker,
     Landlock.name: Landlock,
     DangerousSubprocess.name: DangerousSubprocess,
+    SandboxFusion.name: SandboxFusion,
 }
 STRONGEST_FIRST = (Bubblewrap.name, Docker.name)
 """Backends that `auto` may take: never one of reduced isolation."""
 REDUCED = (Landlock.name,)
 """Backends that it may take after these, strongest first, by consent."""
+BY_CONSENT = (*REDUCED, SandboxFusion.name)
+"""Backends that separate less and must be asked for explicitly."""
 CONSENT = "reduced_isolation"
 PACKAGE_OPTIONS = {"packages", "python"}
 """Options of the backends without an image, which `auto` takes too."""
@@ -66,7 +71,7 @@ def backend_name(choice: str | Mapping[str, Any]) -> str:
     name = choice.get("backend", "auto") if isinstance(choice, Mapping) else choice
     if name != "auto" and name not in BACKENDS:
         raise SandboxUnavailableError(f"no sandbox named {name!r}; there are: auto, {', '.join(sorted(BACKENDS))}")
-    has = {CONSENT} if name == "auto" or name in REDUCED else set()
+    has = {CONSENT} if name == "auto" or name in BY_CONSENT else set()
     has |= PACKAGE_OPTIONS if name == "auto" else _parameters(name)
     options = _options(choice)
     for option in options:
@@ -75,7 +80,7 @@ def backend_name(choice: str | Mapping[str, Any]) -> str:
             raise SandboxUnavailableError(f"the sandbox {name} has no option {option!r}; {there}")
     if PACKAGE_OPTIONS & options.keys() and sys.platform == "linux":
         chosen(options.get("packages", ()), options.get("python"))
-    if not _consents(choice) and name in REDUCED:
+    if not _consents(choice) and name in BY_CONSENT:
         raise SandboxUnavailableError(
             f"{name} isolates less than other sandboxes and must be asked for explicitly",
             f"write `sandbox: {{backend: {name}, {CONSENT}: true}}` in the rubric",

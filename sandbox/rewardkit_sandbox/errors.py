@@ -2,6 +2,7 @@
 
 SandboxError
 ├── SandboxUnavailableError    no such sandbox works on this machine; the message names the fix
+├── SandboxUnsupportedError    this backend cannot run such a job
 └── SandboxBrokeError          the sandbox itself failed in the middle of a run: no verdict
 """
 
@@ -21,6 +22,10 @@ class SandboxUnavailableError(SandboxError):
         super().__init__(f"{found}: {fix}" if fix else found)
         self.found = found
         self.fix = fix
+
+
+class SandboxUnsupportedError(SandboxError):
+    """A job that this backend cannot run; another one can."""
 
 
 class SandboxBrokeError(SandboxError):
