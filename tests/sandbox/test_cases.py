@@ -262,3 +262,11 @@ def test_what_a_program_imports_is_seen(text, names):
 def test_what_a_program_imports_is_loaded_before_its_cases(shared):
     source = "import sys\nprint('heapq' in sys.modules, 'csv' in sys.modules)\nimport heapq"
     assert said(shared("bubblewrap"), source, [b"", b""]) == ["True False\n"] * 2
+
+
+def test_a_thousand_cases_end_as_few_do(shared):
+    """Whoever makes them all is limited too, and is replaced before that costs a case its verdict."""
+    with shared("bubblewrap").cases(Script("print(input())"), Limits(cpu_s=1, wall_s=10.0), 1000) as cases:
+        for number in range(1000):
+            result = cases.run(b"%d" % number, 10.0)
+            assert (result.end, result.stdout) == ("exit", b"%d\n" % number), result
