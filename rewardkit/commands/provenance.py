@@ -1,6 +1,7 @@
 """How an output was made, for the file beside it: program, rubric, rewards, versions, and how the judging ended."""
 
 import hashlib
+import json
 import platform
 import re
 import sys
@@ -9,8 +10,6 @@ from datetime import UTC, datetime
 from importlib import metadata
 from time import monotonic
 from typing import Any
-
-import orjson
 
 from rewardkit.commands.judging import Judging
 from rewardkit.output.meta import MADE_BY, without_secrets
@@ -61,7 +60,7 @@ class Provenance:
             return known
         try:
             judged_with = dict(step.installed.reward.provenance(step.params, self._scorer.rubric.context))
-            orjson.dumps(judged_with)
+            json.dumps(judged_with)
         except Exception as error:  # noqa: BLE001 - a third party's code must not cost the output
             judged_with = {"error": f"{type(error).__name__}: {error}"[:200]}
         return known | ({"judged_with": judged_with} if judged_with else {})
@@ -69,8 +68,14 @@ class Provenance:
 
 def rubric_hash(rubric: Rubric) -> str:
     """A hash of all that a rubric says, however it is written."""
-    content = orjson.dumps(rubric.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(repr(_ordered(rubric.model_dump())).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _ordered(value: Any) -> Any:
+    """The value with mappings in order of their keys, and lists and tuples alike."""
+    if isinstance(value, Mapping):
+        return sorted(((repr(key), _ordered(one)) for key, one in value.items()), key=lambda pair: pair[0])
+    return [_ordered(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:

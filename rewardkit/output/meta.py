@@ -4,14 +4,13 @@ It is written before the output appears, so that no output is without it; and it
 """
 
 import contextlib
+import json
 import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from rewardkit.output.partial_file import create_hidden
 
@@ -59,7 +58,8 @@ def write_meta(output: Path, content: Mapping[str, Any]) -> None:
     made, file = create_hidden(target, f"{secrets.token_hex(4)}.new")
     try:
         with file:
-            file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            # Not orjson: a file's name may hold bytes that are no text, which only escapes can say.
+            file.write(f"{json.dumps(content, indent=2, default=repr)}\n".encode())
             file.flush()
             os.fsync(file.fileno())
         made.replace(target)

@@ -1,6 +1,7 @@
 """The file beside an output says how it was made, and is never taken for rows."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -67,6 +68,16 @@ def test_the_sandbox_is_named_that_judged():
     assert judged_with["sandbox"] in ("bubblewrap", "docker")
     assert judged_with["isolation"]
     assert ("image" in judged_with) == (judged_with["sandbox"] == "docker")
+
+
+def test_names_and_values_that_are_no_text_cost_no_output():
+    name = b"rows-\xff.jsonl"
+    Path("rubric.yaml").write_text("rewards: {math: {when: {data_source: [!!binary /w==, a]}}, format: {}}")
+    Path("rows.jsonl").rename(os.fsdecode(name))
+    done = score(os.fsdecode(name), "-o", "out.jsonl", "--allow-unjudged")
+    assert done.returncode == 0, done.stderr
+    assert meta()["inputs"] == ["rows-\udcff.jsonl"]
+    assert len(meta()["rubric"]["sha256"]) == 64
 
 
 def test_no_text_of_a_row_is_in_it():
