@@ -9,6 +9,7 @@ from rewardkit import RewardContext, Sample
 from rewardkit_code.commands import Language as BuiltLanguage
 from rewardkit_code.extract import FENCES, Language
 from rewardkit_code.reward import CodeParams, CodeReward, CppStd
+from rewardkit_code.typed import OPENS
 from rewardkit_sandbox import LANGUAGES
 
 SQUARE = {"kind": "stdin", "cases": [{"input": "3\n", "output": "9\n"}, {"input": "-7\n", "output": "49\n"}]}
@@ -214,3 +215,14 @@ def test_the_table_the_parameters_and_the_build_command_name_the_same_languages(
     assert set(get_args(Language)) == {"python", *LANGUAGES}
     assert {item.value for item in BuiltLanguage} == set(LANGUAGES)
     assert get_args(CppStd) == LANGUAGES["c++"].stds
+
+
+def test_the_docs_list_every_language(repository):
+    page = (repository / "docs" / "languages.md").read_text(encoding="utf-8")
+    for language in LANGUAGES.values():
+        fences = ", ".join(f"`{fence}`" for fence in language.fences)
+        tools = ", ".join(f"`{tool}`" for tool in [*language.compiler[:1], *language.runner[:1]] if tool != "./main")
+        memory = f"{language.reserve_bytes >> 20} MiB" if language.reserve_bytes else ""
+        typed = "yes" if language.name in OPENS else "no"
+        cells = [f"`{language.name}`", fences, tools, f"`{' '.join(language.packages)}`", memory, typed]
+        assert f"| {' | '.join(cells)} |".replace("|  |", "| |") in page
