@@ -3,15 +3,7 @@
 Plain data comes over by value, so tests compare it with Python's own types. Everything else is a `Remote`, which asks
 the program each time. What a program's objects may do to a test:
 
-- A comparison with plain data is not asked of the program: an object of the program's own subclass of int, list, …
-  is fetched as plain data and compared here; any other is not equal, and has no order. So `__eq__` cannot lie, and the
-  expected value stays here. Only an object that the test itself built is asked, and then about decoys as well: its
-  class must tell the value from others.
-- Between two of the program's objects the program is asked if they are of one class; others are not equal.
-- Arithmetic with plain data is refused, since `result - expected` would both pass on the expected value and let the
-  program choose the difference. Only an object that the test itself built, by calling a class under a capitalised
-  name, takes it; the result is opaque, and neither abs() nor round(), float() or bool() brings a number out of it
-  again (`**` may give a number: no test measures a distance with it).
+- Comparisons and arithmetic: the truth table of `operators`, which gives `Remote` these methods.
 - `in` looks through what iterating gives; an object of a class that the test builds and that does not iterate is asked,
   about decoys too.
 - An exception becomes the builtin type of its name, one of the standard library's, or a type made for it here: never
@@ -22,20 +14,12 @@ import builtins
 import dataclasses
 import inspect
 import linecache
-import operator
 import types
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol, TypeGuard, TypeVar
 
 from rewardkit_sandbox.guest import wire
 from rewardkit_sandbox.guest.tests.decoys import decoys
-
-# Methods that a test may call by syntax, and their names in `operator`.
-BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
-ORDER = ("lt", "le", "gt", "ge")
-UNARY = ("neg", "pos", "invert", "abs", "round", "int", "float", "complex", "index")
-_PLAIN = (int, float, complex, str, bytes, bool, type(None), list, tuple, dict, set, frozenset)
-
 
 T = TypeVar("T")
 
@@ -263,12 +247,6 @@ class Remote:
         suppress = state_of(self).link.call("method", self, "__exit__", args=shown, kwargs={})
         return exc is not None and shown[1] is exc and suppress
 
-    def __eq__(self, other: object) -> Any:
-        return compare("eq", self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return compare("ne", self, other)
-
 
 def may_suppress(exc: BaseException | None) -> bool:
     """True for an exception that the program raised, or the test by `raise`: never for a failure of the test."""
@@ -356,87 +334,6 @@ def iterate(link: Link, owner: Any) -> Iterator[Any]:
             yield item
 
     return steps()
-
-
-def compare(name: str, left: Remote, right: object) -> Any:
-    """See the module's text: asked of the program only between two of its own."""
-    state = state_of(left)
-    if is_remote(right):
-        if left is right and name in ("eq", "ne"):
-            return name == "eq"
-        if type(left) is not type(right) and name in ("eq", "ne"):
-            return NotImplemented
-        return plain_answer(state.link.ask("op", name, left, right), bool)
-    if state.tainted or not isinstance(right, _PLAIN) or right is None:
-        return NotImplemented
-    plain, view = state.link.view(left)
-    if plain:
-        return getattr(operator, name)(view, right)
-    if state.built and name in ("eq", "ne"):
-        return probed("eq", left, right) == (name == "eq")
-    return NotImplemented
-
-
-def arithmetic(name: str, left: Any, right: Any, owner: Remote) -> Any:
-    state = state_of(owner)
-    other = right if owner is left else left
-    if is_remote(other):
-        value = state.link.ask("op", name, left, right)
-        if is_remote(value):
-            state_of(value).built = state.built and state_of(other).built and type(value) is type(owner)
-            state_of(value).tainted = state.tainted or state_of(other).tainted
-        elif state.tainted or state_of(other).tainted:
-            raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
-        return value
-    if not state.built:
-        raise TypeError(
-            f"arithmetic between what the program gave, a {type(owner).__name__}, and plain data is refused"
-        )
-    value = state.link.ask("op", name, left, right)
-    if is_remote(value):
-        state_of(value).built = type(value) is type(owner)
-        state_of(value).tainted = True
-    elif name != "pow" or state.tainted:
-        raise TypeError("arithmetic between a program's object and plain data must not give plain data")
-    return value
-
-
-def unary(name: str, owner: Remote, *rest: Any) -> Any:
-    state = state_of(owner)
-    value = state.link.ask("op", name, owner, *rest)
-    if is_remote(value):
-        state_of(value).tainted = state_of(value).tainted or state.tainted
-    elif state.tainted:
-        raise TypeError("plain data cannot come of an object that came of arithmetic with plain data")
-    return value
-
-
-def _install() -> None:
-    """Gives `Remote` the methods that differ by name only."""
-
-    def forward(name: str) -> Callable[..., Any]:
-        return lambda self, other: arithmetic(name, self, other, self)
-
-    def backward(name: str) -> Callable[..., Any]:
-        return lambda self, other: arithmetic(name, other, self, self)
-
-    def ordered(name: str) -> Callable[..., Any]:
-        return lambda self, other: compare(name, self, other)
-
-    def single(name: str) -> Callable[..., Any]:
-        return lambda self, *rest: unary(name, self, *rest)
-
-    for name in BINARY:
-        bare = name.rstrip("_")
-        setattr(Remote, f"__{bare}__", forward(name))
-        setattr(Remote, f"__r{bare}__", backward(name))
-    for name in ORDER:
-        setattr(Remote, f"__{name}__", ordered(name))
-    for name in UNARY:
-        setattr(Remote, f"__{name}__", single(name))
-
-
-_install()
 
 
 class RemoteModule(types.ModuleType):

@@ -5,22 +5,21 @@ have not passed, whatever they catch. `Unsupported` is a limit of this harness t
 """
 
 import builtins
-import importlib
 import logging
 import os
 import pathlib
 import sys
-import types
 import warnings
-from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
 from rewardkit_sandbox.guest import program, wire
 from rewardkit_sandbox.guest.descriptors import write_all
-from rewardkit_sandbox.guest.tests import arrays, rpc_server
+from rewardkit_sandbox.guest.tests import arrays, operators, rpc_server
 from rewardkit_sandbox.guest.tests.lending import Lent
+from rewardkit_sandbox.guest.tests.mirrors import Mirrors, update
 from rewardkit_sandbox.guest.tests.proxy import Doc, Remote, RemoteClass, State, handle_of, is_remote, set_state
+from rewardkit_sandbox.guest.tests.standard import exception_type, standard, standard_name
 from rewardkit_sandbox.guest.tests.surroundings import Surroundings
 
 LEAST_DEEP = 2 * wire.MAX_DEPTH
@@ -33,6 +32,9 @@ class ProgramGone(BaseException):
 
 class Unsupported(BaseException):
     """The tests do what no conversation with another process can carry."""
+
+
+operators.install()
 
 
 class Client:
@@ -209,7 +211,7 @@ class Client:
         table = arrays.describe(value)
         if table is not None:
             return table
-        name = _standard_name(value)
+        name = standard_name(value)
         return {"std": name} if name else self._lent.describe(value)
 
     def _revive(self, info: Any) -> Any:
@@ -292,73 +294,6 @@ def _parts(value: slice) -> tuple[Any, Any, Any]:
     return value.start, value.stop, value.step
 
 
-class Mirrors:
-    """Lists and other mutable data that belong to the program's objects: one copy here for each, kept alike.
-
-    A test may change them, as in `cart.items.append(3)`: before the next request the program's own is changed too.
-    """
-
-    MOST = 64
-
-    def __init__(self) -> None:
-        self._copies: dict[int, tuple[Any, bytes | None]] = {}
-
-    def get(self, handle: int, value: Any) -> Any:
-        """The copy of what the program calls by this number, with the value that it has now."""
-        copy = self._copies.pop(handle, (value, None))[0]
-        if type(copy) is not type(value):
-            copy = value
-        update(copy, value)
-        self._copies[handle] = copy, rpc_server.snapshot(copy)
-        if len(self._copies) > self.MOST:
-            del self._copies[next(iter(self._copies))]
-        return copy
-
-    def changes(self) -> list[tuple[int, Any]]:
-        """The copies that the tests have changed since the last call."""
-        found = []
-        for handle, (copy, before) in self._copies.items():
-            now = rpc_server.snapshot(copy)
-            if now != before:
-                self._copies[handle] = copy, now
-                found.append((handle, copy))
-        return found
-
-
-def standard(name: Any) -> Any:
-    """The driver's own copy of a module or class of the standard library; only those that are listed."""
-    if name in rpc_server.SHARED_MODULES:
-        return importlib.import_module(name)
-    module, _, attribute = str(name).rpartition(".")
-    if module in rpc_server.SHARED_CLASSES:
-        found = getattr(importlib.import_module(module), attribute, None)
-        if isinstance(found, type):
-            return found
-    raise wire.WireError("an object of the standard library that is not shared")
-
-
-def exception_type(module: str, name: str) -> type[BaseException] | None:
-    """The trusted exception type of that name; None for the program's own, and for those that steer test runners."""
-    if module == "builtins":
-        found = getattr(builtins, name, None)
-    elif module in (
-        "decimal",
-        "fractions",
-        "json.decoder",
-        "statistics",
-        "dataclasses",
-        "struct",
-        "binascii",
-        "re",
-        "queue",
-        "_queue",
-    ):
-        found = getattr(importlib.import_module(module), name, None)
-    else:
-        return None
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
-
-
 def make_exception(kind: type[BaseException], args: tuple[Any, ...], handle: int | None, link: Client) -> BaseException:
     try:
         # Python's own set what they hold while they are built: the code of a SystemExit, the number of an OSError.
@@ -387,47 +322,9 @@ _ERROR_BODY: dict[str, Any] = {
 }
 
 
-def _standard_name(value: Any) -> str | None:
-    """Where the program finds the same function or class of the standard library; None for any other value."""
-    if not isinstance(value, (type, types.BuiltinFunctionType, types.FunctionType)):
-        return None
-    module, name = value.__module__, value.__qualname__
-    if (module or "").split(".")[0] not in sys.stdlib_module_names or module.startswith("unittest"):
-        return None
-    return f"{module}.{name}" if getattr(sys.modules.get(module), name, None) is value else None
-
-
 def state_of_exception(exc: Any) -> int | None:
     if isinstance(exc, BaseException):
         state = exc.__dict__.get("_rewardkit")
         if isinstance(state, State):
             return state.handle
     return None
-
-
-def update(argument: Any, new: Any) -> None:
-    """Makes a mutable argument what the call made of it; rows that keep their place stay the same objects."""
-    if type(argument) is not type(new) or argument is new or arrays.update(argument, new):
-        return
-    if isinstance(argument, (list, deque)):
-        kept = list(argument)
-        argument.clear()
-        for old, item in zip(kept, new, strict=False):
-            argument.append(_updated(old, item))
-        argument.extend(list(new)[len(kept) :])
-    elif isinstance(argument, dict):
-        rows = {key: _updated(argument[key], item) if key in argument else item for key, item in new.items()}
-        argument.clear()
-        argument.update(rows)
-    elif isinstance(argument, set):
-        argument.clear()
-        argument.update(new)
-    elif isinstance(argument, bytearray):
-        argument[:] = new
-
-
-def _updated(old: Any, new: Any) -> Any:
-    if type(old) is type(new) and isinstance(old, (list, dict, set, bytearray, deque)):
-        update(old, new)
-        return old
-    return new
