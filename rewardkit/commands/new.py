@@ -38,6 +38,18 @@ _FILES = {
 }
 """Files of every distribution, and their templates."""
 
+_ENVIRONMENT = {
+    "pyproject.toml": "pyproject.toml.txt",
+    "README.md": "README.md.txt",
+    "openenv.yaml": "openenv.yaml.txt",
+    "{package}/__init__.py": "",
+    "{package}/environment.py": "environment.py.txt",
+    "{package}/rubric.yaml": "rubric.yaml.txt",
+    "{package}/rows.jsonl": "rows.jsonl.txt",
+    "tests/test_environment.py": "test_environment.py.txt",
+}
+"""Files of an OpenEnv environment, and their templates."""
+
 
 class Names(NamedTuple):
     """The names of a new distribution."""
@@ -57,7 +69,7 @@ def run(options: NewOptions) -> None:
     if options.license not in LICENSES:
         raise ConfigError(f"--license {options.license}: unknown{nearest(options.license, LICENSES)}")
     folder = options.into / names.distribution
-    content = files_of(names, options)
+    content = environment_of(names) if options.environment else files_of(names, options)
     try:
         folder.mkdir(parents=True)
         for path, text in content.items():
@@ -72,6 +84,12 @@ def run(options: NewOptions) -> None:
         ) from None
     console.set_up_logging(quiet=False, verbose=False)
     write(f"{folder}\n")
+    if options.environment:
+        console.note(
+            f"\ncd {folder}\npip install -e '.[test]'\npytest\n\nIts questions are {names.package}/rows.jsonl, "
+            f"what an answer is paid is {names.package}/rubric.yaml."
+        )
+        return
     console.note(
         f"\ncd {folder}\npip install -e '.[test]'\npytest\nrewardkit check {names.reward} tests/samples.jsonl\n\n"
         f"The reward is {names.package}/reward.py; put samples of your task into tests/samples.jsonl."
@@ -135,6 +153,15 @@ def files_of(names: Names, options: NewOptions) -> Mapping[str, str]:
     return {path.format(**names._asdict()): _filled(template, values) for path, template in wanted.items()}
 
 
+def environment_of(names: Names) -> Mapping[str, str]:
+    """The files of an OpenEnv environment: their text by path."""
+    values = {**names._asdict(), "rewardkit_version": built_in.version() if built_in.version() != "?" else "0"}
+    return {
+        path.format(**names._asdict()): _filled(template, values, "environment")
+        for path, template in _ENVIRONMENT.items()
+    }
+
+
 def _wait(options: NewOptions) -> str:
     """The line in which an async reward waits for its service."""
     if not options.asynchronous:
@@ -143,8 +170,8 @@ def _wait(options: NewOptions) -> str:
     return f"{indent}await asyncio.sleep(0)  # ask your service here\n"
 
 
-def _filled(template: str, values: Mapping[str, str]) -> str:
+def _filled(template: str, values: Mapping[str, str], folder: str = "reward") -> str:
     if not template:
         return ""
-    text = (files("rewardkit") / "templates" / "reward" / template).read_text(encoding="utf-8")
+    text = (files("rewardkit") / "templates" / folder / template).read_text(encoding="utf-8")
     return Template(text).substitute(values)

@@ -1,6 +1,9 @@
 """OpenEnv takes the recipe for a Rubric, alone and in an environment behind its own server."""
 
 import asyncio
+import os
+import subprocess
+import sys
 
 from openenv.core.env_server import Action, Environment, Observation, State, create_fastapi_app
 
@@ -48,3 +51,18 @@ def test_an_environment_of_openenvs_server_pays_by_the_rubric(recipe, rubric):
     paid = client.post("/step", json={"action": {"text": "ab"}}).json()
     assert (paid["reward"], paid["done"]) == (2.5, True)
     assert client.post("/step", json={"action": {"text": "raise"}}).json()["reward"] is None
+
+
+def test_an_environment_that_rewardkit_writes_passes_its_own_tests(tmp_path):
+    command = [sys.executable, "-m", "rewardkit", "new", "sums", "--environment", "--into", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    folder = tmp_path / "rewardkit-sums"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "ignore", "-p", "no:cacheprovider", str(folder / "tests")],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "2 passed" in done.stdout, done.stdout
