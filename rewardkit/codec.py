@@ -48,11 +48,11 @@ def result_fields(reward: float | None, scores: Sequence[Score], elapsed_ms: Map
 def result_from(fields: ResultFields, weights: Mapping[str, Weight]) -> Result:
     """The Result with these values; `weights` by alias, in the rubric's order."""
     reward, scores, elapsed_ms = fields
-    named = {alias: _score_from(*values) for alias, values in zip(weights, scores, strict=True)}
+    named = {alias: score_from(*values) for alias, values in zip(weights, scores, strict=True)}
     return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
 
 
-def _score_from(
+def score_from(
     value: float | None,
     status: Status,
     kind: Kind,
@@ -61,6 +61,7 @@ def _score_from(
     turns: tuple[float | None, ...] | None,
     values: Mapping[str, float | None] | None,
 ) -> Score:
+    """The Score with these values."""
     # Each field by name, for speed: this runs for every score of a run.
     return Score(value=value, status=status, kind=kind, reason=reason, details=details, turns=turns, values=values)
 

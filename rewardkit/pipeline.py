@@ -37,6 +37,7 @@ from rewardkit.tracing import RewardTimes
 from rewardkit.workers.engine import Engine, Job, JobResult
 from rewardkit.workers.pool import Pool, WorkerConfig
 from rewardkit.workers.processors import default_workers
+from rewardkit.workers.staged import StagedEngine
 
 T = TypeVar("T")
 
@@ -102,6 +103,10 @@ class Scorer:
         self._sample_s = JOB_S / 4  # until something is measured
         self._times = RewardTimes() if tracing.enabled() else None
         config = WorkerConfig(rubric, steps, files, timings or tracing.enabled(), str(Path.cwd()), nice)
+        self._samples_ahead = 0
+        if engine is None and any(step.installed.reward.runs == "service" for step in steps):
+            engine = staged = StagedEngine(config, workers)
+            self._samples_ahead = staged.capacity
         self.engine: Engine = Pool(config, workers) if engine is None else engine
         """What judges the jobs."""
         # Also done when the scorer is forgotten, and at the end of the program.
@@ -146,7 +151,8 @@ class Scorer:
         built = self._read(samples, reader)
         alone = ([sample] for sample in built)
         units = adjacent_groups(built, lambda sample: sample.group_key) if self.sees_groups else alone
-        return watched(self._judged(units, progress, JOB_SAMPLES), self._reads_ground_truth, reader)
+        most = min(JOB_SAMPLES, self._samples_ahead // 2) if self._samples_ahead else JOB_SAMPLES
+        return watched(self._judged(units, progress, most), self._reads_ground_truth, reader)
 
     def _read(self, samples: Any, reader: InputReader) -> Iterator[Sample]:
         """Samples with the rubric's word on how their reasoning is written."""
@@ -193,13 +199,15 @@ class Scorer:
     ) -> Generator[tuple[Job, "Future[JobResult]"]]:
         """Jobs and their futures, each to be waited for in turn; a few for each worker are on their way at any time."""
         ahead: deque[tuple[Job, Future[JobResult]]] = deque()
+        samples = 0
         try:
             for chunk in self._chunks(units, most):
                 job = Job(chunk, weights, until)
                 ahead.append((job, self.engine.submit(job)))
-                if len(ahead) >= self._workers * JOBS_AHEAD:
+                samples += sum(map(len, chunk))
+                if len(ahead) >= self._workers * JOBS_AHEAD and samples >= self._samples_ahead:
                     yield ahead[0]
-                    ahead.popleft()
+                    samples -= sum(map(len, ahead.popleft()[0].units))
             while ahead:
                 yield ahead[0]
                 ahead.popleft()

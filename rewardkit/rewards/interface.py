@@ -44,7 +44,7 @@ class RewardParams(BaseModel):
 
 
 class RewardContext(BaseModel):
-    """The settings of a rubric that all of its rewards get."""
+    """The settings of a rubric that a reward gets besides its parameters."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,6 +67,7 @@ class Reward(ABC):
               not change their scores
     runs      `worker`: a copy in each worker process. `service`: one process for the run, which gets the samples of all
               workers in batches
+    batch_size  samples of one call at most, of a service
     values    names of the values that its scores hold, where they hold several
     needs     names of other rewards, whose scores stand in `Sample.needed`
     control_completion  a completion that takes nobody's time: where the reward hangs on it too, the reward has failed,
@@ -84,6 +85,7 @@ class Reward(ABC):
     cost_ms: ClassVar[float] = 1.0
     sees: ClassVar[Sees] = "sample"
     runs: ClassVar[Runs] = "worker"
+    batch_size: ClassVar[int] = 32
     values: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
     control_completion: ClassVar[str] = "I do not know."
@@ -102,6 +104,11 @@ class Reward(ABC):
         """Facts about what it judges with, as JSON values, for the file beside an output: a model, an image."""
         del params, context
         return {}
+
+    @classmethod
+    def copies(cls, params: Any) -> Sequence[Any]:
+        """Of a service, the parameters of each of its processes: one for each GPU that it asks for."""
+        return [params]
 
     @abstractmethod
     def score(self, samples: Sequence[Sample]) -> Sequence[Score | Returned]:

@@ -11,7 +11,7 @@ from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
 from rewardkit.registry.loading import IN_PYTHON, LOCAL_FILE, InstalledReward, installed
 from rewardkit.registry.registry import Registry
 from rewardkit.registry.requirements import require
-from rewardkit.rubrics.rubric import RewardConfig, Rubric
+from rewardkit.rubrics.rubric import Limits, RewardConfig, Rubric
 from rewardkit.rubrics.validation import validated
 from rewardkit.suggestions import nearest
 
@@ -24,6 +24,8 @@ class Step:
     config: RewardConfig
     installed: InstalledReward
     params: BaseModel
+    limits: Limits = field(default_factory=Limits)
+    """The reward's own limits, else the rubric's."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """Aliases, or values (`ifeval.strict`), of the rewards whose scores it needs, by the names that it calls them."""
 
@@ -49,7 +51,7 @@ def resolve(rubric: Rubric, registry: Registry) -> tuple[Step, ...]:
         except (UnknownRewardError, PluginError) as error:
             raise type(error)(f"{place}: {error}") from None
         params = validated(found.reward.Params, config.params, f"{place}.params")
-        steps[alias] = Step(alias, config, found, params)
+        steps[alias] = Step(alias, config, found, params, rubric.limits_of(alias))
     for step in steps.values():
         _check_values(rubric, step, steps)
     steps = {alias: replace(step, needs=_needs(rubric, step, steps)) for alias, step in steps.items()}

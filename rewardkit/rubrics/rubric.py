@@ -103,6 +103,15 @@ class Limits(_Config):
     run it belongs well below the timeout of collective operations."""
 
 
+class RewardLimits(_Config):
+    """Limits of one reward, over the rubric's."""
+
+    deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Seconds for this reward to judge a sample."""
+    memory_mb: int | None = Field(default=None, ge=64)
+    """Megabytes for the process of this reward. Of several rewards in one worker process the largest counts."""
+
+
 class RewardConfig(_Config):
     """One reward of a rubric."""
 
@@ -127,6 +136,8 @@ class RewardConfig(_Config):
     None, a number stands for the value."""
     on_failed: Literal["none", "skip"] = "none"
     """Likewise where the judge failed. No number: our fault must not train the model."""
+    limits: RewardLimits = RewardLimits()
+    """Limits of this reward, over the rubric's: a judge behind a network needs more time than a grammar of tags."""
 
     @field_validator("clip")
     @classmethod
@@ -271,8 +282,12 @@ class Rubric(_Config):
         """Name of this rubric in errors: its file, if it was loaded from one. It makes no two rubrics unequal."""
         return self._name.text
 
-    @property
-    def context(self) -> RewardContext:
-        """Settings of this rubric that all of its rewards get."""
-        memory_bytes = self.limits.memory_mb * 1024**2
-        return RewardContext(deadline_s=self.limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)
+    def limits_of(self, alias: str) -> Limits:
+        """The limits of one reward: its own, else the rubric's."""
+        return self.limits.model_copy(update=self.rewards[alias].limits.model_dump(exclude_none=True))
+
+    def context_of(self, alias: str) -> RewardContext:
+        """What one reward is told of this rubric."""
+        limits = self.limits_of(alias)
+        memory_bytes = limits.memory_mb * 1024**2
+        return RewardContext(deadline_s=limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)

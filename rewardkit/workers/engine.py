@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from rewardkit.codec import ResultFields
 from rewardkit.sample import Sample
-from rewardkit.score import Weight
+from rewardkit.score import Score, Weight
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class Job:
     """The weight of each reward, by alias."""
     until: float | None = None
     """Moment of `time.monotonic` after which what is not judged yet is `failed: timeout`."""
+    asks: tuple[str, ...] | None = None
+    """Aliases of the rewards to ask where other processes ask the others: a result has their scores in this order, and
+    no reward. None: all."""
+    known: Sequence[Mapping[tuple[int, str], Score]] = ()
+    """For each unit the scores of those others that are known, by index of the sample and alias."""
 
 
 class JobResult(NamedTuple):

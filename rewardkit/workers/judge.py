@@ -86,22 +86,25 @@ class Judge:
         *,
         timings: bool = False,
         mark: Mark = _no_mark,
+        asks: Sequence[int] | None = None,
     ) -> list[Judged]:
         """Judges each sample of a unit by the whole rubric.
 
         weights the weight of each reward, by alias
+        asks    indices of the steps to ask, where other processes ask the others, whose scores the unit knows: their
+                scores are returned in this order, and no reward; None: all
         mark    called before each question to a reward, with the index of the sample and of the step
         raises  MemoryError: the reward that was marked last ran out of the worker's memory
         """
         samples = unit.samples
-        scores: list[dict[str, Score]] = [{} for _ in samples]
+        scores = _known(unit)
         elapsed: list[dict[str, float]] = [{} for _ in samples]
-        for position, (step, reward) in enumerate(self._steps):
+        for position in range(len(self._steps)) if asks is None else asks:
+            step, reward = self._steps[position]
             alias = step.alias
             asked = []
             for index, sample in enumerate(samples):
-                score = unjudged(self._rubric, step.config, sample, scores[index])
-                score = score or unit.known.get((index, alias)) or _lacks(self._rubric, step, scores[index])
+                score = without_asking(self._rubric, step, sample, scores[index]) or unit.known.get((index, alias))
                 if score is None:
                     asked.append(index)
                 else:
@@ -116,6 +119,12 @@ class Judge:
                     scores[index][alias] = score
                     if timings:
                         elapsed[index][alias] = round((perf_counter() - started) * 1000 / len(indices), 3)
+        if asks is not None:
+            aliases = [self._steps[position][0].alias for position in asks]
+            return [
+                Judged(None, [given[alias] for alias in aliases], took)
+                for given, took in zip(scores, elapsed, strict=True)
+            ]
         return [
             Judged(
                 compose(self._rubric, sample, given, weights),
@@ -124,6 +133,29 @@ class Judge:
             )
             for sample, given, took in zip(samples, scores, elapsed, strict=True)
         ]
+
+    @property
+    def sees_batches(self) -> bool:
+        """True for the one reward of a service that is asked about all samples of a request at once."""
+        return len(self._steps) == 1 and self._steps[0][1].sees == "batch"
+
+    def judge_together(self, units: Sequence[Unit], *, timings: bool, mark: Mark) -> list[list[Judged]]:
+        """Judges all samples of several units by the only reward, in one question.
+
+        raises  MemoryError as `judge` does
+        """
+        step, reward = self._steps[0]
+        known = [scores for unit in units for scores in _known(unit)]
+        samples = [sample for unit in units for sample in unit.samples]
+        settled = [scores.get(step.alias) for scores in known]
+        asked = [index for index, score in enumerate(settled) if score is None]
+        mark(0, 0)
+        started = perf_counter()
+        seen = [_as_seen(self._rubric, step, samples[index], known[index]) for index in asked]
+        answers = iter(ask(reward, step.alias, seen) if seen else ())
+        took = {step.alias: round((perf_counter() - started) * 1000 / max(1, len(asked)), 3)} if timings else {}
+        judged = iter([Judged(None, [score or next(answers)], took) for score in settled])
+        return [[next(judged) for _ in unit.samples] for unit in units]
 
     def ask_one(self, unit: Unit, position: int, *, mark: Mark) -> None:
         """Asks one reward about a unit, whatever conditions and gates say, to see if it comes back.
@@ -160,6 +192,19 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
         return _failed(f"{alias!r} {error}", samples)
     except BaseException as error:  # noqa: BLE001 - the boundary: a plugin may raise anything; it is recorded
         return _failed(f"{alias!r} {fault_of(error, type(reward).__module__)}", samples)
+
+
+def _known(unit: Unit) -> list[dict[str, Score]]:
+    """The scores of each sample that are settled beforehand, by alias."""
+    scores: list[dict[str, Score]] = [{} for _ in unit.samples]
+    for (index, alias), score in unit.known.items():
+        scores[index][alias] = score
+    return scores
+
+
+def without_asking(rubric: Rubric, step: Step, sample: Sample, scores: Mapping[str, Score]) -> Score | None:
+    """The score of a reward that need not be asked, None where it must be: conditions, gates, and what it needs."""
+    return unjudged(rubric, step.config, sample, scores) or _lacks(rubric, step, scores)
 
 
 def _lacks(rubric: Rubric, step: Step, scores: Mapping[str, Score]) -> Score | None:
@@ -257,7 +302,7 @@ def _consistent(score: Score) -> bool:
 
 def _build(step: Step, rubric: Rubric) -> Reward:
     try:
-        return step.installed.reward(step.params, rubric.context)
+        return step.installed.reward(step.params, rubric.context_of(step.alias))
     except RewardkitError:
         raise
     except (Exception, SystemExit) as error:

@@ -67,7 +67,7 @@ class Pool:
         self._in_service = workers
         self._workers = workers
         self._started: Future[None] = Future()
-        self._slots = [_Slot(self, self._queue, config) for _ in range(workers)]
+        self._slots = [_Slot(self, self._queue, config, number) for number in range(workers)]
         self._closing = threading.Lock()
         self._closed = False
         self._pid = os.getpid()
@@ -129,7 +129,8 @@ class Pool:
 class _Slot:
     """One thread, and one worker process after the other."""
 
-    def __init__(self, pool: Pool, queue: TaskQueue, config: WorkerConfig) -> None:
+    def __init__(self, pool: Pool, queue: TaskQueue, config: WorkerConfig, number: int) -> None:
+        self._number = number
         self._pool = weakref.proxy(pool)
         self._queue = queue
         self._config = config
@@ -210,7 +211,11 @@ class _Slot:
                     raise InfrastructureError(CLOSED)
                 distributions = tuple({step.installed.distribution for step in self._config.steps})
                 lost = self._process.start(
-                    self._config.files, distributions, timings=self._config.timings, nice=self._config.nice
+                    self._config.files,
+                    distributions,
+                    timings=self._config.timings,
+                    nice=self._config.nice,
+                    copy=self._number,
                 )
                 if lost is None:
                     return

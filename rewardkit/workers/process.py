@@ -27,7 +27,7 @@ from rewardkit.score import Weight
 from rewardkit.tracing import timed
 from rewardkit.workers.code_pickle import as_code
 from rewardkit.workers.cpu_time import UNWATCHED_S, Question
-from rewardkit.workers.retry import Cause, Place, UnitFields, WorkerExit
+from rewardkit.workers.retry import TOGETHER, Cause, Place, UnitFields, WorkerExit
 from rewardkit.workers.worker import (
     IDLE,
     MARK_BYTES,
@@ -98,14 +98,18 @@ class Process:
         self._answers = cast(BinaryIO, self._popen.stdout)
 
     def start(
-        self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool, nice: int = 0
+        self, files: tuple[Path, ...], distributions: tuple[str, ...], *, timings: bool, nice: int = 0, copy: int = 0
     ) -> str | None:
         """Waits until the rewards are loaded; how the process died, and at which reward, where it did.
 
+        copy    index of this process among those of a service
         raises  what a reward raised while it was built
         """
         try:
-            init = WorkerInit(self._rubric, files, distributions, str(self._mark_path), timings, os.getpid(), nice)
+            aliases = tuple(step.alias for step in self._steps)
+            init = WorkerInit(
+                self._rubric, files, distributions, str(self._mark_path), timings, os.getpid(), nice, aliases, copy
+            )
             send_bytes(self._requests, _pickled(init))
             with timed(f"worker {self._popen.pid} with {', '.join(step.alias for step in self._steps)}"):
                 answer = receive(self._answers)
@@ -187,9 +191,17 @@ class Process:
         if self._question is None or self._question[0] != mark.number:
             self._question = mark.number, Question(self._popen.pid)
             return
-        reward = self._steps[mark.step].installed.reward if mark.step != IDLE else Reward
-        deadlines = self._group_sizes.get(mark.unit, 1) if reward.sees != "sample" else reward.deadlines
-        if limit := self._question[1].tick(passed_s, self._rubric.limits.deadline_s * deadlines):
+        deadlines, deadline_s = 1.0, self._rubric.limits.deadline_s
+        if mark.step != IDLE:
+            step = self._steps[mark.step]
+            deadline_s = step.limits.deadline_s
+            if mark.unit == TOGETHER:
+                deadlines = sum(self._group_sizes.values())
+            elif step.installed.reward.sees != "sample":
+                deadlines = self._group_sizes.get(mark.unit, 1)
+            else:
+                deadlines = step.installed.reward.deadlines
+        if limit := self._question[1].tick(passed_s, deadline_s * deadlines):
             self.kill(limit, f"past its limit: {limit}")
 
     def kill(self, cause: Cause, how: str) -> None:

@@ -3,6 +3,7 @@
 A job becomes tasks, each for one worker. A worker either finishes its task or dies at it, and then new tasks follow:
 
     a worker died at                       what follows
+    several samples, asked together        each of them alone
     nothing yet (tried three times)        the task in halves; a unit alone: `failed: crash`
     nothing: it is nested too deeply       the task in halves; a unit alone: `abstained: unreadable_ground_truth`
     a sample, for the first time           that sample's unit alone; its neighbours in parts, for all idle workers
@@ -26,7 +27,6 @@ from typing import Literal, NamedTuple
 
 from rewardkit.codec import ResultFields, SampleFields, sample_fields, score_fields
 from rewardkit.rubrics.resolution import Step
-from rewardkit.rubrics.rubric import Limits
 from rewardkit.sample import Sample
 from rewardkit.score import Kind, Score
 from rewardkit.workers.breaker import Breaker, Key
@@ -38,6 +38,8 @@ ATTEMPTS = 3
 _STATUS = list(Score.model_fields).index("status")
 
 Cause = Literal["time_limit", "memory_limit", "timeout", "overloaded", "crash", "unsendable"]
+TOGETHER = 0xFFFFFFFF
+"""The unit of a question about all units of a request at once."""
 _HANGS = ("time_limit", "memory_limit", "timeout")
 
 Known = Mapping[tuple[int, str], Score]
@@ -74,6 +76,8 @@ class UnitFields(NamedTuple):
     known: Known
     only: int | None = None
     """Index of the one step to ask, whatever its gates say, as a control; None: judge by the whole rubric."""
+    asks: tuple[int, ...] | None = None
+    """Indices of the steps to ask where other processes ask the others, whose scores are known; None: all."""
 
 
 class Task(NamedTuple):
@@ -99,14 +103,22 @@ class Retry:
         units: Sequence[Sequence[Sample]],
         aliases: Sequence[str],
         steps: Sequence[Step],
-        limits: Limits,
         breaker: Breaker,
+        known: Sequence[Known] = (),
+        asks: Sequence[int] | None = None,
     ) -> None:
-        """Takes the units of a job; `aliases` in the rubric's order, `steps` in the order in which they are asked."""
+        """Takes the units of a job.
+
+        aliases  of the scores that are wanted, in their order
+        steps    the pool's, in the order in which they are asked
+        known    for each unit, scores that other processes gave
+        asks     indices of the steps to ask; None: all of them
+        """
         self._units = units
         self._aliases = aliases
         self._steps = steps
-        self._limits = limits
+        self._given = known
+        self._asks = None if asks is None else tuple(asks)
         self._breaker = breaker
         self._known: dict[int, dict[tuple[int, str], Score]] = {}
         self._killed_once: set[Place] = set()
@@ -132,7 +144,12 @@ class Retry:
             fields = [sample_fields(sample.model_copy(update={"completion": control})) for sample in samples]
             return [UnitFields(0, fields, {}, only=place.step)]
         return [
-            UnitFields(unit, [sample_fields(sample) for sample in self._units[unit]], self._settled_before(unit))
+            UnitFields(
+                unit,
+                [sample_fields(sample) for sample in self._units[unit]],
+                self._settled_before(unit),
+                asks=self._asks,
+            )
             for unit in task.units
         ]
 
@@ -170,6 +187,8 @@ class Retry:
                 self._fail(unit, score)
 
     def _after_idle_death(self, task: Task, left: Sequence[int], died: WorkerExit) -> list[Task]:
+        if died.at is not None and died.at.unit == TOGETHER:  # nobody knows on which of them: each for itself
+            return [Task((unit,)) for unit in left]
         if died.cause == "unsendable":
             if len(left) == 1:
                 self._fail(left[0], Score.abstained(died.how, kind="unreadable_ground_truth"))
@@ -193,7 +212,7 @@ class Retry:
             if at not in self._overloaded_once:
                 self._overloaded_once.add(at)
                 return again._replace(late=True)
-            cap_s = CAP * self._limits.deadline_s
+            cap_s = CAP * self._steps[at.step].limits.deadline_s
             found = f"not judged within {cap_s:g} s, tried twice: the machine gave it too little processor time"
             self._settle(at, Score.failed(found, kind="overloaded"))
         elif self._breaker.is_open(alias):
@@ -204,8 +223,9 @@ class Retry:
             self._settle(at, Score.failed(f"the process that judged it died, tried twice: {died.how}", kind="crash"))
         elif died.cause == "timeout":
             self._breaker.hung(alias, self._key(unit, self._together(at)[0]))
-            found = f"no answer within {self._limits.deadline_s:g} s, tried twice: it waited for something else than "
-            self._settle(at, Score.failed(f"{found}a processor, which is not the completion's doing", kind="timeout"))
+            deadline_s = self._steps[at.step].limits.deadline_s
+            found = f"no answer within {deadline_s:g} s, tried twice: it waited for something else than a processor, "
+            self._settle(at, Score.failed(f"{found}which is not the completion's doing", kind="timeout"))
         else:
             return again._replace(control=at, cause=died.cause)
         return again
@@ -214,10 +234,10 @@ class Retry:
         """The tasks that follow from what the control completion did to a worker."""
         step = self._steps[at.step]
         control = step.installed.reward.control_completion
-        found = f"out of time: not judged within {self._limits.deadline_s:g} s, tried twice"
+        found = f"out of time: not judged within {step.limits.deadline_s:g} s, tried twice"
         kind: Kind = "time_limit"
         if task.cause == "memory_limit":
-            found = f"out of memory: judging takes more than {self._limits.memory_mb} MB, tried twice"
+            found = f"out of memory: judging takes more than {step.limits.memory_mb} MB, tried twice"
             kind = "memory_limit"
         if died is None:
             self._breaker.scored(step.alias)
@@ -243,7 +263,7 @@ class Retry:
 
     def _together(self, at: Place) -> Sequence[int]:
         """The samples that a reward was asked about at once."""
-        grouped = self._steps[at.step].installed.reward.sees == "group"
+        grouped = self._steps[at.step].installed.reward.sees != "sample"
         return range(len(self._units[at.unit])) if grouped else (at.sample,)
 
     def _settle(self, at: Place, score: Score) -> None:
@@ -257,9 +277,9 @@ class Retry:
     def _settled_before(self, unit: int) -> Known:
         """The scores of a unit that need not be asked for: settled here, or by what the breaker remembers."""
         known = self._known.get(unit, {})
-        if self._breaker.quiet:
-            return known
-        return dict(self._breakers_scores(unit)) | known
+        if not self._breaker.quiet:
+            known = dict(self._breakers_scores(unit)) | known
+        return {**self._given[unit], **known} if self._given else known
 
     def _breakers_scores(self, unit: int) -> Iterator[tuple[tuple[int, str], Score]]:
         samples = range(len(self._units[unit]))
@@ -275,7 +295,7 @@ class Retry:
                 for sample in samples:
                     yield (sample, alias), Score.failed(found, kind="breaker_open")
                 continue
-            grouped = step.installed.reward.sees == "group"
+            grouped = step.installed.reward.sees != "sample"
             for sample in samples:
                 if self._breaker.is_hopeless(alias, self._key(unit, 0 if grouped else sample)):
                     found = "the judge hangs on this ground truth, whatever the completion is"

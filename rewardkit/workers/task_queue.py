@@ -77,7 +77,10 @@ class TaskQueue:
 
     def submit(self, job: Job) -> "Future[JobResult]":
         """Queues a job for the next free worker."""
-        retry = Retry(job.units, list(self._rubric.rewards), self._steps, self._rubric.limits, self._breaker)
+        position = {step.alias: index for index, step in enumerate(self._steps)}
+        aliases = list(self._rubric.rewards) if job.asks is None else list(job.asks)
+        asks = None if job.asks is None else [position[alias] for alias in job.asks]
+        retry = Retry(job.units, aliases, self._steps, self._breaker, job.known, asks)
         opened = OpenJob(job, retry, Future())
         with self._changed:
             if self.closing.is_set():
@@ -120,7 +123,7 @@ class TaskQueue:
             opened.busy_s += seconds
             for task in opened.retry.report(assignment.task, assignment.done, died, self._idle):
                 if task.late:
-                    wait_s = CAP * self._rubric.limits.deadline_s
+                    wait_s = CAP * max(step.limits.deadline_s for step in self._steps)
                     self._late.append((opened, task, monotonic() + wait_s))
                 else:
                     self._urgent.append((opened, task))

@@ -22,6 +22,8 @@ import pickle
 import signal
 import struct
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
@@ -29,10 +31,11 @@ from typing import Any, BinaryIO, NamedTuple
 from rewardkit.codec import ResultFields, result_fields, sample_from
 from rewardkit.errors import ConfigError, InfrastructureError, InputError, RewardkitError
 from rewardkit.registry.registry import load_registry
-from rewardkit.rubrics.resolution import resolve
+from rewardkit.rubrics.resolution import Step, resolve
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Score
 from rewardkit.workers.judge import Judge, Unit
+from rewardkit.workers.retry import TOGETHER, UnitFields
 
 LENGTH = struct.Struct("<Q")
 HEADROOM_MB = 64
@@ -53,6 +56,10 @@ class WorkerInit(NamedTuple):
     timings: bool
     parent_pid: int
     nice: int = 0
+    aliases: tuple[str, ...] | None = None
+    """The rewards that this process asks; None: all of the rubric."""
+    copy: int = 0
+    """Index of this process among those of a service."""
 
 
 class WorkerProgress(NamedTuple):
@@ -167,17 +174,29 @@ def main() -> None:
 def _built(boot: WorkerInit, mark: "_Marker") -> Judge | RewardkitError:
     """The judge, or the reason why there is none, for the parent to raise."""
     try:
-        judge = Judge(boot.rubric, resolve(boot.rubric, load_registry(boot.files, boot.distributions)), mark=mark)
+        steps = resolve(boot.rubric, load_registry(boot.files, boot.distributions))
+        asked = [_copied(step, boot.copy) for step in steps if boot.aliases is None or step.alias in boot.aliases]
+        judge = Judge(boot.rubric, asked, mark=mark)
     except RewardkitError as error:
         return error
     except Exception as error:  # noqa: BLE001 - reported to the parent, which raises it
         return InfrastructureError(f"a worker did not start: {type(error).__name__}: {error}")
-    return _limit_memory(boot.rubric.limits.memory_mb) or judge
+    return _limit_memory(max(step.limits.memory_mb for step in asked)) or judge
+
+
+def _copied(step: Step, copy: int) -> Step:
+    """The step with the parameters of this process, where a service has several."""
+    if step.installed.reward.runs == "worker":
+        return step
+    return replace(step, params=step.installed.reward.copies(step.params)[copy])
 
 
 def _answer(judge: Judge, request: Any, answers: BinaryIO, mark: _Marker, *, timings: bool) -> None:
     """Judges the units of one request, sends what is finished every few milliseconds, and None at the end."""
     units, weights = request
+    if len(units) > 1 and judge.sees_batches and all(fields.only is None for fields in units):
+        _answer_together(judge, units, answers, mark, timings=timings)
+        return
     finished: list[tuple[int, list[ResultFields]]] = []
     flushed = monotonic()
     for fields in units:
@@ -185,7 +204,7 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, mark: _Marker, *, tim
         try:
             unit = Unit([sample_from(sample) for sample in fields.samples], fields.known)
             if fields.only is None:
-                results = judge.judge(unit, weights, timings=timings, mark=mark)
+                results = judge.judge(unit, weights, timings=timings, mark=mark, asks=fields.asks)
             else:
                 judge.ask_one(unit, fields.only, mark=mark)
                 results = []
@@ -203,6 +222,23 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, mark: _Marker, *, tim
             finished, flushed = [], now
     mark(0, IDLE)
     send(answers, finished)
+    send(answers, None)
+
+
+def _answer_together(
+    judge: Judge, units: Sequence[UnitFields], answers: BinaryIO, mark: _Marker, *, timings: bool
+) -> None:
+    """Judges all units of a request at once, by the one reward of a service that sees batches."""
+    mark.place = TOGETHER
+    try:
+        samples = [Unit([sample_from(sample) for sample in fields.samples], fields.known) for fields in units]
+        results = judge.judge_together(samples, timings=timings, mark=mark)
+    except MemoryError:
+        send(answers, "memory")
+        os._exit(1)  # what a reward holds after this is unknown: a fresh process goes on
+    mark(0, IDLE)
+    finished = zip(units, results, strict=True)
+    send(answers, [(fields.place, [result_fields(*judged) for judged in of_one]) for fields, of_one in finished])
     send(answers, None)
 
 

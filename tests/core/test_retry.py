@@ -29,13 +29,13 @@ class Clock:
 def step(alias: str, *, sees: str = "sample") -> Step:
     """A step whose reward nobody builds."""
     reward = type(alias, (Reward,), {"name": alias, "sees": sees, "control_completion": f"nothing for {alias}"})
-    return Step(alias, RewardConfig(), SimpleNamespace(reward=reward), None)
+    return Step(alias, RewardConfig(), SimpleNamespace(reward=reward), None, LIMITS)
 
 
 def job(*truths: str, steps: Sequence[Step] = (step("cheap"), step("dear")), breaker: Breaker | None = None) -> Retry:
     """A job of one sample for each ground truth."""
     units = [[Sample(completion="mine", ground_truth=truth)] for truth in truths]
-    return Retry(units, [step.alias for step in steps], steps, LIMITS, breaker or Breaker())
+    return Retry(units, [step.alias for step in steps], steps, breaker or Breaker())
 
 
 def died(cause: str, at: tuple[int, int, int] | None) -> WorkerExit:
@@ -131,7 +131,7 @@ def test_two_deaths_at_different_rewards_settle_nothing():
 
 def test_a_whole_group_is_settled_where_the_reward_sees_groups():
     steps = [step("cheap"), step("dear", sees="group")]
-    retry = Retry([[Sample(completion="a"), Sample(completion="b")]], ["cheap", "dear"], steps, LIMITS, Breaker())
+    retry = Retry([[Sample(completion="a"), Sample(completion="b")]], ["cheap", "dear"], steps, Breaker())
     task = retry.first()
     for _ in range(2):
         (task,) = retry.report(task, {}, died("time_limit", (0, 0, 1)))
@@ -205,7 +205,7 @@ def test_a_ground_truth_that_cannot_be_told_from_others_is_not_remembered():
     for _ in range(2):
         steps = [step("cheap"), step("dear")]
         units = [[Sample(completion="mine", ground_truth=Local())]]
-        retry = Retry(units, ["cheap", "dear"], steps, LIMITS, breaker)
+        retry = Retry(units, ["cheap", "dear"], steps, breaker)
         assert retry.request(retry.first())[0].known == {}
         hang(retry)
 
