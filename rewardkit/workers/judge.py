@@ -134,6 +134,10 @@ class Judge:
             for sample, given, took in zip(samples, scores, elapsed, strict=True)
         ]
 
+    def alias(self, position: int) -> str:
+        """The name of the reward at a step; of the worker itself between two questions."""
+        return self._steps[position][0].alias if position < len(self._steps) else "a reward"
+
     @property
     def sees_batches(self) -> bool:
         """True for the one reward of a service that is asked about all samples of a request at once."""

@@ -26,6 +26,7 @@ from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.workers.engine import Job, JobResult
+from rewardkit.workers.prints import PrintLog
 from rewardkit.workers.process import WATCH_S, Process
 from rewardkit.workers.task_queue import CLOSED, Assignment, TaskQueue
 
@@ -63,6 +64,8 @@ class Pool:
         raises  InfrastructureError where none can start; else what a reward raised while it was built
         """
         self._queue = TaskQueue(config.rubric, config.steps)
+        self.prints = PrintLog()
+        """Lines that rewards printed."""
         self._lock = threading.Lock()
         self._in_service = workers
         self._workers = workers
@@ -201,7 +204,7 @@ class _Slot:
             if self._queue.closing.is_set():
                 raise InfrastructureError(CLOSED)
             try:
-                self._process = Process(self._config.rubric, self._config.steps, self._config.folder)
+                self._process = Process(self._config.rubric, self._config.steps, self._config.folder, self._pool.prints)
             except OSError as error:
                 found = f"no worker process starts: {error}; see `rewardkit doctor`"
                 if error.errno not in _NOT_NOW:

@@ -27,6 +27,7 @@ from rewardkit.score import Weight
 from rewardkit.tracing import timed
 from rewardkit.workers.code_pickle import as_code
 from rewardkit.workers.cpu_time import UNWATCHED_S, Question
+from rewardkit.workers.prints import Printed, PrintLog
 from rewardkit.workers.retry import TOGETHER, Cause, Place, UnitFields, WorkerExit
 from rewardkit.workers.worker import (
     IDLE,
@@ -55,13 +56,14 @@ _BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; from rewardkit.workers.wor
 class Process:
     """One worker process from its start to its end. All but `watch` and `kill` belong to one thread."""
 
-    def __init__(self, rubric: Rubric, steps: Sequence[Step], folder: str) -> None:
+    def __init__(self, rubric: Rubric, steps: Sequence[Step], folder: str, prints: PrintLog) -> None:
         """Starts the process in a folder.
 
         raises  OSError where the system does not let it
         """
         self._rubric = rubric
         self._steps = steps
+        self._prints = prints
         self._lock = threading.Lock()
         self._ended = False
         self._killed: tuple[Cause, str] | None = None
@@ -155,6 +157,9 @@ class Process:
             except RecursionError:  # nothing was sent, and the process goes on
                 return WorkerExit("unsendable", f"{UNSENDABLE}: it is nested too deeply; {PLAIN_DATA}", None)
             while (answer := receive(self._answers)) is not None:
+                if isinstance(answer, Printed):
+                    self._prints.add(answer)
+                    continue
                 if answer == "memory":
                     self._killed = ("memory_limit", "out of memory")
                     return self._death(before)

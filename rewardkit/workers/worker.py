@@ -7,12 +7,14 @@
       reads ◀─ 20 shared bytes: WorkerProgress ─────  writes before each question
 
 Frames are eight bytes of length and a pickle. Both ends are ours and hold only our own data, never a completion's
-objects. Prints of a reward are dropped: the pipes are moved away from standard output before any plugin is loaded.
+objects. The pipes are moved away from standard output before any plugin is loaded; the first lines that a reward prints
+are answers too (`rewardkit.workers.prints`).
 
 The shared bytes tell the parent what to blame when it must kill this process, also when the process holds the
 interpreter's lock in one endless C call.
 """
 
+import contextlib
 import ctypes
 import gc
 import io
@@ -24,6 +26,7 @@ import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
@@ -35,6 +38,7 @@ from rewardkit.rubrics.resolution import Step, resolve
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Score
 from rewardkit.workers.judge import Judge, Unit
+from rewardkit.workers.prints import Printed, Prints
 from rewardkit.workers.retry import TOGETHER, UnitFields
 
 LENGTH = struct.Struct("<Q")
@@ -91,10 +95,11 @@ class _Marker:
     def __init__(self, shared: mmap.mmap) -> None:
         self._shared = shared
         self._number = WorkerProgress.read(shared).number
-        self.place = 0
+        self.place = self.step = 0
 
     def __call__(self, sample: int, step: int) -> None:
         self._number += 1
+        self.step = step
         _MARK.pack_into(self._shared, 0, self._number, self.place, sample, step)
 
 
@@ -114,8 +119,7 @@ def send(stream: BinaryIO, message: object) -> None:
 
 def send_bytes(stream: BinaryIO, payload: bytes) -> None:
     """Writes one frame that is pickled already."""
-    stream.write(LENGTH.pack(len(payload)))
-    stream.write(payload)
+    stream.write(LENGTH.pack(len(payload)) + payload)  # in one call: a thread of a reward may print meanwhile
     stream.flush()
 
 
@@ -156,8 +160,9 @@ def main() -> None:
             send(answers, judge)
             return
         freeze_gc()
-        os.dup2(1, 2)  # what a reward printed while it was built is kept by the parent; from here on it goes nowhere
+        os.dup2(1, 2)  # what a reward printed while it was built is kept by the parent
         send(answers, "ready")
+        sys.stdout = sys.stderr = Prints(lambda: judge.alias(mark.step), partial(_hand_on, answers))
         try:
             while True:
                 payload = receive_bytes(requests)
@@ -240,6 +245,12 @@ def _answer_together(
     finished = zip(units, results, strict=True)
     send(answers, [(fields.place, [result_fields(*judged) for judged in of_one]) for fields, of_one in finished])
     send(answers, None)
+
+
+def _hand_on(answers: BinaryIO, printed: Printed) -> None:
+    """Sends a line that a reward printed; one that is printed while a frame is being written is lost."""
+    with contextlib.suppress(OSError, RuntimeError):
+        send(answers, printed)
 
 
 def _own_the_pipes() -> tuple[BinaryIO, BinaryIO]:
