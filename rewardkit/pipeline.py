@@ -91,7 +91,7 @@ class Scorer:
         """Local files that bring rewards."""
         self.steps = steps = resolve(rubric, load_registry(files))
         """The rewards of the rubric, found, in the order in which they are asked."""
-        self.sees_groups = any(step.installed.reward.sees == "group" for step in steps)
+        self.sees_groups = any(step.sees == "group" for step in steps)
         """True if a reward of the rubric asks to see whole groups."""
         self._mapping = mapping
         self._reads_ground_truth = [

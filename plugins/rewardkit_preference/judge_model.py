@@ -6,6 +6,7 @@ It grades an answer, says which criteria of a row are met, or compares the answe
 
 import asyncio
 import os
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from time import monotonic
@@ -26,6 +27,8 @@ BUDGET = 0.9
 endpoint's slowness would be taken for the completion's."""
 
 REASON_CHARACTERS = 300
+REMEMBERED = 1024
+"""Verdicts that are remembered, so that identical completions of a group cost one request."""
 
 
 class JudgeModel(Reward):
@@ -34,10 +37,16 @@ class JudgeModel(Reward):
     name = "judge_model"
     Params = JudgeModelParams
     cost_ms = 2000.0
-    sees = "group"  # a whole group is asked about at the same time
+    sees = "batch"
+    runs = "service"  # its limits are the run's
     value_range = (0.0, 1.0)
 
     params: JudgeModelParams
+
+    @classmethod
+    def sees_with(cls, params: Any) -> Literal["group", "batch"]:
+        """Whole groups where answers are compared, else as many as there are."""
+        return "group" if params.mode == "rank" else "batch"
 
     def __init__(self, params: Any, context: RewardContext) -> None:
         super().__init__(params, context)
@@ -47,6 +56,7 @@ class JudgeModel(Reward):
         self._endpoint = Endpoint(
             told.base_url, api_key=key, concurrency=told.concurrency, requests_per_minute=told.requests_per_minute
         )
+        self._known: OrderedDict[Question, Verdicts] = OrderedDict()
         self._turns = asyncio.Semaphore(told.concurrency)
         self._judge = Judge(
             self._endpoint,
@@ -98,8 +108,15 @@ class JudgeModel(Reward):
         """A score for each sample, judged alone; identical questions are asked once."""
 
         async def one(question: Question) -> Verdicts | NoVerdictError:
+            if (known := self._known.get(question)) is not None:
+                return known
             async with self._turns:  # the deadline of a question begins when its turn comes
-                return await _caught(self._judge.verdicts(question, min(until, monotonic() + each_s)))
+                found = await _caught(self._judge.verdicts(question, min(until, monotonic() + each_s)))
+            if isinstance(found, Verdicts):  # the same completion again, in another batch, has the same verdict
+                self._known[question] = found._replace(usage=Usage())
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+            return found
 
         verdicts = await _each({found.question for found in asked if isinstance(found, Asked)}, one)
         paid: set[Question] = set()

@@ -46,15 +46,15 @@ class JudgeModelParams(RewardParams):
     too_long: Literal["truncate", "abstain"] = "truncate"
     """`truncate`: judge the beginning of an answer that is longer. `abstain`: say nothing of it."""
     concurrency: int = Field(default=8, ge=1)
-    """Most requests at a time, from one worker process."""
+    """Most requests at a time."""
     requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Most requests begun in a minute, evenly spread, by one worker process."""
+    """Most requests begun in a minute, evenly spread."""
     attempts: int = Field(default=4, ge=1)
     """Most requests for one vote: after 429, 5xx, a broken connection, or a reply without a verdict."""
     prices: tuple[float, float] | None = None
     """Of a million tokens of prompt and of completion; with them the details hold what each score cost."""
     max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """What one worker process may spend, in the currency of `prices`; then the reward is `failed: unavailable`."""
+    """What a run may spend, in the currency of `prices`; then the reward is `failed: unavailable`."""
     seed: int = 0
     """Sent to the server with each question."""
     extra_body: Mapping[str, Any] = Field(default_factory=dict)

@@ -80,7 +80,7 @@ class RewardEndpointParams(RewardParams):
     max_characters: int = Field(default=32_000, ge=100)
     """Most characters of the answer, whose end is left out, and of the prompt; a longer prompt abstains."""
     concurrency: int = Field(default=8, ge=1)
-    """Most requests at a time, from one worker process."""
+    """Most requests at a time."""
     attempts: int = Field(default=4, ge=1)
     """Most requests for one sample: after 429, 5xx or a broken connection."""
 
@@ -93,7 +93,8 @@ class RewardEndpoint(Reward):
     name = "reward_endpoint"
     Params = RewardEndpointParams
     cost_ms = 200.0
-    sees = "group"
+    sees = "batch"
+    runs = "service"  # its limits are the run's
 
     params: RewardEndpointParams
 

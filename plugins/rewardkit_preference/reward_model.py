@@ -43,8 +43,8 @@ class RewardModelParams(RewardParams):
     """Most completions in one pass through the model."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto`: bfloat16 on a GPU that has it, else float32."""
-    device: str = "auto"
-    """`auto`: cuda, else mps, else cpu; or a device such as `cuda:1`."""
+    device: str | tuple[str, ...] = "auto"
+    """`auto`: cuda, else mps, else cpu; or a device such as `cuda:1`; `[cuda:0, cuda:1]` is a copy on each."""
 
 
 class RewardModel(Reward):
@@ -53,9 +53,16 @@ class RewardModel(Reward):
     name = "reward_model"
     Params = RewardModelParams
     cost_ms = 100.0
-    sees = "group"  # a whole group fills the model's batches
+    sees = "group"  # of one batch, so that the same answer has the same logit to the last bit
+    runs = "service"  # one copy of the model in memory
 
     params: RewardModelParams
+
+    @classmethod
+    def copies(cls, params: Any) -> Sequence[Any]:
+        """A process for each device."""
+        devices = (params.device,) if isinstance(params.device, str) else params.device
+        return [params.model_copy(update={"device": device}) for device in devices]
 
     def __init__(self, params: Any, context: RewardContext) -> None:
         super().__init__(params, context)
@@ -63,14 +70,17 @@ class RewardModel(Reward):
             raise ConfigError(f"reward_model needs {' and '.join(missing)}: {INSTALL}")
         from rewardkit_preference.classifier import Classifier, check_memory  # noqa: PLC0415 - imports torch
 
-        self._classifier = Classifier(
-            self.params.model,
-            revision=self.params.revision,
-            max_tokens=self.params.max_tokens,
-            batch_size=self.params.batch_size,
-            dtype=self.params.dtype,
-            device=self.params.device,
-        )
+        try:
+            self._classifier = Classifier(
+                self.params.model,
+                revision=self.params.revision,
+                max_tokens=self.params.max_tokens,
+                batch_size=self.params.batch_size,
+                dtype=self.params.dtype,
+                device=str(self.params.device),
+            )
+        except OSError as error:  # no such model, or no way to it
+            raise ConfigError(f"reward_model: {self.params.model!r} does not load: {error}") from error
         check_memory(context.memory_bytes)
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:

@@ -72,7 +72,7 @@ class _InProcess:
         self.rubric = rubric
         self.files = plugin_files(rubric, plugins)
         self.steps = resolve(rubric, load_registry(self.files))
-        self.sees_groups = any(step.installed.reward.sees == "group" for step in self.steps)
+        self.sees_groups = any(step.sees == "group" for step in self.steps)
         self._judge = Judge(rubric, [_watched(step, pdb=pdb) for step in self.steps])
 
     def stream(self, samples: Iterable[Sample], *, progress: float = 1.0) -> Iterator[Result]:

@@ -106,6 +106,11 @@ class Reward(ABC):
         return {}
 
     @classmethod
+    def sees_with(cls, params: Any) -> Sees:  # noqa: ARG003 - for those who look
+        """What it sees with these parameters: `sees`, unless a mode of it says otherwise."""
+        return cls.sees
+
+    @classmethod
     def copies(cls, params: Any) -> Sequence[Any]:
         """Of a service, the parameters of each of its processes: one for each GPU that it asks for."""
         return [params]

@@ -11,6 +11,7 @@ from rewardkit.errors import ConfigError, PluginError, UnknownRewardError
 from rewardkit.registry.loading import IN_PYTHON, LOCAL_FILE, InstalledReward, installed
 from rewardkit.registry.registry import Registry
 from rewardkit.registry.requirements import require
+from rewardkit.rewards.interface import Sees
 from rewardkit.rubrics.rubric import Limits, RewardConfig, Rubric
 from rewardkit.rubrics.validation import validated
 from rewardkit.suggestions import nearest
@@ -28,6 +29,11 @@ class Step:
     """The reward's own limits, else the rubric's."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """Aliases, or values (`ifeval.strict`), of the rewards whose scores it needs, by the names that it calls them."""
+
+    @property
+    def sees(self) -> Sees:
+        """What its reward sees with its parameters."""
+        return self.installed.reward.sees_with(self.params)
 
 
 def _found(registry: Registry, reward: str | Callable[..., Any], alias: str) -> InstalledReward:

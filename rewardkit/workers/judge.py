@@ -109,7 +109,7 @@ class Judge:
                     asked.append(index)
                 else:
                     scores[index][alias] = score
-            together = [asked] if reward.sees != "sample" and asked else [[index] for index in asked]
+            together = [asked] if step.sees != "sample" and asked else [[index] for index in asked]
             for indices in together:
                 mark(indices[0], position)
                 started = perf_counter()
@@ -141,7 +141,7 @@ class Judge:
     @property
     def sees_batches(self) -> bool:
         """True for the one reward of a service that is asked about all samples of a request at once."""
-        return len(self._steps) == 1 and self._steps[0][1].sees == "batch"
+        return len(self._steps) == 1 and self._steps[0][0].sees == "batch"
 
     def judge_together(self, units: Sequence[Unit], *, timings: bool, mark: Mark) -> list[list[Judged]]:
         """Judges all samples of several units by the only reward, in one question.

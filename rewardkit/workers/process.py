@@ -202,7 +202,7 @@ class Process:
             deadline_s = step.limits.deadline_s
             if mark.unit == TOGETHER:
                 deadlines = sum(self._group_sizes.values())
-            elif step.installed.reward.sees != "sample":
+            elif step.sees != "sample":
                 deadlines = self._group_sizes.get(mark.unit, 1)
             else:
                 deadlines = step.installed.reward.deadlines

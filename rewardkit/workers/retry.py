@@ -263,7 +263,7 @@ class Retry:
 
     def _together(self, at: Place) -> Sequence[int]:
         """The samples that a reward was asked about at once."""
-        grouped = self._steps[at.step].installed.reward.sees != "sample"
+        grouped = self._steps[at.step].sees != "sample"
         return range(len(self._units[at.unit])) if grouped else (at.sample,)
 
     def _settle(self, at: Place, score: Score) -> None:
@@ -295,7 +295,7 @@ class Retry:
                 for sample in samples:
                     yield (sample, alias), Score.failed(found, kind="breaker_open")
                 continue
-            grouped = step.installed.reward.sees != "sample"
+            grouped = step.sees != "sample"
             for sample in samples:
                 if self._breaker.is_hopeless(alias, self._key(unit, 0 if grouped else sample)):
                     found = "the judge hangs on this ground truth, whatever the completion is"

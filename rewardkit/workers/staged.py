@@ -153,7 +153,7 @@ class _Walk:
             together: list[list[Place]] = []
             for unit, samples in enumerate(self._job.units):
                 asked = [(unit, index) for index in range(len(samples)) if self._must_ask(alias, (unit, index))]
-                grouped = step.installed.reward.sees == "group"
+                grouped = step.sees == "group"
                 together += [asked] if grouped and asked else [[place] for place in asked]
             of_service = [self._question(alias, places) for places in together]
             self._engine.services[alias].ask(of_service)

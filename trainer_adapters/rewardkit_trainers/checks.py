@@ -94,7 +94,7 @@ def check_alone(scorer: Scorer, why: str) -> None:
     """
     rubric = scorer.rubric
     for step in scorer.steps:
-        if step.installed.reward.sees == "group":
+        if step.sees == "group":
             raise ConfigError(f"{rubric.where}: rewards.{step.alias} judges whole groups, and {why}; leave it out")
         if isinstance(step.config.weight, tuple):
             raise ConfigError(

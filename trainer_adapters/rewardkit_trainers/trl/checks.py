@@ -31,7 +31,7 @@ def check_groups(scorer: Scorer, *, whole: bool) -> None:
     raises  ConfigError where the processes of a distributed run share groups between them
     """
     if scorer.sees_groups and not whole:
-        seers = ", ".join(step.alias for step in scorer.steps if step.installed.reward.sees == "group")
+        seers = ", ".join(step.alias for step in scorer.steps if step.sees == "group")
         raise ConfigError(
             f"{seers} of {scorer.rubric.where} sees whole groups, and a process gets only a part of some; make "
             "per_device_train_batch_size * steps_per_generation (when evaluating per_device_eval_batch_size) a "
