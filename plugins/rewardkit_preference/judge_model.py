@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 from rewardkit import ConfigError, Reward, RewardContext, Sample, Score
 from rewardkit_preference.asked import COMPARE, Asked, asked_of

@@ -20,7 +20,6 @@ from typing import IO, Any, BinaryIO, cast
 
 from rewardkit.codec import ResultFields
 from rewardkit.errors import ConfigError, InputError
-from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Weight
