@@ -1,6 +1,6 @@
 """The summary of a run as a person reads it: first what needs to be done, then the figures, then the reasons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -88,7 +88,7 @@ def _scores_table(scores: Mapping[str, Any], total: Mapping[str, Any], screen: C
         made.add_column(name, justify="right", no_wrap=True)
     if wide:
         made.add_column("slowest", justify="right", overflow="fold")
-    for alias, score in [*scores.items(), ("reward", total)]:
+    for alias, score in [*_with_values(scores), ("reward", total)]:
         is_total = score is total
         rate = score.get("pass_rate")
         cells = [
@@ -106,6 +106,16 @@ def _scores_table(scores: Mapping[str, Any], total: Mapping[str, Any], screen: C
             cells.append(f"{slowest['ms']:,.1f} ms, {safe(slowest['row'].rpartition(', ')[2])}" if slowest else "")
         made.add_row(*cells)
     return made
+
+
+def _with_values(scores: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The figures of each reward, and behind them those of its named values."""
+    for alias, score in scores.items():
+        yield alias, score
+        weight = score["weight"]
+        for name, spread in score.get("values", {}).items():
+            of_value = weight.get(name, 0.0) if isinstance(weight, Mapping) else 0.0
+            yield f"{alias}.{name}", {**spread, "weight": of_value, "abstained": 0, "failed": 0}
 
 
 def _bars(spread: Mapping[str, Any], screen: Console) -> str:

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -131,19 +134,24 @@ def follows(completion):
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
 def test_files_hold_the_values(suffix: str, tmp_path: Path):
-    from rewardkit.cli import main
-
     (tmp_path / "rewards.py").write_text(FILE)
     (tmp_path / "rubric.yaml").write_text("rewards: {follows: {weight: {strict: 1, loose: 1}}}\n")
     (tmp_path / "rows.jsonl").write_text('{"prompt": "p", "completion": "c"}\n')
     out = tmp_path / f"out.{suffix}"
-    arguments = ["score", tmp_path / "rows.jsonl", "-c", tmp_path / "rubric.yaml", "--plugin", tmp_path / "rewards.py"]
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr("sys.argv", ["rewardkit", *map(str, arguments), "-o", str(out), "-q"])
-        main()
-    assert ended.value.code == 0
+    command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-c", "rubric.yaml", "--plugin", "rewards.py"]
+    done = subprocess.run(
+        [*command, "-o", out],
+        cwd=tmp_path,
+        env=os.environ | {"COLUMNS": "160"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "follows.strict" in done.stdout
     if suffix == "csv":
-        (row,) = csv.DictReader(out.open())
+        (row,) = csv.DictReader(out.read_text().splitlines())
         assert (row["rewardkit.follows.strict"], row["rewardkit.follows.loose"]) == ("1.0", "")
         return
     if suffix == "parquet":
