@@ -59,7 +59,8 @@ class Provenance:
         if not score["count"]:  # it judged nothing, and what it would have judged with may not even be there
             return known
         try:
-            judged_with = dict(step.installed.reward.provenance(step.params, self._scorer.rubric.context))
+            context = self._scorer.rubric.context_of(step.alias)
+            judged_with = dict(step.installed.reward.provenance(step.params, context))
             json.dumps(judged_with)
         except Exception as error:  # noqa: BLE001 - a third party's code must not cost the output
             judged_with = {"error": f"{type(error).__name__}: {error}"[:200]}
