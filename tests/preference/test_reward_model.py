@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit import ConfigError, InfrastructureError, Message, RewardContext, Sample, Scorer, to_block
+from rewardkit import ConfigError, Message, RewardContext, Sample, Scorer, to_block
 from rewardkit_preference.reward_model import RewardModel, RewardModelParams
 
 CONTEXT = RewardContext(deadline_s=60.0, memory_bytes=64 * 1024**3)
@@ -277,7 +277,7 @@ def test_a_model_that_gives_no_number_fails(causal_model):
 def test_a_model_that_is_not_there_is_named(tmp_path):
     pytest.importorskip("torch")
     rubric = {"rewards": {"reward_model": {"params": {"model": str(tmp_path / "nowhere")}}}}
-    with pytest.raises(InfrastructureError, match="nowhere"):
+    with pytest.raises(ConfigError, match="nowhere"):
         Scorer(rubric, workers=1)
 
 
