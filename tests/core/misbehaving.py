@@ -142,6 +142,13 @@ class Busy(Reward):
         return [Score.scored(1.0)]
 
 
+class Patient(Busy):
+    """As `busy`, with the time of six deadlines for a sample."""
+
+    name = "patient"
+    deadlines = 6.0
+
+
 class AbortingParams(RewardParams):
     """Parameters of `aborting`."""
 
@@ -241,4 +248,4 @@ class Unbuildable(Reward):
 
 @rewardkit.hookimpl
 def rewardkit_rewards() -> list[type[Reward]]:
-    return [Obedient, Stuck, Hung, Busy, Aborting, Constant, Column, Rank, Hoarder, Unbuildable]
+    return [Obedient, Stuck, Hung, Busy, Patient, Aborting, Constant, Column, Rank, Hoarder, Unbuildable]

@@ -144,6 +144,14 @@ def test_a_deadline_counts_for_one_sample_not_for_its_batch(scorer: Scorer):
     assert all(result.scores["obedient"].value == 9 for result in judged(scorer, *["sleep 0.4"] * 6))
 
 
+@pytest.mark.parametrize(("name", "status"), [("busy", "failed"), ("patient", "scored")])
+def test_a_reward_may_have_the_time_of_several_deadlines(misbehaving: Path, name: str, status: str):
+    rubric = {"rewards": {name: {}}, "limits": {"deadline_s": 0.1}}
+    with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
+        (result,) = scorer.score([Sample(completion="x")])
+    assert result.scores[name].status == status
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(["", "a", "bb", "ccc", "raise", "nan", "abstain"] * 3))
 def test_rewards_follow_their_samples_under_permutation(scorer: Scorer, orders: list[str]):
