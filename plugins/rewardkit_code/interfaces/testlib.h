@@ -450,7 +450,7 @@ inline void __testlib_end(int code, const char* verdict, const std::string& mess
   std::_Exit(code);
 }
 [[noreturn]] inline void quit(TResult result, const std::string& message) {
-  if (result == _ok && testlibMode == _checker && ouf.opened && !ouf.seekEof())
+  if ((result == _ok || result == _points) && testlibMode == _checker && ouf.opened && !ouf.seekEof())
     quit(_pe, "Extra information in the output file");
   if (result == _ok) __testlib_end(OK_EXIT_CODE, "ok ", message);
   if (result == _wa) __testlib_end(WA_EXIT_CODE, "wrong answer ", message);
