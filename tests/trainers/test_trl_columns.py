@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rewardkit import ConfigError, Result, Rubric, Sample, Score
@@ -55,6 +55,7 @@ def trl_reward(values: list[float | None], weighed: list[float]) -> float | None
     return float(np.nansum(column * np.array(weighed, dtype=np.float32)))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine draws slowly
 @given(
     rubric=rubrics(),
     says=st.fixed_dictionaries(dict.fromkeys(ALIASES, said)),
