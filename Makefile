@@ -55,7 +55,7 @@ $(VENV)/train: pyproject.toml
 	touch $@
 
 # Every package of `make demo` and of CI, with its version and hashes. `pip install uv` first; commit the result.
-CI_EXTRAS = test parquet instructions preference trl cuda
+CI_EXTRAS = test parquet instructions serve preference trl cuda
 UV_COMPILE = uv pip compile --quiet --no-header --no-emit-index-url --generate-hashes --upgrade --python-version 3.11
 lock:
 	$(UV_COMPILE) --universal pyproject.toml requirements/demo.in -o requirements/demo.lock

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from rewardkit.reasoning.split import split_reasoning as split_reasoning
     from rewardkit.reasoning.tokens import leading_tokens as leading_tokens
     from rewardkit.reasoning.tokens import strip_end_tokens as strip_end_tokens
+    from rewardkit.remote.client import Client as Client
     from rewardkit.rewards.function import reward as reward
     from rewardkit.rewards.interface import API_VERSION as API_VERSION
     from rewardkit.rewards.interface import Reward as Reward
@@ -69,6 +70,7 @@ _PUBLIC = {
     "output.unjudged": ("UnjudgedWarning",),
     "markdown": ("FencedBlock", "fenced_blocks"),
     "pipeline": ("Scorer",),
+    "remote.client": ("Client",),
     "rewards.function": ("reward",),
     "rewards.interface": ("API_VERSION", "Reward", "RewardParams", "RewardContext"),
     "rubrics.rubric": ("Limits", "RewardConfig", "Rubric"),

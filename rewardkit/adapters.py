@@ -12,6 +12,8 @@ from rewardkit.input.columns_found import ColumnsFound, nothing_judged
 from rewardkit.input.row import Row
 from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.output.output_row import line_of
+from rewardkit.remote.identity import hash_of
+from rewardkit.remote.wire import job_from_json, result_to_json
 from rewardkit.rubrics.compose import term, weights_at
 from rewardkit.suggestions import did_you_mean, nearest
 from rewardkit.workers.engine import Engine, Job, JobResult
@@ -27,11 +29,14 @@ __all__ = [
     "RowReader",
     "detect",
     "did_you_mean",
+    "hash_of",
+    "job_from_json",
     "line_of",
     "local_world_size",
     "mapping_of",
     "nearest",
     "nothing_judged",
+    "result_to_json",
     "term",
     "usable_processors",
     "weights_at",

@@ -28,6 +28,7 @@ from rewardkit.input.samples import samples_of
 from rewardkit.output.results import Results
 from rewardkit.output.unjudged import watched
 from rewardkit.registry.registry import load_registry
+from rewardkit.remote.identity import Identity, identity_of
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.resolution import resolve
 from rewardkit.rubrics.rubric import Rubric
@@ -65,7 +66,7 @@ class Scorer:
         mapping: Mapping[str, ColumnPath] | None = None,
         trust: bool = False,
         nice: int = 0,
-        engine: Engine | None = None,
+        engine: Engine | str = "local",
     ) -> None:
         """Checks the rubric and starts the workers.
 
@@ -76,7 +77,8 @@ class Scorer:
         mapping  where rows keep a field of a Sample, by its name: `{"ground_truth": "extra_info.answer"}`
         trust    a rubric file may name plugin files, secrets and weaker sandboxes
         nice     how much lower than this process's the priority of the workers is, as for `os.nice`
-        engine   judges instead of workers of this scorer's own, by the same rubric; `workers` then only cuts the jobs
+        engine   what judges: `local`, workers of this scorer's own; the URL of a `rewardkit serve` that was started
+                 with the same rubric; or an Engine. `workers` then only cuts the jobs
         raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
         if isinstance(rubric, str | Path):
@@ -102,15 +104,34 @@ class Scorer:
         self._workers = workers
         self._sample_s = JOB_S / 4  # until something is measured
         self._times = RewardTimes() if tracing.enabled() else None
-        config = WorkerConfig(rubric, steps, files, timings or tracing.enabled(), str(Path.cwd()), nice)
+        timings = timings or tracing.enabled()
         self._samples_ahead = 0
-        if engine is None and any(step.installed.reward.runs == "service" for step in steps):
-            engine = staged = StagedEngine(config, workers)
-            self._samples_ahead = staged.capacity
-        self.engine: Engine = Pool(config, workers) if engine is None else engine
+        self.engine: Engine
         """What judges the jobs."""
+        if engine == "local":
+            config = WorkerConfig(rubric, steps, files, timings, str(Path.cwd()), nice)
+            if any(step.installed.reward.runs == "service" for step in steps):
+                self.engine = staged = StagedEngine(config, workers)
+                self._samples_ahead = staged.capacity
+            else:
+                self.engine = Pool(config, workers)
+        elif isinstance(engine, str):
+            from rewardkit.remote.engine import HttpEngine  # noqa: PLC0415 - httpx, for those who use it
+
+            self.engine = remote = HttpEngine(engine, self.identity, timings=timings)
+            self._workers = remote.workers
+        else:
+            self.engine = engine
         # Also done when the scorer is forgotten, and at the end of the program.
         self._end = weakref.finalize(self, self.engine.close)
+
+    @property
+    def identity(self) -> Identity:
+        """All that decides a judgement by this rubric, as plain data.
+
+        raises  ConfigError where a reward is a Python function or class
+        """
+        return identity_of(self.rubric, self.steps, self.files)
 
     def close(self) -> None:
         """Ends the workers. What is being judged ends with an InfrastructureError; a second call does nothing."""

@@ -53,11 +53,15 @@ def plugin_files(rubric: Rubric, plugins: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((*map(Path, rubric.plugins), *plugins)))
 
 
-def open_scorer(rubric: Rubric, options: JudgeOptions, workers: int | None) -> AbstractContextManager[Judging]:
+def open_scorer(
+    rubric: Rubric, options: JudgeOptions, workers: int | None, engine: str = "local"
+) -> AbstractContextManager[Judging]:
     """A scorer for a command, to be opened by `with`; in this process with `--debug` or `--pdb`."""
     if options.debug or options.pdb:
+        if engine != "local":
+            raise ConfigError(f"--engine {engine}: --debug and --pdb judge in this process; use one or the other")
         return _InProcess(rubric, options.plugins, pdb=options.pdb)
-    return Scorer(rubric, workers=workers, plugins=options.plugins, timings=True)
+    return Scorer(rubric, workers=workers, plugins=options.plugins, timings=True, engine=engine)
 
 
 class _InProcess:

@@ -170,6 +170,12 @@ class ScoreOptions(JudgeOptions):
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Worker processes. Default: one for each processor.")
     ] = None
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="ENGINE", help="What judges: local, or the URL of a `rewardkit serve` of the same rubric."
+        ),
+    ] = "local"
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was killed.")] = False
     timings: Annotated[bool, typer.Option("--timings", help="Write how long each score took.")] = False
     advantages: Annotated[

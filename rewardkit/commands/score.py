@@ -41,7 +41,7 @@ SHOWN_ROWS = 5
 """Judged rows that are shown on a terminal if there is no output."""
 
 _NOT_IN_KEY = {
-    "files", "output", "workers", "resume", "rubric", "json", "quiet", "verbose", "debug", "pdb", "redact",
+    "files", "output", "workers", "engine", "resume", "rubric", "json", "quiet", "verbose", "debug", "pdb", "redact",
     "fail_under", "allow_unjudged", "trust", "dry_run",
 }  # fmt: skip
 """Options that change nothing in the output."""
@@ -132,7 +132,7 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             first = next(rows, None)  # read before any worker starts: most bad input shows here
             reader = InputReader(options.mapping, options.format)
             rows = reader.rows(itertools.chain([first] if first else [], rows))
-            scorer = stack.enter_context(open_scorer(rubric, options, workers=options.workers))
+            scorer = stack.enter_context(open_scorer(rubric, options, workers=options.workers, engine=options.engine))
             _check_sample(options, scorer)
             if checks_ground_truths(scorer.steps) and "-" not in options.files:
                 rows = _with_remarks(rows, reader, scorer, options)

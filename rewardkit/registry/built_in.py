@@ -68,7 +68,8 @@ COMMANDS: dict[str, BuiltInCommand] = {
         "rewardkit_code.commands:app", "Build what programs may use: packages, or an image for Docker."
     ),
     "train": BuiltInCommand("rewardkit_trainers.train.command:app", "Train a model with GRPO by a rubric."),
-    "serve-openrlhf": BuiltInCommand("rewardkit_trainers.openrlhf_server:app", "Serve rewards to OpenRLHF."),
+    "serve": BuiltInCommand("rewardkit_server.command:app", "Serve rewards by HTTP, to every trainer."),
+    "serve-openrlhf": BuiltInCommand("rewardkit_server.command:openrlhf_app", "Serve rewards to OpenRLHF."),
 }
 
 

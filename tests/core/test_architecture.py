@@ -22,7 +22,9 @@ PACKAGES = {
     for path in (ROOT / folder).glob("rewardkit*")
     if path.is_dir()
 }
-PLUGINS = {name for name, path in PACKAGES.items() if path.parent == ROOT / "plugins"}
+SERVICES = {"rewardkit_server"}
+"""Packages beside the plugins that bring commands and no rewards: they use what adapters use."""
+PLUGINS = {name for name, path in PACKAGES.items() if path.parent == ROOT / "plugins"} - SERVICES
 NEURAL = {"rewardkit_preference"}
 """Plugins whose rewards are neural models: they import torch when they are used."""
 
@@ -60,6 +62,8 @@ def allowed(package: str) -> set[str]:
     """Which of our packages a package may import, besides itself."""
     if package in {"rewardkit", "rewardkit_sandbox", "rewardkit_logps"}:
         return set()
+    if package in SERVICES:
+        return {"rewardkit", "rewardkit_sandbox", "rewardkit_trainers"}
     return {"rewardkit", "rewardkit_sandbox"} if package in PLUGINS else {"rewardkit", "rewardkit_logps"}
 
 

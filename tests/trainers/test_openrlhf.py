@@ -4,11 +4,9 @@ import asyncio
 import importlib.util
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from rewardkit import ConfigError
-from rewardkit_trainers import openrlhf_server
+from rewardkit import ConfigError, Rubric
+from rewardkit_server.serving import Server
+from rewardkit_server.settings import Settings
 from rewardkit_trainers.imputation import UnrewardedError
-from rewardkit_trainers.openrlhf import Rewards, reward_func
-from rewardkit_trainers.openrlhf_server import serve, server
+from rewardkit_trainers.openrlhf import reward_func
 
 if importlib.util.find_spec("openrlhf") is None:
     pytest.skip("openrlhf is not installed", allow_module_level=True)
@@ -38,20 +36,13 @@ reward_func = openrlhf.reward_func({rubric!r}, plugins=[{plugin!r}], workers=1)
 
 
 @pytest.fixture(scope="module")
-def rewards() -> Iterator[Rewards]:
-    made = Rewards(RUBRIC, on_none="mean", plugins=[MOODY], workers=1)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def url(rewards: Rewards) -> Iterator[str]:
-    with server(rewards, "127.0.0.1", 0) as serving:
-        thread = threading.Thread(target=serving.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_port}/get_reward"
-        serving.shutdown()
-        thread.join()
+def url() -> Iterator[str]:
+    server = Server({"moody": Rubric.of(RUBRIC)}, Settings(), plugins=[MOODY], workers=1)
+    try:
+        with server.in_background() as address:
+            yield f"{address}/get_reward"
+    finally:
+        server.close()
 
 
 @pytest.fixture
@@ -156,13 +147,13 @@ def post(url: str, body: bytes, **headers: str) -> urllib.request.Request:
 @pytest.mark.parametrize(
     ("path", "body", "status", "says"),
     [
-        ("/", b"{}", 404, "/get_reward"),
-        ("/get_reward", b"{", 400, "line 1"),
-        ("/get_reward", b"[" * 100_000, 400, "recursion"),
-        ("/get_reward", b"[]", 400, "wanted the lists"),
-        ("/get_reward", b'{"query": ["a"], "prompts": ["a"]}', 400, "labels"),
+        ("/get_rewards", b"{}", 404, "/openapi.json"),
+        ("/get_reward", b"{", 400, "JSON"),
+        ("/get_reward", b"[" * 100_000, 400, "pars"),
+        ("/get_reward", b"[]", 422, "dictionary"),
+        ("/get_reward", b'{"query": ["a"], "prompts": ["a"]}', 422, "labels"),
         ("/get_reward", b'{"query": ["a"], "prompts": ["a", "b"], "labels": ["a"]}', 400, "prompts"),
-        ("/get_reward", b'{"query": [1], "prompts": ["a"], "labels": ["a"]}', 400, "texts"),
+        ("/get_reward", b'{"query": [1], "prompts": ["a"], "labels": ["a"]}', 422, "query"),
     ],
 )
 def test_the_server_says_what_is_wrong_with_a_request(url, path, body, status, says):
@@ -205,70 +196,3 @@ def test_the_command_says_the_url_and_answers_there(tmp_path):
     assert option == "--reward.remote_url"
     assert answer["rewards"] == answer["scores"] == answer["extra_logs"]["rewardkit/math"] == [1.0]
     assert serving.returncode == 130
-
-
-def test_a_port_that_is_taken_is_an_error_that_names_it(rewards):
-    with server(rewards, "127.0.0.1", 0) as first, pytest.raises(ConfigError, match=str(first.server_port)):
-        server(rewards, "127.0.0.1", first.server_port)
-
-
-BODY = json.dumps({"query": ["p right"], "prompts": ["p"], "labels": [""]}).encode()
-
-
-def refused(request: urllib.request.Request) -> int:
-    with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(request)
-    error.value.close()
-    return error.value.code
-
-
-def test_pages_in_a_browser_cannot_ask(url):
-    assert refused(post(url, BODY, **{"Content-Type": "text/plain"})) == 415
-    assert refused(post(url, BODY, Host="attacker.example")) == 403
-
-
-def test_with_a_token_only_those_who_bring_it_are_answered(rewards):
-    with server(rewards, "127.0.0.1", 0, "secret") as serving:
-        thread = threading.Thread(target=serving.serve_forever)
-        thread.start()
-        try:
-            url = f"http://127.0.0.1:{serving.server_port}/get_reward"
-            assert refused(post(url, BODY)) == refused(post(url + "?token=secre", BODY)) == 401
-            for right in (post(url + "?token=secret", BODY), post(url, BODY, Authorization="Bearer secret")):
-                with urllib.request.urlopen(right) as response:
-                    assert json.load(response)["rewards"] == [1.0]
-        finally:
-            serving.shutdown()
-            thread.join()
-
-
-def test_off_loopback_a_token_is_wanted(tmp_path, monkeypatch):
-    monkeypatch.delenv("REWARDKIT_TOKEN", raising=False)
-    (tmp_path / "rubric.yaml").write_text("rewards: {math: {}}")
-    with pytest.raises(ConfigError, match="REWARDKIT_TOKEN"):
-        serve(tmp_path / "rubric.yaml", host="0.0.0.0")
-
-
-def test_idle_connections_hold_up_nobody(url, monkeypatch):
-    monkeypatch.setattr(openrlhf_server, "MAX_CONNECTIONS", 20)
-    address = ("127.0.0.1", int(url.rsplit(":", 1)[1].split("/")[0]))
-    idle = [socket.create_connection(address) for _ in range(60)]
-    try:
-        with urllib.request.urlopen(post(url, BODY), timeout=20) as response:
-            assert json.load(response)["rewards"] == [1.0]
-    finally:
-        for connection in idle:
-            connection.close()
-
-
-def test_half_sent_bodies_hold_no_more_than_their_bound(url, monkeypatch):
-    monkeypatch.setattr(openrlhf_server, "MAX_BODIES_BYTES", 1000)
-    address = ("127.0.0.1", int(url.rsplit(":", 1)[1].split("/")[0]))
-    head = (
-        b"POST /get_reward HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
-    )
-    with socket.create_connection(address) as slow, socket.create_connection(address) as second:
-        slow.sendall(head + b"{")
-        time.sleep(0.2)
-        second.sendall(head)
-        assert b" 503 " in second.recv(100)

@@ -76,7 +76,7 @@ class Rewards:
         prompts  the prompts
         labels   the ground truths; an empty text where there is none
         """
-        rows = [_row(*asked) for asked in zip(queries, prompts, labels, strict=True)]
+        rows = [rollout_row(*asked) for asked in zip(queries, prompts, labels, strict=True)]
         numbers = self._scorer.numbers(self._scorer.judge(rows), prompts)
         rewards = [row.pop(SCORE) for row in numbers]
         return {
@@ -90,7 +90,7 @@ class Rewards:
         self._scorer.close()
 
 
-def _row(query: str, prompt: str, label: Any) -> dict[str, Any]:
+def rollout_row(query: str, prompt: str, label: Any) -> dict[str, Any]:
     """The row of a rollout. The completion is what follows the prompt in the query."""
     # Detokenizing need not give the prompt back letter by letter: then as much is cut as it has letters.
     completion = query.removeprefix(prompt) if query.startswith(prompt) else query[len(prompt) :]
