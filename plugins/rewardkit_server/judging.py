@@ -13,6 +13,7 @@ import asyncio
 import math
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -180,12 +181,8 @@ class RubricJudge:
                 task = asyncio.create_task(self._judge_batch(batch))
                 self._tasks.add(task)
                 task.add_done_callback(self._ended)
-                for asked in batch:  # where nobody waits for any of it, it is judged no further
-                    asked.results.add_done_callback(
-                        lambda _, task=task, batch=batch: (
-                            task.cancel() if all(a.results.done() for a in batch) else None
-                        )
-                    )
+                for asked in batch:
+                    asked.results.add_done_callback(partial(_cancel_unwanted, task, batch))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -224,6 +221,12 @@ class RubricJudge:
             own = [next(rest) for _ in asked.samples]
             if not asked.results.done():
                 asked.results.set_result(own)
+
+
+def _cancel_unwanted(task: "asyncio.Task[None]", batch: Sequence[_Asked], _: object) -> None:
+    """Ends a batch that nobody waits for any more."""
+    if all(asked.results.done() for asked in batch):
+        task.cancel()
 
 
 class Rubrics:

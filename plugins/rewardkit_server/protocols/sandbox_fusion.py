@@ -141,8 +141,8 @@ def run_code(sandbox: Sandbox, asked: RunCode) -> dict[str, Any]:
         ran = sandbox.run(Script(asked.code, stdin), limits)
     else:
         name = NAMES[asked.language]
-        compiling = Limits(
-            **COMPILING | {"wall_s": asked.compile_timeout, "cpu_s": max(1, round(asked.compile_timeout))}
+        compiling = replace(
+            Limits(**COMPILING), wall_s=asked.compile_timeout, cpu_s=max(1, round(asked.compile_timeout))
         )
         image = asked.code.encode()
         if LANGUAGES[name].compiler:
