@@ -12,7 +12,7 @@ from numbers import Number
 from typing import Any, NamedTuple
 
 from rewardkit import labelled_choice
-from rewardkit_math.complexity_limits import TooCostlyError
+from rewardkit_math.complexity_limits import ANSWER_CHARS, TooCostlyError
 from rewardkit_math.extraction.boxes import last_boxes
 from rewardkit_math.extraction.extract import find_answer
 from rewardkit_math.notation.parse import parse, plain
@@ -86,6 +86,8 @@ def read_ground_truth(text: str) -> GroundTruth:
     inner = _marked(text.strip())
     if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
         raise UnreadableGroundTruthError("the ground truth is empty")
+    if len(inner) > ANSWER_CHARS:
+        return GroundTruth(inner, (Text(plain(inner)),), None, None, None, several=False, readable=False)
     letter = labelled_choice(inner)
     bare = _ASIDE.sub("", inner) or inner if "(" in inner else inner
     parts = [part for part in _EQUIVALENT.split(bare) if part.strip(" ,;")] if has_words(bare) else [bare]

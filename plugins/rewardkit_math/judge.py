@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rewardkit import stated_choice
-from rewardkit_math.complexity_limits import TooCostlyError
+from rewardkit_math.complexity_limits import ANSWER_CHARS, TooCostlyError
 from rewardkit_math.equality.compare import same
 from rewardkit_math.equality.outcome import DIFFERENT, Outcome, Terms, every
 from rewardkit_math.ground_truth import GroundTruth, plain_fraction, plain_number
@@ -72,6 +72,8 @@ def judge(
 ) -> Judgement:
     """The judgement of a prediction; with a prover also by what sympy can prove."""
     question = Question(prediction, ground_truth, policy, last)
+    if len(prediction) > ANSWER_CHARS:
+        return Judgement("too costly", "limits", f"an answer of {len(prediction)} characters")
     judgement = same_number(question)
     if judgement is not None:
         return judgement  # most answers are plain numbers: comparing them costs less than remembering
@@ -92,7 +94,7 @@ def _proved(judgement: Judgement, question: Question, prover: Prover) -> Judgeme
         return judgement
     try:
         found = read(question.prediction, last=question.last).node
-    except TooCostlyError:
+    except (TooCostlyError, RecursionError):
         return judgement
     without_value = wanted != "off" and judgement.verdict == "too costly" and isinstance(found, EXPRESSION)
     nodes = [

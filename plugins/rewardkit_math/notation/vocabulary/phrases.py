@@ -48,7 +48,7 @@ DISCOURSE = frozenset(
 )
 """Words between answers that belong to the talk."""
 
-_VERB = re.compile(r".*(?:\b(?:is|are|equals|be|equal to|gives|get|means|est|es|ist)\b|[:=])")
+_VERB = re.compile(r"\A.*(?:\b(?:is|are|equals|be|equal to|gives|get|means|est|es|ist)\b|[:=])")
 _LEAD = re.compile(
     r"(?:.*\b(?:is|are|equals|be|equal to|as|by|gives|get|means|so|thus|hence|therefore|either|x|of|est|de|es|ist)"
     r"|[^a-z]*)[\s:,]*$"
