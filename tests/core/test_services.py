@@ -86,7 +86,10 @@ def test_four_workers_share_one_copy_of_a_model(tmp_path: Path):
 
 def test_a_service_has_a_process_for_each_copy_that_it_asks_for(tmp_path: Path):
     with Scorer({"rewards": {"model": model(tmp_path, copies=2)}}, workers=1) as scorer:
-        scorer.score(rows(*["pid"] * 200))
+        until = time.monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < until:  # the first judges while the other starts
+            scorer.score(rows("pid"))
+            time.sleep(0.05)
     assert len(list(tmp_path.iterdir())) == 2
 
 
