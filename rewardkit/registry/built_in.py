@@ -39,7 +39,7 @@ REWARDS: dict[str, BuiltInReward] = {
     "math": BuiltInReward("rewardkit_math", "1 if the final answer equals the ground truth."),
     "math_verify": BuiltInReward("rewardkit_math", "1 if Math-Verify finds the answer equal."),
     "code": BuiltInReward("rewardkit_code", "1 if the program passes its tests, run in a sandbox."),
-    "sql": BuiltInReward("rewardkit_sql", "1 if the query gives the reference's rows, run in a sandbox."),
+    "sql": BuiltInReward("rewardkit_sql", "1 if the query gives the reference's rows."),
     "format": BuiltInReward("rewardkit_format", "1 if reasoning and answer stand in their tags."),
     "language": BuiltInReward("rewardkit_language", "The share of words in the target language."),
     "multiple_choice": BuiltInReward("rewardkit_answers", "1 if the right option is chosen."),
