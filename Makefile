@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-languages train lint lock release clean
+.PHONY: demo test test-languages soak train lint lock release clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -27,6 +27,11 @@ test-languages: $(VENV)/test
 test-trainers: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,trl]"
 	$(BIN)/python examples/trainers/environments.py $(if $(ONLY),"$(ONLY)")
+
+# The reward server under 64 clients, good and bad, while its workers are killed.
+soak: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,serve]"
+	REWARDKIT_SOAK=10000,64 $(BIN)/python -m pytest tests/server/test_soak.py -q -s
 
 train: $(VENV)/train
 	$(BIN)/python examples/train/train.py
