@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-languages soak train lint lock release clean
+.PHONY: demo test test-languages soak fuzz-server train lint lock release clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -32,6 +32,13 @@ test-trainers: $(VENV)/test
 soak: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,serve]"
 	REWARDKIT_SOAK=10000,64 $(BIN)/python -m pytest tests/server/test_soak.py -q -s
+
+# Requests made up from the server's own OpenAPI description.
+fuzz-server: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,serve]" schemathesis
+	$(BIN)/rewardkit serve examples/server/rubric.yaml --port 8765 --run-code & server=$$!; sleep 10; \
+	    $(BIN)/schemathesis run http://127.0.0.1:8765/openapi.json --checks not_a_server_error; \
+	    code=$$?; kill $$server; exit $$code
 
 train: $(VENV)/train
 	$(BIN)/python examples/train/train.py

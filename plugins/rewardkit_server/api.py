@@ -58,7 +58,7 @@ def router(rubrics: Rubrics, metrics: Metrics) -> APIRouter:
             "requestBody": {
                 "required": True,
                 "content": {
-                    "application/json": {"schema": {"$ref": "#/components/schemas/ScoreRequest"}},
+                    "application/json": {"schema": ScoreRequest.model_json_schema()},
                     **_STREAM["content"],
                 },
             }
@@ -125,7 +125,7 @@ def router(rubrics: Rubrics, metrics: Metrics) -> APIRouter:
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobRequest"}}},
+                "content": {"application/json": {"schema": JobRequest.model_json_schema()}},
             }
         },
     )

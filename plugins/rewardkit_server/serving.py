@@ -1,7 +1,9 @@
 """A server from rubrics to its end: it binds, judges, and on SIGTERM or Ctrl-C finishes what it accepted."""
 
 import logging
+import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -138,6 +140,8 @@ class Server:
 
     def run(self, listening: socket.socket) -> None:
         """Serves until a signal says to end; then what was accepted is still answered."""
+        # uvicorn sends itself the signal again when all is answered: the workers are to be closed then too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             self.web_server().run(sockets=[listening])
         finally:

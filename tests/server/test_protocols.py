@@ -116,5 +116,16 @@ def test_programs_run_in_the_sandbox_and_the_verdict_is_the_clients(url):
     assert httpx.post(f"{url}/run_code", json=asked | {"language": "lean"}).status_code == 422
 
 
+def test_verls_own_client_runs_programs(url):
+    client = pytest.importorskip("verl.utils.reward_score.sandbox_fusion.utils")
+    said, error = client.call_sandbox_api(f"{url}/run_code", "print(input() * 2)", "ab\n", 10, 10, 512, "python")
+    assert error is None
+    assert (said["status"], said["run_result"]["stdout"], said["run_result"]["return_code"]) == ("Success", "abab\n", 0)
+    results, _ = client.check_correctness(
+        f"{url}/run_code", {"inputs": ["1\n", "2\n"], "outputs": ["2\n", "4\n"]}, "print(int(input()) * 2)", timeout=10
+    )
+    assert results == [True, True]
+
+
 def test_running_programs_is_the_operators_choice(serve):
     assert httpx.post(f"{serve({'moody': RUBRIC})}/run_code", json={"code": ""}).status_code == 404

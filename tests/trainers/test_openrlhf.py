@@ -56,7 +56,7 @@ def file(tmp_path: Path) -> str:
 def rolled_out(tokenizer: Any) -> Callable[..., list[dict[str, Any]]]:
     """OpenRLHF's executor run on completions; only the engine that would write them is ours."""
 
-    def execute(remote_url: str, completions: list[str], label: str = "2") -> list[dict[str, Any]]:
+    def execute(remote_url: Any, completions: list[str], label: str = "2") -> list[dict[str, Any]]:
         from openrlhf.utils.agent import SingleTurnAgentExecutor
 
         executor = SingleTurnAgentExecutor(remote_url)
@@ -106,6 +106,11 @@ def test_a_judge_that_fails_gives_the_mean_of_its_prompt_and_never_nothing(route
     assert marks == [0.0, 0.0, 1.0, 1.0]
     assert paid[:2] == [1.0, 0.5]
     assert 0.25 < paid[2] == paid[3] < 1.0
+
+
+def test_several_urls_are_asked_in_turn(url, rolled_out):
+    several = [url, url + "?which=second"]
+    assert [one["reward"] for one in rolled_out(several, ["right", "wrong", "right"])] == [[1.0], [0.0], [1.0]]
 
 
 def test_the_label_is_the_ground_truth_and_an_empty_one_is_none():

@@ -37,8 +37,9 @@ from rewardkit_server.answers import JsonResponse, RequestError
 PYTHON = frozenset(("python", "python3"))
 NAMES = {fence: name for name, language in LANGUAGES.items() for fence in language.fences}
 MIB = 1024**2
-MOST_S = 300
-MOST_MB = 4096
+LEAST_S, MOST_S = 0.1, 300
+LEAST_MB, MOST_MB = 32, 4096
+"""With less memory no interpreter starts: that limit would be ours, not the program's."""
 _STATUS = {"exit": "Finished", "signal": "Error", "cpu": "TimeLimitExceeded", "wall": "TimeLimitExceeded"}
 
 
@@ -50,8 +51,8 @@ class RunCode(BaseModel):
     code: str
     language: str = "python"
     stdin: str | None = None
-    compile_timeout: float = Field(default=10, gt=0, le=MOST_S)
-    run_timeout: float = Field(default=10, gt=0, le=MOST_S)
+    compile_timeout: float = Field(default=10, ge=LEAST_S, le=MOST_S)
+    run_timeout: float = Field(default=10, ge=LEAST_S, le=MOST_S)
     memory_limit_MB: int = Field(default=-1, le=MOST_MB)  # noqa: N815 - their name
     files: Mapping[str, str] = Field(default_factory=dict)
     fetch_files: list[str] = Field(default_factory=list)
@@ -134,7 +135,7 @@ def run_code(sandbox: Sandbox, asked: RunCode) -> dict[str, Any]:
     """
     limits = Limits(cpu_s=max(1, round(asked.run_timeout)), wall_s=asked.run_timeout)
     if asked.memory_limit_MB > 0:
-        limits = replace(limits, memory_bytes=asked.memory_limit_MB * MIB)
+        limits = replace(limits, memory_bytes=max(LEAST_MB, asked.memory_limit_MB) * MIB)
     stdin = (asked.stdin or "").encode("utf-8", "surrogatepass")
     compiled = None
     if asked.language in PYTHON:
