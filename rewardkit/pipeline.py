@@ -107,7 +107,7 @@ class Scorer:
         timings = timings or tracing.enabled()
         self._samples_ahead = 0
         self.engine: Engine
-        """What judges the jobs."""
+        """The engine that judges the jobs."""
         if engine == "local":
             config = WorkerConfig(rubric, steps, files, timings, str(Path.cwd()), nice)
             if any(step.installed.reward.runs == "service" for step in steps):

@@ -21,7 +21,7 @@ class MultipleChoiceParams(RewardParams):
 
 
 class Question(NamedTuple):
-    """What may be chosen, and what should be."""
+    """The options of a row, and those that are right."""
 
     labels: tuple[str, ...]
     options: Mapping[str, str] | None

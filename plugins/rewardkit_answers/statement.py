@@ -45,7 +45,7 @@ class Statement(NamedTuple):
 
 
 def statements(answer: str) -> list[Statement]:
-    """What the answer states, in order, by the highest mark that it uses; empty for an empty answer.
+    """The statements of the answer, in order, by the highest mark that it uses; empty for an empty answer.
 
     Without any mark these are its first line, if there are several, and its last.
     """

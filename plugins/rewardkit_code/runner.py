@@ -72,7 +72,7 @@ class Runner:
         self._kept = Kept() if kept is None else kept
 
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What depends on the task alone, made once for all completions: a compiled checker, expected values."""
+        """A value of the task alone, made once for all completions: a compiled checker, expected values."""
         return self._kept.get(key, make)
 
     def __call__(self, job: Any, tests: int = 1) -> RunResult:

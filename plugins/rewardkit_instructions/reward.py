@@ -148,7 +148,7 @@ def _whole(value: Any) -> Any:
 
 
 def _loaded(value: Any) -> Any:
-    """What a text holds, in JSON or as Python writes it; all else as it is."""
+    """The value that a text holds as JSON or as a Python literal; anything else unchanged."""
     if not isinstance(value, str) or value[:1] not in "[{":
         return value
     try:

@@ -23,7 +23,7 @@ MOST_ERRORS = 1000
 
 
 class UnreadableSchemaError(ValueError):
-    """What the row calls a schema is none."""
+    """The row's schema is not a valid JSON Schema."""
 
 
 class UnsupportedSchemaError(ValueError):
@@ -51,7 +51,7 @@ def compile_schema(written: Any) -> Validator:
 
 
 def errors_of(validator: Validator, value: Any) -> list[ValidationError]:
-    """What is wrong with a value, in the order of the schema; empty for one that fits.
+    """The errors of a value, in the order of the schema; empty for a valid one.
 
     raises  UnreadableSchemaError, UnsupportedSchemaError
     """

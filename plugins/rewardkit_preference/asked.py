@@ -1,4 +1,4 @@
-"""What the judge is asked about a sample, or the score of one about which there is nothing to ask. Pure."""
+"""The question to the judge about a sample, or the score of a sample that needs no question. Pure."""
 
 import json
 from collections.abc import Sequence

@@ -54,7 +54,7 @@ class JudgeModelParams(RewardParams):
     prices: tuple[float, float] | None = None
     """Of a million tokens of prompt and of completion; with them the details hold what each score cost."""
     max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """What a run may spend, in the currency of `prices`; then the reward is `failed: unavailable`."""
+    """Most that a run may spend, in the currency of `prices`; after that the reward is `failed: unavailable`."""
     seed: int = 0
     """Sent to the server with each question."""
     extra_body: Mapping[str, Any] = Field(default_factory=dict)

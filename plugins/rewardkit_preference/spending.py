@@ -18,7 +18,7 @@ def tokens_of(question: Question) -> int:
 
 
 class Spending:
-    """What has been spent. May be used from many threads."""
+    """The money spent so far. May be used from many threads."""
 
     def __init__(self, prices: tuple[float, float] | None, max_cost: float | None) -> None:
         """Nothing is spent yet.

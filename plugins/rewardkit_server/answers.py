@@ -1,4 +1,4 @@
-"""What a request is answered with: JSON, or an error that says the fix."""
+"""Responses to requests: JSON, or an error that names the fix."""
 
 import json
 from collections.abc import Mapping

@@ -193,7 +193,7 @@ def parsed(model: "type[BaseModel] | TypeAdapter[Any]", body: bytes) -> Any:
 
 
 def faults(errors: Sequence[Mapping[str, Any]]) -> str:
-    """What does not fit, without the values."""
+    """The fields that are invalid and why, without their values."""
     return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'body'}: {error['msg']}" for error in errors[:5])
 
 

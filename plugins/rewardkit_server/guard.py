@@ -174,7 +174,7 @@ class _Body:
         self._taken = 0
 
     def replay(self, receive: Receive) -> Receive:
-        """What the app receives: the whole body, then what comes after it."""
+        """A `receive` for the app: it gives the whole body, then the messages after it."""
         whole = b"".join(self._parts)
         self._parts = []
         sent = False

@@ -16,7 +16,7 @@ class Error(BaseModel):
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     error: str
-    """What was found, and the fix."""
+    """The problem that was found, and the fix."""
 
 
 class _Judged(_Message):
@@ -85,7 +85,7 @@ class Explanation(BaseModel):
     ground_truth: Any
     result: Block
     adds: Mapping[str, float | str | None]
-    """What each reward adds; `none` where it makes the whole reward null, null where it is left out."""
+    """The amount that each reward adds; `none` if it makes the whole reward null, null if it is left out."""
     combine: str
     clip: Sequence[float] | None
 
@@ -105,7 +105,7 @@ class RubricDescription(BaseModel):
     hash: str | None
     """Of all that decides a judgement; null where the rubric cannot be compared."""
     identity: Mapping[str, Any] | None
-    """What the hash is of."""
+    """The data that the hash is computed from."""
 
 
 class JobRequest(_Message):

@@ -11,10 +11,10 @@ TOKEN_VARIABLE = "REWARDKIT_TOKEN"  # noqa: S105 - its name
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a server allows."""
+    """The settings and limits of a server."""
 
     token: str = ""
-    """What every request must bring; empty: none, for loopback."""
+    """The bearer token that every request must carry; empty for no token, on loopback only."""
     body_bytes: int = 64 * MIB
     """Size of one request's body."""
     bodies_bytes: int = 256 * MIB

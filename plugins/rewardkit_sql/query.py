@@ -10,7 +10,7 @@ _BEGINS = re.compile(r"^\s*(?:\(|--[^\n]*\n|\s)*(?:select|with|values)\b", re.IG
 
 
 class Shape(NamedTuple):
-    """What a query is made of; `known` is False for a text that only SQLite may understand."""
+    """The properties of a query; `known` is False for a text that only SQLite may understand."""
 
     known: bool
     reads: bool = True

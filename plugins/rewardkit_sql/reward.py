@@ -41,7 +41,7 @@ class SqlParams(RewardParams):
     """Parameters of the reward `sql`."""
 
     order: Literal["auto", "rows", "none"] = "auto"
-    """Whether the order of rows counts: `rows` always, `none` never, `auto` where the reference has an ORDER BY."""
+    """The order of rows: `rows` always counts, `none` never, `auto` if the reference has an ORDER BY."""
     columns: Literal["any", "ordered"] = "any"
     """`any`: the columns may be in another order, as test-suite accuracy has it. `ordered`: as the reference's."""
     folder: Path | None = None

@@ -20,7 +20,7 @@ class MissingDatabaseError(Exception):
 
 
 class Task(NamedTuple):
-    """What a query is judged by."""
+    """The reference and databases that a query is judged by."""
 
     query: str | None
     """The reference, whose rows count where `rows` gives none."""

@@ -19,7 +19,7 @@ class Call(NamedTuple):
 
 
 class NotACallError(ValueError):
-    """What should be a call cannot be read as one; the message says why."""
+    """A value that should be a call cannot be read as one; the message gives the reason."""
 
 
 _ARGUMENT_KEYS = ("arguments", "parameters", "args", "input")

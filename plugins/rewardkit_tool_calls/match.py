@@ -18,7 +18,7 @@ MOST_CALLS = 128
 
 
 class Tool(NamedTuple):
-    """What the row's description of a tool says of its arguments."""
+    """The arguments of a tool, as the row describes them."""
 
     defaults: Mapping[str, Any] = {}
     """An argument that equals its default may be given or left out."""
@@ -139,7 +139,7 @@ def _named(given: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
 
 
 def _typed(text: str) -> list[Any]:
-    """What a bare text may write besides itself: JSON, or Python's literals."""
+    """The values that a bare text may stand for besides itself: JSON or Python literals."""
     found = []
     for read in (json.loads, ast.literal_eval):
         try:

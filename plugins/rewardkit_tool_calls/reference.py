@@ -1,4 +1,4 @@
-"""What should be called: a reference in the forms of data sets. Pure.
+"""The calls that are expected: a reference in the forms of data sets. Pure.
 
 | form of the ground truth | data set |
 |---|---|

@@ -136,7 +136,7 @@ def _difference(made: Sequence[Call], wanted: Sequence[Wanted], found: Sequence[
 
 
 def _tools(sample: Sample) -> dict[str, Tool]:
-    """What the row says of its tools, by their names."""
+    """The tools that the row describes, by name."""
     written = next((value for path in TOOL_COLUMNS if (value := sample.column(path)) is not None), ())
     try:
         tools = loads(written) if isinstance(written, str) else written

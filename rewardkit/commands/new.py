@@ -21,7 +21,7 @@ from rewardkit.registry import built_in
 from rewardkit.suggestions import nearest
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "bsd-3-clause": "BSD-3-Clause", "none": ""}
-"""What `--license` takes, and its SPDX identifier."""
+"""Values of `--license`, with their SPDX identifiers."""
 
 PREFIX = "rewardkit-"
 NAME_CHARACTERS = 40

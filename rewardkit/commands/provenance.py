@@ -20,7 +20,7 @@ from rewardkit.rubrics.rubric import Rubric
 
 
 class Provenance:
-    """What is known of a run from its start on."""
+    """The provenance of a run: its command, inputs, versions, rubric and times."""
 
     def __init__(self, scorer: Judging, inputs: Sequence[str]) -> None:
         """Notes the time and the command."""

@@ -147,7 +147,7 @@ EXPORTS: Mapping[str, Callable[[], Callable[[Row, Sample, Mapping[str, Any]], Li
     "harbor": HarborReward,
     "verifiers": VerifiersTrace,
 }
-"""What `--to` takes."""
+"""Values of `--to`, with their exporters."""
 
 
 def values_of(block: Mapping[str, Any]) -> dict[str, float]:

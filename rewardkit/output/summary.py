@@ -174,7 +174,7 @@ class _Reward:
 
 
 def _spent(details: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """What a judgement took of a paid service: the `tokens` and the `cost` of its details."""
+    """The use of a paid service by a judgement: the `tokens` and the `cost` in its details."""
     tokens = details.get("tokens")
     told = {f"{name}_tokens": count for name, count in tokens.items()} if isinstance(tokens, Mapping) else {}
     told |= {"cost": details["cost"]} if "cost" in details else {}

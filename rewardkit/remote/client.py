@@ -175,7 +175,7 @@ class RefusedError(ConfigError):
 
 
 class _Attempts:
-    """What follows each try of one request; pure but for the random pause."""
+    """The decision after each try of one request; pure except for the random pause."""
 
     def __init__(self, url: str, tries: int) -> None:
         self._url = url

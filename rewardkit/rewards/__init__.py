@@ -1,1 +1,1 @@
-"""What a reward is: the class, the function that becomes one, and the reading of what it returns."""
+"""The interface of a reward: the class, the function that becomes one, and the reading of returned values."""

@@ -12,7 +12,7 @@ _OURS = "rewardkit"
 
 
 def fault_of(error: BaseException, module: str) -> str:
-    """What a reward raised, and where, as the end of a sentence that begins with the reward's name.
+    """The error that a reward raised, and where, as the end of a sentence that begins with the reward's name.
 
     module  the name of the module that holds the reward: its package's frames are the author's
     """

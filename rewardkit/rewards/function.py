@@ -39,7 +39,7 @@ BUDGET = 0.9
 
 @dataclass(frozen=True)
 class FunctionOptions:
-    """What `@rewardkit.reward` is told about a function."""
+    """Options of `@rewardkit.reward` for one function."""
 
     name: str | None = None
     sees: Sees | None = None
@@ -273,7 +273,7 @@ class FunctionReward(Reward):
             await asyncio.sleep(wait_s)
 
     def _verl(self, returned: Any) -> Any:
-        """What a function in verl's form returned: of a dict, `score` is the value and the rest evidence."""
+        """The result of a function in verl's form: in a dict, `score` is the value and the rest is evidence."""
         if self.call.verl and isinstance(returned, Mapping) and "score" in returned and not self.values:
             details = {str(key): value for key, value in returned.items() if key != "score"}
             score = score_of(returned["score"])

@@ -29,7 +29,7 @@ API_VERSION = 1
 module says `REWARDKIT_API_VERSION = 1` where it was written for one; for another than this one it is left out."""
 
 Returned = float | bool | Mapping[str, float | None] | None
-"""What stands for a Score."""
+"""Types that a reward may return in place of a Score."""
 Sees = Literal["sample", "group", "batch"]
 Runs = Literal["worker", "service"]
 
@@ -107,7 +107,7 @@ class Reward(ABC):
 
     @classmethod
     def sees_with(cls, params: Any) -> Sees:  # noqa: ARG003 - for those who look
-        """What it sees with these parameters: `sees`, unless a mode of it says otherwise."""
+        """The samples it sees at once with these parameters: `sees`, unless one of its modes needs another value."""
         return cls.sees
 
     @classmethod
@@ -138,7 +138,7 @@ class Reward(ABC):
 
     @classmethod
     def estimate(cls, samples: Sequence[Sample], params: Any) -> Mapping[str, float]:  # noqa: ARG003 - for those who do
-        """What judging samples would take, without judging them: `requests`, `cost` and the like; empty for nothing.
+        """The expected effort of judging samples, without judging them: `requests`, `cost` and the like, or empty.
 
         samples  one sample, or all of a group for a reward that sees groups
         params   the reward's parameters, an object of `Params`

@@ -46,14 +46,14 @@ PARTS: Mapping[str, Part] = {
     "group": Part("key that the completions of one prompt share", lambda s: s.group_key),
     "solution_str": Part("the completion, as verl calls it", lambda s: s.completion_text),
 }
-"""What one completion has."""
+"""Parts of one completion."""
 
 LISTS: Mapping[str, Part] = {
     "completions": Part("completions: texts, or lists of chat messages", lambda s: _chat(s.completion)),
     "prompts": Part("prompts: texts, or lists of chat messages", lambda s: _chat(s.prompt)),
     "samples": Part("whole `Sample`s", lambda s: s),
 }
-"""What several completions have: a function that asks for one of these gets lists and returns a list, as in TRL."""
+"""Parts of several completions: a function that asks for one of these gets lists and returns a list, as in TRL."""
 
 VERL: Mapping[str, Part] = {
     "data_source": Part("the row's data_source, None without one", lambda s: s.columns.get("data_source")),

@@ -74,7 +74,7 @@ def number_of(returned: Any) -> float:
 
 
 def _many(returned: Any, count: int) -> Sequence[Any]:
-    """What was returned, as a sequence."""
+    """The returned value as a sequence."""
     if inspect.iscoroutine(returned):
         returned.close()
         raise ReturnedError("returned a coroutine; write `async def`, and `await` what it calls")

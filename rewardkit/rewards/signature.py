@@ -1,4 +1,4 @@
-"""What a function asks for, read from its signature once; then its arguments, for each sample or for a list of them.
+"""The arguments that a function asks for, read from its signature once, then filled for one sample or for several.
 
     parameter                                   what it gets
     a name of `PARTS`                           that part of the sample

@@ -32,7 +32,7 @@ class Step:
 
     @property
     def sees(self) -> Sees:
-        """What its reward sees with its parameters."""
+        """The samples its reward sees at once with its parameters."""
         return self.installed.reward.sees_with(self.params)
 
 

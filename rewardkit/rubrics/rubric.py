@@ -287,7 +287,7 @@ class Rubric(_Config):
         return self.limits.model_copy(update=self.rewards[alias].limits.model_dump(exclude_none=True))
 
     def context_of(self, alias: str) -> RewardContext:
-        """What one reward is told of this rubric."""
+        """The context that this rubric gives to one reward."""
         limits = self.limits_of(alias)
         memory_bytes = limits.memory_mb * 1024**2
         return RewardContext(deadline_s=limits.deadline_s, memory_bytes=memory_bytes, sandbox=self.sandbox)

@@ -28,7 +28,7 @@ def examine(
     deadline_s: float = 10.0,
     only: Collection[str] = (),
 ) -> Report:
-    """What all checks find at a reward; the parameters are those of `check_reward`, and
+    """The report of all checks on a reward; the parameters are those of `check_reward`, and
 
     only    names of the checks to run; all if empty
     raises  ConfigError for a parameter that does not fit, InputError for a row that does not

@@ -1,4 +1,4 @@
-"""What checks found: one result for each check, and the report of one reward."""
+"""Results of checks: one for each check, and the report of one reward."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -6,7 +6,7 @@ Outcome = Literal["passed", "fault", "not checked"]
 
 
 class CheckResult(NamedTuple):
-    """What one check found."""
+    """The result of one check."""
 
     check: str
     about: str

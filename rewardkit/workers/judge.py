@@ -257,7 +257,7 @@ def own_copy(sample: Sample) -> Sample:
 
 
 def _answer(reward: Reward, samples: Sequence[Sample]) -> Any:
-    """What the reward returns; `async def score` is run to its end."""
+    """The return value of the reward; `async def score` is run to its end."""
     returned: Any = reward.score(samples)
     if inspect.iscoroutine(returned) and inspect.iscoroutinefunction(reward.score):
         return asyncio.run(returned)

@@ -1,4 +1,4 @@
-"""What rewards print: the first lines of each reward reach the log, whoever judges.
+"""The printed output of rewards: the first lines of each reward reach the log, in every engine.
 
     print("x") in a reward ─▶ Prints (worker) ══ pipe ══▶ PrintLog (parent) ─▶ logger: "mine printed: x"
 

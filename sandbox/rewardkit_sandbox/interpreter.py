@@ -100,7 +100,7 @@ def find_reachable_interpreter() -> Interpreter:
 
 
 def shown(python: Interpreter) -> list[str]:
-    """What programs see of an interpreter's folder: executable, standard library, and the libraries that these load."""
+    """The visible part of an interpreter: executable, standard library, and the libraries that these load."""
     return [python.name, python.library, *_shared_libraries(python)]
 
 

@@ -63,7 +63,7 @@ class Compile:
 
 @dataclass(frozen=True)
 class Image:
-    """What `Compile` made, or the text of a language without a compiler, on standard input and output."""
+    """An image from `Compile`, or the text of a language without a compiler, run on standard input and output."""
 
     image: bytes
     language: str

@@ -43,7 +43,7 @@ def judged(function: Callable[..., Any], *samples: Sample, **params: Any) -> lis
 
 
 def of_part(name: str) -> Any:
-    """What a function gets that asks for this name, of one sample."""
+    """The argument that a function gets for this name, from one sample."""
     scope: dict[str, Any] = {}
     asked = "solution_str, " if name in VERL else ""
     exec(f"def mine({asked}{name}):\n    got.append({name})\n    return 1", scope)

@@ -1,4 +1,4 @@
-"""What rewards say of ground truths before anything is judged."""
+"""Remarks of rewards on ground truths before anything is judged."""
 
 import json
 import subprocess

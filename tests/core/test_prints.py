@@ -1,4 +1,4 @@
-"""What rewards print is seen, with the reward's name and within bounds."""
+"""The printed output of rewards is seen, with the reward's name and within bounds."""
 
 import sys
 import threading

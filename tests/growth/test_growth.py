@@ -44,7 +44,7 @@ GROUND_TRUTH = {
     "multiple_choice": "B",
     "tool_calls": '[{"name": "f", "arguments": {"a": 1}}]',
 }
-"""What is asked for, where it is not 7."""
+"""Ground truths of the rewards for which `7` is not a valid ground truth."""
 
 OTHERS = {
     "math_verify": "Math-Verify in a process that is killed at its deadline",
@@ -155,7 +155,7 @@ class LateError(Exception):
 
 
 def fault(reward: Reward, sample: Sample) -> str:
-    """What is wrong with the judgement: it raises, or takes BOUND_S of processor time and more."""
+    """The fault of a judgement: it raises, or takes at least BOUND_S of processor time."""
     try:
         return f"over {BOUND_S} s" if seconds(reward, sample) >= BOUND_S else ""
     except Exception as error:  # noqa: BLE001 - whatever a reward raises for a text is a finding

@@ -81,7 +81,7 @@ def test_an_answer_that_takes_too_long_is_given_up_and_the_next_one_is_judged():
 
 @pytest.fixture
 def helper():
-    """A helper that builds deques: it never ends with an endless argument, and fails with one that is none."""
+    """A helper that builds deques: it never ends on an endless argument, and fails on one that is not iterable."""
     helper = Helper("collections:deque")
     yield helper
     helper.close()

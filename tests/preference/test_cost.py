@@ -1,4 +1,4 @@
-"""What a judge costs: estimated before, told after, and limited."""
+"""The cost of a judge: estimated before, reported after, and limited."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What the judge is asked besides a grade: criteria, comparisons, votes; what it sees, costs and shares."""
+"""Modes of the judge besides a grade: criteria, comparisons, votes; the data it sees, costs and shares."""
 
 import json
 

@@ -15,7 +15,7 @@ MANY = 99
 
 
 def runs(sandbox, source, inputs, limits=LIMITS):
-    """What a program says to each input in one world; the first case is run alone."""
+    """The results of a program for each input in one world; the first case is run alone."""
     with sandbox.cases(Script(source), limits, MANY) as cases:
         cases.run(b"", limits.wall_s)
         return [cases.run(one, limits.wall_s) for one in inputs]

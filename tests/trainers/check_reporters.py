@@ -1,4 +1,4 @@
-"""What a run reports to: distributions and tables of completions, in three reporters (`make test-trainers`)."""
+"""The reports of a run: distributions and tables of completions, in three reporters (`make test-trainers`)."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What goes wrong on one rank of a run of two: the run finishes, and all others get their right rewards."""
+"""Faults on one rank of a run of two: the run finishes, and all others get their right rewards."""
 
 import json
 import os
@@ -20,7 +20,7 @@ LIMIT_S = 90
 
 
 class Finished(NamedTuple):
-    """What a run came to."""
+    """The result of a run."""
 
     ranks: list[dict[str, Any]]
     stderr: str

@@ -21,7 +21,7 @@ from rewardkit_trainers.imputation import UnrewardedError
 if importlib.util.find_spec("verl") is None:
     pytest.skip("verl is not installed", allow_module_level=True)
 
-pytestmark = pytest.mark.filterwarnings("default")  # what verl and ray say of themselves is not ours to mend
+pytestmark = pytest.mark.filterwarnings("default")  # we cannot fix the warnings of verl and ray
 MOODY = Path(__file__).parent / "moody.py"
 PAGE = (Path(__file__).parents[2] / "docs" / "verl.md").read_text(encoding="utf-8")
 FUNCTION = ["reward.custom_reward_function.path=pkg://rewardkit_trainers.verl"]

@@ -181,7 +181,7 @@ class RowScorer:
         return self._in_order(samples, judged, progress)
 
     def numbers(self, results: Sequence[Result], groups: Sequence[str]) -> list[dict[str, float]]:
-        """What a trainer without None takes and logs, always under the same keys.
+        """The values for a trainer that does not accept None, and for its log, always under the same keys.
 
         groups  the name of each completion's group: the mean that `on_none: mean` gives is the group's
         returns `score`, the reward; `rewardkit/unrewarded`, 1.0 where another number stands for it;
@@ -229,7 +229,7 @@ class RowScorer:
     def _in_order(
         self, samples: Sequence[Sample | InputError], judged: Sequence[Result], progress: float
     ) -> list[Result]:
-        """A result for each sample, and for what is no sample one that failed."""
+        """A result for each sample, and a failed one for each row that could not be read."""
         rest = iter(judged)
         return [next(rest) if isinstance(s, Sample) else self._without_reward(str(s), progress) for s in samples]
 

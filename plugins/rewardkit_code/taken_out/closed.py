@@ -43,7 +43,7 @@ class Closed:
 
 
 class Names:
-    """What the names of tests stand for, at one point of them.
+    """The meaning of the names in the tests at one point of their text.
 
     imports    the statement for each name that the tests import from a module of `_MODULES`
     constants  the closed expression for each name that is bound to one

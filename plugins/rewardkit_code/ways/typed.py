@@ -46,7 +46,7 @@ def typed(tests: TypedTests, program: Program, run: Runner) -> Iterator[TestOutc
 
 
 def _expected(tests: TypedTests, run: Runner) -> Reports:
-    """What the tests expect, as a run without the program reports it.
+    """The values that the tests expect, as a run without the program reports them.
 
     raises  UnsupportedTestsError where that run fails: then the fault is the tests'
     """

@@ -58,7 +58,7 @@ def _unit_letter(node: Node) -> str | None:
 
 
 def compound(items: tuple[Node, ...]) -> Node | None:
-    """`3 hours 20 minutes` as minutes; None for what is no number of ever smaller units of one kind."""
+    """`3 hours 20 minutes` as minutes; None if the units are not of one kind, each smaller than the one before."""
     terms: list[Node] = []
     before: Measure | None = None
     last = items[-1].unit if isinstance(items[-1], Quantity) else ""

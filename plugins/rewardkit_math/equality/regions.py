@@ -128,10 +128,10 @@ def _bound(node: Node, budget: Budget) -> Any:
     if isinstance(node, Mul) and node.args == (MINUS_ONE, Const("oo")):
         return -_INF
     if not isinstance(node, EXPRESSION):
-        raise NoRegionError("a bound that is no number")
+        raise NoRegionError("a bound that is not a number")
     value = real_value(node, budget)
     if value is None:
-        raise NoRegionError("a bound that is no number")
+        raise NoRegionError("a bound that is not a number")
     return value
 
 

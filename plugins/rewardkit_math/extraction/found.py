@@ -20,7 +20,7 @@ _BOX_TAGS = re.compile(r"<\|(?:begin|end)_of_box\|>")
 
 
 def found_between(how: str, text: str, start: int, end: int) -> Found:
-    """What stands between two indices, without white space around it; nothing where it is empty."""
+    """The text between two indices, stripped of white space; the form `none` if nothing is left."""
     piece = text[start:end]
     inner = piece.strip()
     if not inner:

@@ -70,7 +70,7 @@ def router(rubrics: Rubrics) -> APIRouter:
     @routes.get("/reverify_mode", response_model=str)
     @routes.get("/rubrics/{name}/reverify_mode", response_model=str)
     async def reverify_mode(name: str | None = None) -> Response:
-        """Whether rollouts may be verified again."""
+        """The mode that tells a client if rollouts may be verified again."""
         rubrics.get(name)
         return JsonResponse(MODE)
 

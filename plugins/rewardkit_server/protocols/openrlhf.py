@@ -33,7 +33,7 @@ class Rollouts(BaseModel):
 
 
 class Rewards(BaseModel):
-    """What OpenRLHF reads."""
+    """The response that OpenRLHF reads."""
 
     rewards: Sequence[float]
     scores: Sequence[float]

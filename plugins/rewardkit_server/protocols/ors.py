@@ -72,7 +72,7 @@ class _Session(NamedTuple):
     judge: RubricJudge
     task: Mapping[str, Any]
     answers: dict[str, bytes]
-    """What `submit` gave, by task id: asked again after a lost connection, it is not judged twice."""
+    """Responses of `submit` by task id: a call repeated after a lost connection is not judged twice."""
 
 
 class _Sessions:
@@ -86,7 +86,8 @@ class _Sessions:
         while self._open and (len(self._open) >= SESSIONS or next(iter(self._open.values()))[0] + SESSION_S < now):
             self._open.popitem(last=False)
         if sid in self._open:
-            raise RequestError(HTTPStatus.BAD_REQUEST, "this session exists already")
+            fix = "POST /delete ends it, POST /create_session gives a new id"
+            raise RequestError(HTTPStatus.BAD_REQUEST, f"this X-Session-ID already has a session; {fix}")
         self._open[sid] = (now, session)
 
     def heard(self, sid: str) -> _Session:

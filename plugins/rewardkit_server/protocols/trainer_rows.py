@@ -26,7 +26,7 @@ class TrainerJudge:
         self._metrics = metrics
 
     async def results(self, rows: Sequence[Mapping[str, Any]], *, who: str, deadline_s: float) -> list[Result]:
-        """A Result for each row of `row_of`; a row that is no sample has `failed`.
+        """A Result for each row of `row_of`; a row that cannot be read as a sample gets `failed`.
 
         who     the trainer, for the message where the rubric does not suit it
         raises  RequestError

@@ -16,7 +16,7 @@ from rewardkit_sandbox.guest.descriptors import write_all
 FILE = "main.py"
 MAX_TEXT = 2000
 MISSING = ""
-"""What to do about a `package` that is not in this sandbox; `boot` sets it."""
+"""Advice for a `package` that is not in this sandbox; `boot` sets it."""
 # sysexits.h: input data was incorrect. Only a courtesy to the reader of a reason: the score is 0 either way.
 EX_DATAERR = 65
 
@@ -89,7 +89,7 @@ def run_script(source: str) -> None:
 
 
 _registered: list[Callable[..., Any]] = []
-"""What the program wants to be called at its end."""
+"""Functions that the program registered to be called at its end."""
 
 
 def prepare_exit() -> None:

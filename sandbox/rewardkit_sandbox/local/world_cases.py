@@ -22,7 +22,7 @@ _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w., \t]+))", re.
 
 @dataclass
 class Worlds:
-    """What a sandbox lends to those who make worlds in it.
+    """The parts of a sandbox that a maker of worlds uses.
 
     client      that of its zygote for cases
     loaded      packages that only its other zygote has loaded: programs that import them get a world for each run

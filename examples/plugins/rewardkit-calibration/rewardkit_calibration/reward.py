@@ -68,7 +68,7 @@ def stated_confidence(answer: str) -> float | None:
 
 
 def stated_answer(answer: str) -> str:
-    """What an answer states besides its confidence: in its tag or box, behind "the answer is", else all of it."""
+    """The statement of an answer without its confidence: from its tag or box, after "the answer is", else all of it."""
     text = _PHRASE.sub("", _TAG.sub("", answer))
     for pattern in (_ANSWER, _BOX, _PHRASED):
         if found := pattern.findall(text):

@@ -40,7 +40,7 @@ def test_honest_doubt_pays_more_than_false_certainty():
 
 @pytest.mark.parametrize("right", [0.0, 0.3, 0.7, 1.0])
 def test_stating_how_often_one_is_right_pays_most(right):
-    """The expected reward of an answer that is right so often has its maximum at that confidence."""
+    """The expected reward has its maximum where the stated confidence equals the share of right answers."""
 
     def expected(confidence):
         text = f"<answer>4</answer><confidence>{confidence}</confidence>"

@@ -29,7 +29,7 @@ class LeanParams(RewardParams):
     statement: str | None = None
     """The column that holds the theorem; left out: `formal_statement`, `theorem` or the ground truth."""
     header: str = "import Mathlib\nopen BigOperators Real Nat Topology\n"
-    """What stands before the theorem; `""` for plain Lean."""
+    """Text before the theorem, such as imports; `""` for plain Lean."""
     project: str | None = None
     """A folder with a Lake project that has what the header imports; left out, Lean alone."""
     timeout_s: float = Field(default=60.0, gt=0)

@@ -61,7 +61,7 @@ def test_a_proof_abstains_where_lean_is_not_installed(monkeypatch):
 
 
 class Answer:
-    """What the server of lean-interact answers, as far as the reward reads it."""
+    """A reply of lean-interact's server, with the fields that the reward reads."""
 
     def __init__(self, *messages, sorries=()):
         self.messages = [types.SimpleNamespace(severity=severity, data=data) for severity, data in messages]

@@ -91,7 +91,7 @@ class SafetyRefusalReward(Reward):
 
 
 def is_harmful(written: Any) -> bool | None:
-    """What a row says of its request; None for a value that says neither."""
+    """The request's label that a row gives: True if harmful, False if harmless, None for any other value."""
     if isinstance(written, bool):
         return written
     text = str(written).strip().casefold().removesuffix(".0")

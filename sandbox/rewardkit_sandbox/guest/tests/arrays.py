@@ -138,7 +138,7 @@ def revive(info: Info) -> Any:
             except wire.WireError:
                 raise
             except Exception as exc:
-                raise wire.WireError(f"an array that is none ({type(exc).__name__})") from exc
+                raise wire.WireError(f"an invalid array ({type(exc).__name__})") from exc
     raise wire.WireError("an object of no known kind")
 
 

@@ -1,7 +1,8 @@
 """The driver's end of the conversation with a program: requests, answers, and the conversion of values.
 
-The program's death, a frame that is not the one awaited, and data that is no frame are `ProgramGone`: the tests then
-have not passed, whatever they catch. `Unsupported` is a limit of this harness that the tests themselves run into.
+If the program exits, sends another frame than the expected one, or sends data that is not a frame, `ProgramGone` is
+raised: the tests then have not passed, whatever they catch. `Unsupported` is a limit of this harness that the tests
+themselves run into.
 """
 
 import builtins

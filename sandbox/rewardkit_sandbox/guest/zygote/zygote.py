@@ -136,7 +136,7 @@ class Zygote:
         return None
 
     def _interrupt(self, run: Run, request: dict[str, Any]) -> None:
-        """What is asked of a run under way: that it ends, or that it does if its case has had its time."""
+        """Handles a request about a running run: end it, or end it only if its case has used up its time."""
         if request.get("cancel"):
             run.kill("cancel")
         else:
