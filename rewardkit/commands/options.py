@@ -332,7 +332,7 @@ class NewOptions:
     group: Annotated[bool, typer.Option("--group", help="It sees all completions of a prompt at once.")] = False
     asynchronous: Annotated[bool, typer.Option("--async", help="It waits for a service.")] = False
     environment: Annotated[
-        bool, typer.Option("--environment", help="Make an OpenEnv environment, paid by a rubric, not a reward.")
+        bool, typer.Option("--environment", help="Make an OpenEnv environment, scored by a rubric, not a reward.")
     ] = False
     license: Annotated[str, typer.Option(metavar="NAME", help="apache-2.0, mit, bsd-3-clause or none.")] = "apache-2.0"
     author: Annotated[str, typer.Option(metavar="TEXT", help="Name in the licence.")] = ""

@@ -43,7 +43,7 @@ _ALL = (
     Check("echo_earns_nothing", "repeating the prompt earns nothing", earning.echo_earns_nothing),
     Check("ground_truth_earns_nothing", "tests or criteria, repeated as the completion, earn nothing",
           earning.ground_truth_earns_nothing),
-    Check("missing_ground_truth_abstains", "without a ground truth it abstains, and never pays 0",
+    Check("missing_ground_truth_abstains", "without a ground truth it abstains, and never gives 0",
           earning.missing_ground_truth_abstains),
     Check("keeps_deadline", "no text that a model can write makes it hang or crash", judging.keeps_deadline),
     Check("never_raises", "no text that a model can write makes it raise", judging.never_raises),

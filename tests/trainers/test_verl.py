@@ -1,4 +1,4 @@
-"""verl is paid by a rubric: through its own configuration, loaders, reward workers and metrics (verl 0.9.1)."""
+"""verl gets rewards from a rubric: through its own configuration, loaders, reward workers and metrics (verl 0.9.1)."""
 
 import asyncio
 import importlib.util
