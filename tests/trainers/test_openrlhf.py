@@ -1,4 +1,4 @@
-"""OpenRLHF gets rewards from a rubric, through its own executor of rollouts: a Python file, or a URL (OpenRLHF 0.11.2)."""
+"""OpenRLHF gets rewards from a rubric, in its own executor of rollouts: a Python file, or a URL (OpenRLHF 0.11.2)."""
 
 import asyncio
 import importlib.util
