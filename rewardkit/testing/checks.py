@@ -30,7 +30,7 @@ _ALL = (
     Check("judges", "each ordinary sample gets a sound, finite Score", judging.judges),
     Check("full_earns_most", "right completions earn the most", earning.full_earns_most),
     Check("zero_earns_nothing", "wrong completions are scored, and earn nothing", earning.zero_earns_nothing),
-    Check("malformed_earns_nothing", "unreadable completions earn nothing, and are no failure",
+    Check("malformed_earns_nothing", "unreadable completions earn nothing, and do not make it fail",
           earning.malformed_earns_nothing),
     Check("expected_values", "samples get the values that they expect", earning.expected_values),
     Check("same_twice", "the same sample gets the same score again", judging.same_twice),
