@@ -25,8 +25,7 @@ from rewardkit import RewardContext, RewardkitError, Rubric, Sample
 from rewardkit.codec import from_block
 from rewardkit.input.files import read_rows
 
-TOML = b"""name = "r"
-[rewards.math]
+TOML = b"""[rewards.math]
 weight = 1.0
 [rewards.format]
 weight = 0.1
