@@ -296,11 +296,12 @@ def _parts(value: slice) -> tuple[Any, Any, Any]:
 
 
 def make_exception(kind: type[BaseException], args: tuple[Any, ...], handle: int | None, link: Client) -> BaseException:
+    # Python's own set what they hold while they are built: the code of a SystemExit, the number of an OSError.
+    # Others want more than their args, as JSONDecodeError does, or have a constructor of the program.
     try:
-        # Python's own set what they hold while they are built: the code of a SystemExit, the number of an OSError.
         exc = kind.__new__(kind, *args) if isinstance(kind, RemoteClass) else kind(*args)
-    except Exception:  # noqa: BLE001 - a type with a constructor of its own
-        exc = Exception.__new__(RuntimeError)
+    except Exception:  # noqa: BLE001 - whatever a constructor raises
+        exc = kind.__new__(kind, *args)
     exc.args = args
     if handle is not None:
         exc.__dict__["_rewardkit"] = State(link, handle)
