@@ -7,7 +7,7 @@ It grades an answer, says which criteria of a row are met, or compares the answe
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from time import monotonic
 from typing import Any, Literal
@@ -118,7 +118,7 @@ class JudgeModel(Reward):
                     self._known.popitem(last=False)
             return found
 
-        verdicts = await _each({found.question for found in asked if isinstance(found, Asked)}, one)
+        verdicts = await _each(dict.fromkeys(found.question for found in asked if isinstance(found, Asked)), one)
         paid: set[Question] = set()
         scores = []
         for found in asked:
@@ -147,7 +147,7 @@ class JudgeModel(Reward):
         async def one(question: Question) -> Verdicts | NoVerdictError:
             return await _caught(self._judge.verdicts(question, until))
 
-        verdicts = await _each(set(questions.values()), one)
+        verdicts = await _each(dict.fromkeys(questions.values()), one)
         winners = {pair: _winner(verdicts[question]) for pair, question in questions.items()}
         won = shares(len(answers), {(a, b): outcome(winners[a, b], winners[b, a]) for a, b in meeting})
         faults = [fault for fault in verdicts.values() if isinstance(fault, NoVerdictError)]
@@ -200,7 +200,7 @@ def _comparisons(questions: Sequence[Question], params: JudgeModelParams) -> dic
 
 
 async def _each(
-    questions: "set[Question]", ask: Callable[[Question], Awaitable[Verdicts | NoVerdictError]]
+    questions: Iterable[Question], ask: Callable[[Question], Awaitable[Verdicts | NoVerdictError]]
 ) -> dict[Question, Verdicts | NoVerdictError]:
     listed = list(questions)
     return dict(zip(listed, await asyncio.gather(*map(ask, listed)), strict=True))

@@ -25,7 +25,8 @@ def run(options: ScoreOptions, rubric: Rubric) -> int:
         for step in steps:
             # What a gate would spare is not known before its reward has judged.
             asked = [sample for sample in group if unjudged(rubric, _ungated(step), sample, {}) is None]
-            together = [asked] if step.installed.reward.sees == "group" else [[sample] for sample in asked]
+            alone = step.installed.reward.sees == "sample"
+            together = [[sample] for sample in asked] if alone else [asked]
             for samples in together if asked else ():
                 for name, figure in step.installed.reward.estimate(samples, step.params).items():
                     totals[step.alias][name] = totals[step.alias].get(name, 0) + figure
