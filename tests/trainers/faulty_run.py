@@ -61,7 +61,7 @@ def main(model: str, output: Path, workers: str) -> None:
     rows = [{"prompt": f"what is {a} and {b}"} for a in ("one", "two") for b in ("one", "two")] * 2
     trainer = RewardKitGRPOTrainer(
         model,
-        {"rewards": {"faulty": {}}, "limits": {"deadline_s": 0.5, "batch_s": 3}},
+        {"rewards": {"faulty": {}}, "limits": {"deadline_s": 0.5, "batch_s": 3 if fault == "hang" else 60}},
         GRPOConfig(
             output_dir=str(output / "run"),
             per_device_train_batch_size=8,
