@@ -38,7 +38,7 @@ def _works():
 
 @pytest.fixture(scope="module")
 def reward(_works):
-    opened = Sql(SqlParams(cpu_s=1), RewardContext(deadline_s=30.0))
+    opened = Sql(SqlParams(cpu_s=1, memory_mb=128), RewardContext(deadline_s=30.0))
     yield opened
     opened.close()
 
