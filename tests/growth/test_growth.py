@@ -193,6 +193,19 @@ def test_each_reward_judges_what_it_is_given_here(reward):
     assert score.status == "scored", score
 
 
+def times_of(reward: Reward, unit: str, fields: dict[str, str]) -> list[float]:
+    """Seconds for 64 KB, 256 KB and 1 MB."""
+    times = []
+    for size in (64 * KB, 256 * KB, 1024 * KB):
+        text = unit * (size // len(unit.encode("utf-8", "surrogatepass")))
+        times.append(seconds(reward, sample_of(reward, **{"completion": text, "ground_truth": text, **fields})))
+    return times
+
+
+def too_slow(times: list[float]) -> bool:
+    return times[-1] >= BOUND_S or times[-1] > max(0.5, 8 * times[1])
+
+
 @pytest.mark.parametrize("name", JUDGED_BY_TEXT)
 def test_time_grows_linearly_with_hostile_text(reward):
     wrong = []
@@ -200,13 +213,11 @@ def test_time_grows_linearly_with_hostile_text(reward):
         for fields in ({"ground_truth": asked(reward)}, {"completion": "The answer is 7."}):
             if (reward.name, kind) == ("code", "asserts") and "completion" in fields:
                 continue  # 62,000 tests are work that the data asks for
-            times = []
-            for size in (64 * KB, 256 * KB, 1024 * KB):
-                text = unit * (size // len(unit.encode("utf-8", "surrogatepass")))
-                sample = sample_of(reward, **{"completion": text, "ground_truth": text, **fields})
-                times.append(seconds(reward, sample))
+            times = times_of(reward, unit, fields)
+            if too_slow(times):  # once more: what is slow is slow twice, and a busy machine is not
+                times = times_of(reward, unit, fields)
             side = "completion" if "ground_truth" in fields else "ground truth"
-            if times[-1] >= BOUND_S or times[-1] > max(0.5, 8 * times[1]):
+            if too_slow(times):
                 wrong.append(f"{side} of {kind}: {', '.join(f'{t:.2f}' for t in times)} s")
     assert not wrong, "\n".join(wrong)
 
