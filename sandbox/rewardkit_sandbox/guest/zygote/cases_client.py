@@ -68,8 +68,7 @@ class CasesClient:
             def case_ended() -> None:
                 report = self._report_of_case(time.monotonic() - started)
                 if report is not None:
-                    case.report = report
-                    case.heard()
+                    follow.ended(case, report)
 
             def world_ended() -> None:
                 report = self._client.receive()
@@ -77,8 +76,7 @@ class CasesClient:
                     self._world.report = report
                     if report["end"] == "setup":
                         raise NoWorldError
-                    case.report = report | {"wall_s": time.monotonic() - started}
-                    case.heard()
+                    follow.ended(case, report | {"wall_s": time.monotonic() - started})
 
             follow.listen(self._socket.fileno(), case_ended)
             follow.listen(self._client.control.fileno(), world_ended)

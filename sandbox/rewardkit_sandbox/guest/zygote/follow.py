@@ -1,9 +1,14 @@
-"""Reads what the processes of a job write, and messages about them, until all have ended and every pipe is empty."""
+"""Reads what the processes of a job write, and messages about them, until all have ended and every pipe is empty.
+
+The end of a pipe is not waited for once its process has ended: a program can leave the other end in a message to
+itself, which the kernel throws away when it next looks for such messages, and on a quiet machine that takes minutes.
+"""
 
 import os
 import select
 import time
 from collections.abc import Callable
+from typing import Any
 
 from rewardkit_sandbox.guest.zygote.run_process import RunProcess
 
@@ -44,8 +49,16 @@ class Follow:
 
     @property
     def done(self) -> bool:
-        """True once every process has a report and every pipe has been read to its end."""
+        """True once every process has a report and every pipe is empty."""
         return not self._readers and all(process.report is not None for process in self._started)
+
+    def ended(self, process: RunProcess, report: dict[str, Any]) -> None:
+        """Notes the report on a process, of which nothing is left that could write: its pipes are emptied now."""
+        process.report = report
+        process.heard()
+        for fd in [fd for fd, (owner, _) in self._readers.items() if owner is process]:
+            while fd in self._readers:
+                self._read(fd)
 
     def wait(self, seconds: float) -> bool:
         """Reads until the job is done, for at most `seconds`; True if it is done."""
@@ -57,14 +70,19 @@ class Follow:
             for fd, _ in self._poll.poll(max(1.0, left * 1000)):
                 if fd in self._messages:
                     self._messages[fd]()
-                else:
+                elif fd in self._readers:
                     self._read(fd)
         return True
 
     def _read(self, descriptor: int) -> None:
         """Keeps what a process wrote, as long as that is within the limit."""
         process, name = self._readers[descriptor]
-        piece = os.read(descriptor, READ)
+        try:
+            piece = os.read(descriptor, READ)
+        except BlockingIOError:  # empty, and open somewhere
+            if process.report is None:
+                return
+            piece = b""
         if not piece:
             self._poll.unregister(descriptor)
             del self._readers[descriptor]

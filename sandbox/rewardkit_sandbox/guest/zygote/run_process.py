@@ -45,6 +45,7 @@ class RunProcess:
     def pipe(self, name: str, stack: ExitStack) -> int:
         """Makes a pipe that it writes to; returns the end that it gets."""
         ours, theirs = os.pipe()
+        os.set_blocking(ours, False)
         os.fchmod(theirs, 0o222)  # a program may open /dev/stdout, and its user is another one than ours
         stack.callback(os.close, ours)
         stack.callback(self.close_their_ends)

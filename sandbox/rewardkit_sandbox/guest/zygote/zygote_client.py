@@ -38,7 +38,8 @@ WRITES = {
 }
 """Descriptors that the process of each mode writes to; the others are /dev/null."""
 
-GRACE_S = 5.0
+GRACE_S = 60.0
+"""Seconds beyond a limit in which a zygote must report the end of a run: far more than on any machine that works."""
 WALL_CAP = 10
 """As `zygote.WALL_CAP`."""
 
@@ -160,8 +161,7 @@ class ZygoteClient:
             ended = processes.get(report["id"])
             if ended is None:
                 return
-            ended.report = report
-            ended.heard()
+            follow.ended(ended, report)
             if ended is started[0]:
                 for other in started[1:]:
                     if other.report is None:
