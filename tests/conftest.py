@@ -2,8 +2,10 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,43 @@ def required(report: pytest.TestReport | pytest.CollectReport) -> pytest.TestRep
         report.outcome = "failed"
         report.longrepr = f"skipped where everything is required ({REQUIRE_ALL}): {report.longrepr}"
     return report
+
+
+COUNTING_S = 0.035
+"""Processor time of `_counting_s` on a quiet machine of 2025."""
+MARGIN = 5
+"""Times its usual processor time that work may take: this finds what is quadratic, not what is a little slower."""
+
+
+def _counting_s() -> float:
+    """Processor time of counting to a million, here and now."""
+    begun = time.process_time()
+    for _ in range(1_000_000):
+        pass
+    return time.process_time() - begun
+
+
+def slowness() -> float:
+    """Times that this machine, as busy as it is now, is slower than a quiet one; 1 at least."""
+    return max(1.0, _counting_s() / COUNTING_S)
+
+
+@pytest.fixture(scope="session")
+def quick() -> Callable[..., Any]:
+    """Does some work and checks that it took no more processor time than it may: `quick(work, seconds=1.0)`.
+
+    seconds    enough on a quiet machine; slow and busy machines, and noise, are allowed for
+    """
+
+    def do(work: Callable[[], Any], seconds: float = 1.0) -> Any:
+        begun = time.process_time()
+        result = work()
+        took = time.process_time() - begun
+        if took > seconds:
+            assert took < MARGIN * seconds * slowness(), f"{took:.1f} s of processor time"
+        return result
+
+    return do
 
 
 @pytest.fixture(scope="session")

@@ -156,7 +156,7 @@ def test_what_is_no_judgement_is_named(returned: Any, said: str):
         ([1.0, float("nan")], "returned nan"),
         ((n for n in (1, 2)), "returned a generator; return a list"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_no_list_of_judgements_is_named(returned: Any, said: str):
     scores = judged(lambda completions: returned, SAMPLE, SAMPLE)

@@ -1,7 +1,5 @@
 """Fenced code blocks: what opens one, what closes it, and where it lies in the text."""
 
-import time
-
 import pytest
 
 from rewardkit import fenced_blocks
@@ -41,7 +39,5 @@ def test_a_block_knows_its_place():
 
 
 @pytest.mark.parametrize("piece", ["```\n", "```", "`", "~~~ \n", " ", "\n", "```a\n````b\n"])
-def test_a_megabyte_is_read_in_a_second(piece):
-    started = time.process_time()
-    list(fenced_blocks(piece * (1_000_000 // len(piece))))
-    assert time.process_time() - started < 1
+def test_a_megabyte_is_read_in_a_moment(quick, piece):
+    quick(lambda: list(fenced_blocks(piece * (1_000_000 // len(piece)))))

@@ -1,7 +1,5 @@
 """Where reasoning ends and the answer begins: the table of formats row by row, and texts that are not well-formed."""
 
-import time
-
 import pytest
 from pydantic import ValidationError
 
@@ -220,11 +218,6 @@ def test_only_end_tokens_at_the_end_are_stripped(text, stripped):
         "<|channel|>analysis<|message|>a<|end|>",
     ],
 )  # fmt: skip
-def test_a_hostile_megabyte_is_split_in_50_ms(piece):
+def test_a_hostile_megabyte_is_split_in_a_moment(quick, piece):
     text = piece * (1_000_000 // len(piece)) + "</s>"
-    took = []
-    for _ in range(3):  # the least of three: the machine may be busy
-        started = time.process_time()
-        split_reasoning(text)
-        took.append(time.process_time() - started)
-    assert min(took) < 0.05
+    quick(lambda: split_reasoning(text), seconds=0.1)

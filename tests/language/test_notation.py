@@ -1,7 +1,6 @@
 """Plain-text mathematics, units, chemistry and programs in a sentence: of no language; prose in them still counts."""
 
 import re
-import time
 
 import pytest
 
@@ -91,7 +90,5 @@ def test_tables_hold_single_words(table):
 @pytest.mark.parametrize(
     "piece", ["a ", "a = ", "(", "a(", "1 ", "x_", "sin ", "SELECT a ", "a[", "√", "H2", "aA", "-"]
 )
-def test_time_is_linear_in_hostile_notation(piece):
-    started = time.process_time()
-    notation(piece * (30_000 // len(piece)))
-    assert time.process_time() - started < 1
+def test_time_is_linear_in_hostile_notation(quick, piece):
+    quick(lambda: notation(piece * (30_000 // len(piece))))

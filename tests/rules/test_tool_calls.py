@@ -1,7 +1,6 @@
 """`tool_calls`: each template is read, and neither every possible call nor a quoted one earns the reward."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -151,7 +150,5 @@ def test_python_arguments_are_literals_or_their_source():
     ],
     ids=lambda text: text[:20],
 )
-def test_hostile_texts_end_in_time(text: str):
-    begun = time.process_time()
-    assert judged(text).value in (0.0, None)
-    assert time.process_time() - begun < 3
+def test_hostile_texts_take_a_moment(quick, text: str):
+    assert quick(lambda: judged(text)).value in (0.0, None)

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -162,11 +161,9 @@ HOSTILE = ["a " * 500_000, "\n" * 1_000_000, "\n \t" * 300_000, "." * 1_000_000,
 
 @pytest.mark.parametrize("name", sorted(REWARDS))
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:5]))
-def test_hostile_megabyte_takes_less_than_three_seconds(name, text):
+def test_hostile_megabyte_takes_a_moment(quick, name, text):
     params = LEAST_PARAMS.get(name, {}) | ({"unit": "words"} if name.startswith("length") else {})
-    started = time.process_time()
-    judge(name, Sample(completion=text), **params)
-    assert time.process_time() - started < 3.0
+    quick(lambda: judge(name, Sample(completion=text), **params), seconds=3.0)
 
 
 @pytest.mark.parametrize(
