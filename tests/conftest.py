@@ -2,9 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+import venv
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -52,13 +56,14 @@ def _counting_s() -> float:
     return time.process_time() - begun
 
 
-def slowness() -> float:
-    """Times that this machine, as busy as it is now, is slower than a quiet one; 1 at least."""
-    return max(1.0, _counting_s() / COUNTING_S)
+@pytest.fixture(scope="session")
+def slowness() -> Callable[[], float]:
+    """Says how many times this machine, as busy as it is now, is slower than a quiet one; 1 at least."""
+    return lambda: max(1.0, _counting_s() / COUNTING_S)
 
 
 @pytest.fixture(scope="session")
-def quick() -> Callable[..., Any]:
+def quick(slowness: Callable[[], float]) -> Callable[..., Any]:
     """Does some work and checks that it took no more processor time than it may: `quick(work, seconds=1.0)`.
 
     seconds    enough on a quiet machine; slow and busy machines, and noise, are allowed for
@@ -99,3 +104,58 @@ def numerical_packages() -> list[str]:
     except SandboxUnavailableError as exc:
         pytest.skip(str(exc))
     return names
+
+
+class Environment:
+    """A fresh virtual environment that sees the packages of this one."""
+
+    def __init__(self, folder: Path) -> None:
+        venv.create(folder, with_pip=False)
+        self.python = folder / "bin" / "python"
+        seen = [path for path in sys.path if "site-packages" in path or _is_ours(path)]
+        (packages,) = (folder / "lib").glob("python*/site-packages")
+        (packages / "seen.pth").write_text("".join(f"{path}\n" for path in seen))
+
+    def install(self, *folders: Path, options: Sequence[str] = ()) -> None:
+        """Installs distributions: alone, since the build backend and what they need are seen already."""
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            self.python,
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+        ]
+        command = [*pip, "--no-deps", "--no-build-isolation", *options, *folders]
+        subprocess.run([*map(str, command)], check=True, timeout=900)
+
+    def run(
+        self,
+        module: str,
+        *arguments: object,
+        cwd: Path | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a module of the environment."""
+        return self._run([self.python, "-m", module, *arguments], cwd, variables)
+
+    def command(self, name: str, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs a command of the environment."""
+        return self._run([self.python.parent / name, *arguments], cwd, {})
+
+    @staticmethod
+    def _run(command: list[object], cwd: Path | None, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        words, environment = [*map(str, command)], {**os.environ, **variables}
+        return subprocess.run(words, capture_output=True, text=True, timeout=900, check=False, cwd=cwd, env=environment)
+
+
+def _is_ours(path: str) -> bool:
+    """True for a folder of an editable installation."""
+    return any(Path(path).glob("rewardkit*/__init__.py"))
+
+
+@pytest.fixture(scope="session")
+def new_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Environment]:
+    return lambda: Environment(tmp_path_factory.mktemp("environment"))

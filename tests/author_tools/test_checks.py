@@ -56,8 +56,7 @@ def test_each_check_has_its_fault():
 @pytest.fixture(scope="module")
 def environment(new_environment):
     made = new_environment()
-    for name in ("faulty-rewards", "heavy-reward"):
-        made.install(ROOT / "tests" / "third_party" / name)
+    made.install(*(ROOT / "tests" / "third_party" / name for name in ("faulty-rewards", "heavy-reward")))
     return made
 
 

@@ -54,7 +54,7 @@ def test_our_second_command_says_whose_files_answer_and_how_to_have_both(environ
 
 
 def test_doctor_says_it_where_ours_has_replaced_theirs(environment):
-    environment.install(ROOT, "--force-reinstall")
+    environment.install(ROOT, options=["--force-reinstall"])
     done = environment.command("rewardkit", "doctor", "--json")
     (finding,) = [one for one in json.loads(done.stdout) if one["name"] == "harbor-rewardkit"]
     assert done.returncode == 1

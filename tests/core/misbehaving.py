@@ -5,6 +5,7 @@ import ctypes
 import os
 import sys
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,13 @@ def fork_that_holds_the_pipe() -> None:
     if os.fork() == 0:
         time.sleep(300)
         os._exit(0)
+
+
+def meet(count: str, folder: str) -> None:
+    """Waits until `count` processes have left a file in a folder."""
+    Path(folder, str(os.getpid())).touch()
+    while len(list(Path(folder).iterdir())) < int(count):
+        time.sleep(0.01)
 
 
 class Obedient(Reward):
@@ -75,6 +83,8 @@ class Obedient(Reward):
                     print("x" * 2**20)
             if order.startswith("sleep"):
                 time.sleep(float(order.split()[1]))
+            if order.startswith("meet"):
+                meet(*order.split()[1:])
             if order == "wrong number":
                 return []
             if order == "no Score":
@@ -105,13 +115,18 @@ class Obedient(Reward):
 
 
 class Stuck(Reward):
-    """Hangs or takes all memory where the ground truth says so, whatever the completion is."""
+    """Hangs or takes all memory where the ground truth says so, whatever the completion is.
+
+    It leaves a file for each time that it is asked in the folder of the column `asked`, if there is one.
+    """
 
     name = "stuck"
     cost_ms = 1.0
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score]:
         hoard = []
+        if folder := samples[0].columns.get("asked"):
+            Path(str(folder), uuid.uuid4().hex).touch()
         while samples[0].ground_truth == "allocate":
             hoard.append(bytearray(2**24))
         while samples[0].ground_truth == "hang":

@@ -58,27 +58,25 @@ def test_a_loaded_machine_costs_no_right_answer_its_reward(misbehaving: Path):
 def test_a_reward_that_always_hangs_is_given_up_after_three_ground_truths(misbehaving: Path):
     rubric = {"rewards": {"hung": {}, "constant": {"weight": 0.1}}, "limits": {"deadline_s": 0.3}}
     samples = [Sample(completion="x", ground_truth=str(number)) for number in range(64)]
-    started = time.monotonic()
     with Scorer(rubric, workers=2, plugins=[misbehaving]) as scorer:
         results = scorer.score(samples)
-        first_s = time.monotonic() - started
         again = scorer.score(samples)
-    found = [kind for _, kind in kinds(results, "hung")]
-    assert set(found) == {"timeout", "breaker_open"}
-    assert found.count("breaker_open") >= 50
-    assert {kind for _, kind in kinds(again, "hung")} <= {"timeout", "breaker_open"}
+    for found in ([kind for _, kind in kinds(call, "hung")] for call in (results, again)):
+        assert set(found) <= {"timeout", "breaker_open"}
+        assert found.count("breaker_open") >= 50, "the second call costs nothing"
     assert all(result.scores["constant"].value == 1.0 for result in results), "the other rewards judge on"
-    assert time.monotonic() - started - first_s < 5, "the second call costs nothing"
 
 
-def test_a_group_whose_ground_truth_hangs_the_judge_is_settled_once(misbehaving: Path):
+def test_a_group_whose_ground_truth_hangs_the_judge_is_settled_once(misbehaving: Path, tmp_path: Path):
     rubric = {"rewards": {"stuck": {}}, "limits": {"deadline_s": 0.3}}
-    samples = [Sample(completion=str(number), ground_truth="hang") for number in range(16)]
+    asked = {"asked": str(tmp_path)}
+    samples = [Sample(completion=str(number), ground_truth="hang", columns=asked) for number in range(16)]
     with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
         results = scorer.score([*samples, *(Sample(completion="x", ground_truth=str(n)) for n in range(4))])
-        started = time.monotonic()
+        times = len(list(tmp_path.iterdir()))
+        assert 1 <= times < 16
         scorer.score(samples)
-        assert time.monotonic() - started < 2
+        assert len(list(tmp_path.iterdir())) == times
     assert kinds(results, "stuck") == [(None, "timeout")] * 16 + [(1.0, "judged")] * 4
 
 
@@ -97,33 +95,31 @@ def test_a_call_ends_when_its_budget_is_over_and_keeps_what_was_judged(misbehavi
     with Scorer(rubric, workers=1, plugins=[misbehaving]) as scorer:
         started = time.monotonic()
         results = scorer.score(samples) if call == "score" else asyncio.run(scorer.score_async(samples))
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 25, "nobody waited for a sleep of 30 s"
         assert kinds(results, "obedient") == [(1.0, "judged"), (9.0, "judged")] + [(None, "timeout")] * 6
         assert results[2].scores["obedient"].reason == "not judged before the batch's 3 s were over (limits.batch_s)"
 
 
-def test_score_async_takes_no_thread_of_the_executor(misbehaving: Path):
+def test_score_async_takes_no_thread_of_the_executor(misbehaving: Path, tmp_path: Path):
     rubric = {"rewards": {"obedient": {}}, "limits": {"deadline_s": 60}}
     taken: list[str] = []
+    meeting = Sample(completion=f"meet 9 {tmp_path}")
 
     async def loop(scorer: Scorer) -> None:
         with ThreadPoolExecutor(max_workers=1) as only_one:
             asyncio.get_running_loop().set_default_executor(only_one)
-            calls = [
-                asyncio.create_task(scorer.score_async([Sample(completion="sleep 1")], progress=1.0)) for _ in range(8)
-            ]
-            await asyncio.sleep(0.1)
-            started = time.monotonic()
+            calls = [asyncio.create_task(scorer.score_async([meeting], progress=1.0)) for _ in range(8)]
+            # Eight calls wait beside each other, each in a worker of its own.
+            while len(list(tmp_path.iterdir())) < 8:  # noqa: ASYNC110, ASYNC240 - other processes write there
+                await asyncio.sleep(0.01)
             await asyncio.to_thread(taken.append, "free")
-            assert time.monotonic() - started < 0.5
+            (tmp_path / "the ninth").touch()
             results = await asyncio.gather(*calls)
-        assert all(len(found) == 1 for found in results)
+        assert {kind for found in results for _, kind in kinds(found, "obedient")} == {"judged"}
 
     with Scorer(rubric, workers=8, plugins=[misbehaving]) as scorer:
         threads = threading.active_count()
-        started = time.monotonic()
         asyncio.run(loop(scorer))
-        assert time.monotonic() - started < 5, "eight calls of a second each, beside each other"
         assert threading.active_count() == threads
     assert taken == ["free"]
 
@@ -144,7 +140,7 @@ def test_where_not_all_workers_start_the_others_go_on(
     rubric = {"rewards": {"aborting": {"params": {"survivors": 1, "folder": str(tmp_path)}}}}
     with caplog.at_level(logging.WARNING, "rewardkit"), Scorer(rubric, workers=3, plugins=[misbehaving]) as scorer:
         results = scorer.score([Sample(completion="x")] * 50)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 300
         while len(caplog.messages) < 2:
             assert time.monotonic() < until, "two of three workers are given up"
             time.sleep(0.05)

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,15 +28,13 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
-    """A new virtual environment with rewardkit, a stranger's plugin and five broken ones in it."""
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+def environment(new_environment: Callable[[], Any], repository: Path) -> Path:
+    """The folder of a new virtual environment with rewardkit, a stranger's plugin and five broken ones in it."""
+    made = new_environment()
     strangers = sorted((repository / "tests" / "third_party").glob("rewardkit-*"))
     assert {path.name for path in strangers} == {"rewardkit-shouting", *BROKEN}
-    command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, repository, *strangers], check=True, timeout=900)
-    return folder
+    made.install(repository, *strangers)
+    return made.python.parent.parent
 
 
 def run(environment: Path, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:

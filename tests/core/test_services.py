@@ -74,19 +74,27 @@ def model(loads: Path | str = "", **params: Any) -> dict[str, Any]:
 
 
 def test_four_workers_share_one_copy_of_a_model(tmp_path: Path):
+    loads, workers = tmp_path / "loads", tmp_path / "workers"
+    loads.mkdir()
+    workers.mkdir()
+
     def cheap(completion):
+        (workers / str(os.getpid())).touch()
+        while len(list(workers.iterdir())) < 2:  # two workers meet, whichever they are
+            time.sleep(0.01)
         return os.getpid()
 
-    with Scorer({"rewards": {"cheap": cheap, "model": model(tmp_path)}}, workers=4) as scorer:
+    rubric = {"rewards": {"cheap": cheap, "model": model(loads)}, "limits": {"deadline_s": 120}}
+    with Scorer(rubric, workers=4) as scorer:
         results = scorer.score(rows(*["pid"] * 400))
-    assert len(list(tmp_path.iterdir())) == 1
-    assert {result.scores["model"].value for result in results} == {float(next(tmp_path.iterdir()).name)}
+    assert len(list(loads.iterdir())) == 1
+    assert {result.scores["model"].value for result in results} == {float(next(loads.iterdir()).name)}
     assert len({result.scores["cheap"].value for result in results}) > 1
 
 
 def test_a_service_has_a_process_for_each_copy_that_it_asks_for(tmp_path: Path):
     with Scorer({"rewards": {"model": model(tmp_path, copies=2)}}, workers=1) as scorer:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < until:  # the first judges while the other starts
             scorer.score(rows("pid"))
             time.sleep(0.05)
@@ -94,16 +102,18 @@ def test_a_service_has_a_process_for_each_copy_that_it_asks_for(tmp_path: Path):
 
 
 def test_thirty_two_prompts_are_judged_in_the_time_of_one_request():
+    begun = []
+
     async def judge(completion):
-        await asyncio.sleep(0.5)
+        begun.append(asyncio.get_running_loop().create_future())
+        if len(begun) == 32:  # no request ends before all have begun
+            begun[0].set_result(None)
+        await begun[0]
         return len(completion)
 
     with Scorer({"rewards": {"judge": {"reward": judge, "params": {"concurrency": 32}}}}, workers=4) as scorer:
-        began = time.monotonic()
         results = scorer.score(rows(*["abc"] * 32))
-        took = time.monotonic() - began
     assert [result.reward for result in results] == [3.0] * 32
-    assert took < 1.5
 
 
 def test_concurrency_is_a_limit_for_the_whole_run(tmp_path: Path):
@@ -129,7 +139,7 @@ def test_requests_per_minute_are_a_limit_for_the_whole_run():
     with Scorer({"rewards": {"judge": limits}}, workers=4) as scorer:
         began = time.monotonic()
         scorer.score(rows(*["x"] * 11))
-        assert 1.0 <= time.monotonic() - began < 5
+        assert time.monotonic() - began >= 1.0
 
 
 @pytest.fixture(scope="module")

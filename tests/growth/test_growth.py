@@ -163,19 +163,19 @@ def fault(reward: Reward, sample: Sample) -> str:
         return f"raises {type(error).__name__}"
 
 
-def seconds(reward: Reward, sample: Sample) -> float:
-    """Processor time of a judgement; BOUND_S where it takes that or more."""
+def seconds(reward: Reward, sample: Sample, bound_s: float = BOUND_S) -> float:
+    """Processor time of a judgement; `bound_s` where it takes that or more."""
 
     def late(*_: object) -> None:
         raise LateError
 
     previous = signal.signal(signal.SIGVTALRM, late)
     begin = time.thread_time()
-    signal.setitimer(signal.ITIMER_VIRTUAL, BOUND_S)
+    signal.setitimer(signal.ITIMER_VIRTUAL, bound_s)
     try:
         reward.score([sample])
     except LateError:
-        return BOUND_S
+        return bound_s
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, previous)
@@ -193,31 +193,33 @@ def test_each_reward_judges_what_it_is_given_here(reward):
     assert score.status == "scored", score
 
 
-def times_of(reward: Reward, unit: str, fields: dict[str, str]) -> list[float]:
+def times_of(reward: Reward, unit: str, fields: dict[str, str], bound_s: float) -> list[float]:
     """Seconds for 64 KB, 256 KB and 1 MB."""
     times = []
     for size in (64 * KB, 256 * KB, 1024 * KB):
         text = unit * (size // len(unit.encode("utf-8", "surrogatepass")))
-        times.append(seconds(reward, sample_of(reward, **{"completion": text, "ground_truth": text, **fields})))
+        sample = sample_of(reward, **{"completion": text, "ground_truth": text, **fields})
+        times.append(seconds(reward, sample, bound_s))
     return times
 
 
-def too_slow(times: list[float]) -> bool:
-    return times[-1] >= BOUND_S or times[-1] > max(0.5, 8 * times[1])
+def too_slow(times: list[float], bound_s: float) -> bool:
+    return times[-1] >= bound_s or times[-1] > max(0.5, 8 * times[1])
 
 
 @pytest.mark.parametrize("name", JUDGED_BY_TEXT)
-def test_time_grows_linearly_with_hostile_text(reward):
+def test_time_grows_linearly_with_hostile_text(reward, slowness):
     wrong = []
     for kind, unit in HOSTILE.items():
         for fields in ({"ground_truth": asked(reward)}, {"completion": "The answer is 7."}):
             if (reward.name, kind) == ("code", "asserts") and "completion" in fields:
                 continue  # 62,000 tests are work that the data asks for
-            times = times_of(reward, unit, fields)
-            if too_slow(times):  # once more: what is slow is slow twice, and a busy machine is not
-                times = times_of(reward, unit, fields)
+            bound_s, times = BOUND_S, times_of(reward, unit, fields, BOUND_S)
+            if too_slow(times, bound_s):  # once more: what is slow is slow twice, and a busy machine is not
+                bound_s = 2 * BOUND_S * slowness()
+                times = times_of(reward, unit, fields, bound_s)
             side = "completion" if "ground_truth" in fields else "ground truth"
-            if too_slow(times):
+            if too_slow(times, bound_s):
                 wrong.append(f"{side} of {kind}: {', '.join(f'{t:.2f}' for t in times)} s")
     assert not wrong, "\n".join(wrong)
 

@@ -105,7 +105,7 @@ def test_a_batch_that_takes_longer_than_its_budget_keeps_what_was_judged(misbeha
     with RowScorer(patient, plugins=[misbehaving], workers=2, batch_s=2.0) as scorer:
         started = time.monotonic()
         results = scorer.judge(rows("ab", "hang", "a", "ab"))
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 25, "nobody waited for the deadline of 30 s"
         assert results[1].scores["obedient"].kind == "timeout"
         assert results[1].reward is None
         assert [results[n].reward for n in (0, 2, 3)] == [2.5, 1.5, 2.5]
