@@ -212,6 +212,18 @@ def schema(chosen: options.SchemaOptions) -> None:
 
 
 @app.command()
+@takes(options.CacheOptions)
+def cache(chosen: options.CacheOptions) -> None:
+    """Show, prune or verify a folder of `score --cache`.
+
+    Exit codes: 0 done, 1 verify found damaged entries, 2 there is no cache.
+    """
+    from rewardkit.commands import cache as command
+
+    raise typer.Exit(command.run(chosen))
+
+
+@app.command()
 @takes(options.DoctorOptions)
 def doctor(chosen: options.DoctorOptions) -> None:
     """Report what works here, what is missing, and the fix.

@@ -67,6 +67,7 @@ class Scorer:
         trust: bool = False,
         nice: int = 0,
         engine: Engine | str = "local",
+        cache: str | Path | None = None,
     ) -> None:
         """Checks the rubric and starts the workers.
 
@@ -79,6 +80,7 @@ class Scorer:
         nice     how much lower than this process's the priority of the workers is, as for `os.nice`
         engine   what judges: `local`, workers of this scorer's own; the URL of a `rewardkit serve` that was started
                  with the same rubric; or an Engine. `workers` then only cuts the jobs
+        cache    a folder of scores that were given before: what is known is not judged again
         raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
         if isinstance(rubric, str | Path):
@@ -122,8 +124,21 @@ class Scorer:
             self._workers = remote.workers
         else:
             self.engine = engine
+        if cache is not None:
+            self.engine = self._cached(cache)
         # Also done when the scorer is forgotten, and at the end of the program.
         self._end = weakref.finalize(self, self.engine.close)
+
+    def _cached(self, folder: str | Path) -> Engine:
+        """The engine of this scorer behind a cache."""
+        from rewardkit.cache.engine import CachedEngine  # noqa: PLC0415 - sqlite3, for those who use it
+        from rewardkit.cache.store import Store  # noqa: PLC0415
+
+        try:
+            return CachedEngine(self.engine, Store(folder), self.rubric, self.steps)
+        except BaseException:
+            self.engine.close()
+            raise
 
     @property
     def identity(self) -> Identity:

@@ -54,14 +54,19 @@ def plugin_files(rubric: Rubric, plugins: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def open_scorer(
-    rubric: Rubric, options: JudgeOptions, workers: int | None, engine: str = "local"
+    rubric: Rubric,
+    options: JudgeOptions,
+    workers: int | None,
+    engine: str = "local",
+    cache: Path | None = None,
 ) -> AbstractContextManager[Judging]:
     """A scorer for a command, to be opened by `with`; in this process with `--debug` or `--pdb`."""
     if options.debug or options.pdb:
-        if engine != "local":
-            raise ConfigError(f"--engine {engine}: --debug and --pdb judge in this process; use one or the other")
+        for name, given in (("engine", engine if engine != "local" else None), ("cache", cache)):
+            if given is not None:
+                raise ConfigError(f"--{name} {given}: --debug and --pdb judge in this process; use one or the other")
         return _InProcess(rubric, options.plugins, pdb=options.pdb)
-    return Scorer(rubric, workers=workers, plugins=options.plugins, timings=True, engine=engine)
+    return Scorer(rubric, workers=workers, plugins=options.plugins, timings=True, engine=engine, cache=cache)
 
 
 class _InProcess:

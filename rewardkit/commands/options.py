@@ -176,6 +176,14 @@ class ScoreOptions(JudgeOptions):
             metavar="ENGINE", help="What judges: local, or the URL of a `rewardkit serve` of the same rubric."
         ),
     ] = "local"
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Scores that were given before: what is known is not judged again."),
+    ] = None
+    repeat: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Judge every row N times, and list what got different scores."),
+    ] = 1
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was killed.")] = False
     timings: Annotated[bool, typer.Option("--timings", help="Write how long each score took.")] = False
     advantages: Annotated[
@@ -352,3 +360,21 @@ def mapping_of(arguments: typing.Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"--map {name}=…: is given twice, with {mapping[name]!r} and {column!r}; name one column")
         mapping[name] = column
     return mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheOptions:
+    """Options of `rewardkit cache`."""
+
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="info, prune or verify.")]
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder that `score --cache` was given.")]
+    older_than: Annotated[
+        str | None, typer.Option(metavar="TIME", help="prune: entries older than this, such as 12h, 30d.")
+    ] = None
+    larger_than: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="prune: the oldest entries, until this much is left, such as 500MB, 2GB."),
+    ] = None
+    reward: Annotated[str | None, typer.Option(metavar="NAME", help="prune: entries of this reward.")] = None
+    everything: Annotated[bool, typer.Option("--everything", help="prune: all entries.")] = False
+    json: AsJson = False

@@ -3,11 +3,9 @@
 import hashlib
 import json
 import platform
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from time import monotonic
 from typing import Any
 
@@ -15,6 +13,7 @@ from rewardkit.commands.judging import Judging
 from rewardkit.output.meta import MADE_BY, without_secrets
 from rewardkit.registry import built_in
 from rewardkit.registry.built_in import DISTRIBUTION
+from rewardkit.registry.versions import versions
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 
@@ -77,22 +76,3 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, Mapping):
         return sorted(((repr(key), _ordered(one)) for key, one in value.items()), key=lambda pair: pair[0])
     return [_ordered(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def versions(distributions: Iterable[str]) -> dict[str, str]:
-    """The versions of installed distributions and of what they ask for, without extras."""
-    found = {}
-    for name in distributions:
-        try:
-            distribution = metadata.distribution(name)
-        except (metadata.PackageNotFoundError, ValueError):  # a local file, or a checkout
-            continue
-        found[name] = distribution.version
-        for requirement in distribution.requires or ():
-            needed = re.match(r"[\w.-]+", requirement)
-            if needed and "extra ==" not in requirement:
-                try:
-                    found[needed[0]] = metadata.version(needed[0])
-                except metadata.PackageNotFoundError:
-                    continue
-    return dict(sorted(found.items()))

@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import Any, NamedTuple
 
 from rewardkit.codec import from_block, to_block
-from rewardkit.commands import console, estimate
+from rewardkit.commands import console, estimate, repeat
 from rewardkit.commands.conditions import ConditionWatch
 from rewardkit.commands.ground_truths import ROWS, checks_ground_truths, ground_truth_remarks
 from rewardkit.commands.judging import Judging, load_rubric, open_scorer, plugin_files
@@ -35,14 +35,15 @@ from rewardkit.rubrics.resolution import resolve
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
+from rewardkit.workers.repeated import RepeatedEngine
 from rewardkit.workers.worker import freeze_gc
 
 SHOWN_ROWS = 5
 """Judged rows that are shown on a terminal if there is no output."""
 
 _NOT_IN_KEY = {
-    "files", "output", "workers", "engine", "resume", "rubric", "json", "quiet", "verbose", "debug", "pdb", "redact",
-    "fail_under", "allow_unjudged", "trust", "dry_run",
+    "files", "output", "workers", "engine", "cache", "repeat", "resume", "rubric", "json", "quiet", "verbose", "debug",
+    "pdb", "redact", "fail_under", "allow_unjudged", "trust", "dry_run",
 }  # fmt: skip
 """Options that change nothing in the output."""
 
@@ -65,6 +66,8 @@ class Run(NamedTuple):
     shown: list[tuple[str, Result]]
     conditions: ConditionWatch
     reader: InputReader
+    repeated: RepeatedEngine | None
+    """What judged every row several times, with --repeat."""
 
 
 def run(options: ScoreOptions) -> int:
@@ -76,6 +79,8 @@ def run(options: ScoreOptions) -> int:
         raise ConfigError("--to: what is written for another tool cannot be resumed; leave out --resume")
     if options.resume and options.output is None:
         raise ConfigError("--resume: which run? name its output with -o")
+    if options.cache is not None and options.repeat > 1:
+        raise ConfigError("--cache judges nothing twice and --repeat does; use one or the other")
     options = replace(options, files=without_meta(options.files))
     rubric = load_rubric(options.rubric, options)
     if options.rubric is None:
@@ -92,6 +97,9 @@ def run(options: ScoreOptions) -> int:
     report = unjudged_report(content, done.reader, redact=options.redact)
     if report:
         console.warning(report)
+    if done.repeated:
+        content["repeat"] = repeat.as_dict(done.repeated)
+        repeat.tell(done.repeated)
     if options.json:
         console.json(content)
     elif not (options.quiet and target == "-"):
@@ -132,7 +140,10 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             first = next(rows, None)  # read before any worker starts: most bad input shows here
             reader = InputReader(options.mapping, options.format)
             rows = reader.rows(itertools.chain([first] if first else [], rows))
-            scorer = stack.enter_context(open_scorer(rubric, options, workers=options.workers, engine=options.engine))
+            scorer = stack.enter_context(
+                open_scorer(rubric, options, workers=options.workers, engine=options.engine, cache=options.cache)
+            )
+            repeated = repeat.repeated(scorer, options.repeat)
             _check_sample(options, scorer)
             if checks_ground_truths(scorer.steps) and "-" not in options.files:
                 rows = _with_remarks(rows, reader, scorer, options)
@@ -145,7 +156,8 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
                 )
             provenance = Provenance(scorer, options.files)
             readers = {step.alias for step in scorer.steps if "ground_truth" in step.installed.reward.reads}
-            done = Run(Summary(weights_at(rubric, options.progress), readers), [], ConditionWatch(rubric), reader)
+            summary = Summary(weights_at(rubric, options.progress), readers)
+            done = Run(summary, [], ConditionWatch(rubric), reader, repeated)
             if isinstance(output, FileOutput):
                 output.meta = lambda: provenance.as_dict(done.summary.as_dict())
             total = options.sample if options.sample is not None else row_count(options.files)

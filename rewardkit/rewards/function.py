@@ -52,6 +52,7 @@ class FunctionOptions:
     value_range: tuple[float, float] | None = None
     requires: tuple[str, ...] = ()
     control_completion: str = Reward.control_completion
+    deterministic: bool = True
 
 
 @overload
@@ -70,6 +71,7 @@ def reward(
     value_range: tuple[float, float] | None = None,
     requires: Sequence[str] = (),
     control_completion: str = Reward.control_completion,
+    deterministic: bool = True,
 ) -> Callable[[F], F]: ...
 def reward(
     function: Any = None,
@@ -93,6 +95,7 @@ def reward(
     value_range  the least and the greatest value
     requires    packages that it cannot do without, as pip reads them: `("sacrebleu>=2.4",)`
     control_completion   a completion that takes nobody's time
+    deterministic  False where one sample may be judged differently the next time: no cache keeps its scores
     """
     given = FunctionOptions(values=_names(values), needs=_names(needs), requires=_names(requires), **options)
 
@@ -185,6 +188,7 @@ def _reward_class(function: Callable[..., Any], options: FunctionOptions, name: 
         "value_range": options.value_range,
         "requires": options.requires,
         "control_completion": options.control_completion,
+        "deterministic": classmethod(lambda _, __: options.deterministic),
         "function": staticmethod(function),
         "call": call,
         "is_async": is_async,

@@ -213,13 +213,13 @@ def without_asking(rubric: Rubric, step: Step, sample: Sample, scores: Mapping[s
 
 def _lacks(rubric: Rubric, step: Step, scores: Mapping[str, Score]) -> Score | None:
     """The score of a reward that needs one which failed: it cannot know."""
-    for name, needed in _needed(rubric, step, scores).items():
+    for name, needed in needed_scores(rubric, step, scores).items():
         if needed.status == "failed":
             return Score.failed(f"not judged: {name!r}, which it needs, failed", kind=needed.kind)
     return None
 
 
-def _needed(rubric: Rubric, step: Step, scores: Mapping[str, Score]) -> dict[str, Score]:
+def needed_scores(rubric: Rubric, step: Step, scores: Mapping[str, Score]) -> dict[str, Score]:
     """The scores that a reward needs, by the names that it calls them; of `ifeval.strict` with that value alone."""
     found = {}
     for name, needed in step.needs.items():
@@ -241,7 +241,7 @@ def _as_seen(rubric: Rubric, step: Step, sample: Sample, scores: Mapping[str, Sc
     nothing for the next one.
     """
     if step.needs:
-        sample = sample.model_copy(update={"needed": _needed(rubric, step, scores)})
+        sample = sample.model_copy(update={"needed": needed_scores(rubric, step, scores)})
     return sample if step.installed.distribution == DISTRIBUTION else own_copy(sample)
 
 

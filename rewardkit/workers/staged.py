@@ -75,6 +75,9 @@ class _Walk:
         self._engine = engine
         self._job = job
         self._scores: list[list[dict[str, Score]]] = [[{} for _ in unit] for unit in job.units]
+        for scores, known in zip(self._scores, job.known, strict=False):
+            for (index, alias), score in known.items():
+                scores[index][alias] = score
         self._elapsed: list[list[dict[str, float]]] = [[{} for _ in unit] for unit in job.units]
         self._steps: list[Callable[[], list[Future[Any]]]] = []
         for phase in engine.phases:
@@ -163,6 +166,8 @@ class _Walk:
     def _must_ask(self, alias: str, place: Place) -> bool:
         unit, index = place
         engine, scores = self._engine, self._scores[unit][index]
+        if alias in scores:
+            return False
         score = without_asking(engine.config.rubric, engine.steps[alias], self._job.units[unit][index], scores)
         if score is not None:
             scores[alias] = score
