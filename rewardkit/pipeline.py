@@ -135,7 +135,7 @@ class Scorer:
         from rewardkit.cache.store import Store  # noqa: PLC0415
 
         try:
-            return CachedEngine(self.engine, Store(folder), self.rubric, self.steps)
+            return CachedEngine(self.engine, Store.shared(folder), self.rubric, self.steps)
         except BaseException:
             self.engine.close()
             raise

@@ -98,6 +98,11 @@ class RewardEndpoint(Reward):
 
     params: RewardEndpointParams
 
+    @classmethod
+    def deterministic(cls, params: Any) -> bool:
+        """False where no model is named: the server may have another one the next time."""
+        return bool(params.model)
+
     def __init__(self, params: Any, context: RewardContext) -> None:
         super().__init__(params, context)
         key = api_key("reward_endpoint", self.params.api_key_env)

@@ -61,6 +61,10 @@ def serve(
     ] = 300.0,
     max_body: Annotated[int, typer.Option(min=1, metavar="MIB", help="Size of a request's body.")] = 64,
     max_rows: Annotated[int, typer.Option(min=1, metavar="ROWS", help="Rows of a request.")] = 10_000,
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Scores that were given before: what is known is not judged again."),
+    ] = None,
 ) -> None:
     """Serve rewards by HTTP: an API of its own, and the shapes of OpenRLHF, slime, NeMo Gym, ORS and SandboxFusion.
 
@@ -81,7 +85,8 @@ def serve(
             raise ConfigError(f"two rubrics are called {name!r}; write OTHER={argument}")
         named[name] = rubric if sandbox is None else rubric.model_copy(update={"sandbox": sandbox})
     listening = _bound(host, port)
-    server = _server(named, settings, on_none, plugins, workers, mapping=mapping_of(map), run_code=run_code)
+    mapping = mapping_of(map)
+    server = _server(named, settings, on_none, plugins, workers, mapping=mapping, run_code=run_code, cache=cache)
     typer.echo(f"serving {', '.join(named)} at {_url(host, listening)}")
     server.run(listening)
 
@@ -131,6 +136,7 @@ def _server(
     *,
     mapping: dict[str, str] | None = None,
     run_code: bool = False,
+    cache: Path | None = None,
 ) -> "Server":
     from rewardkit_server.serving import Server  # noqa: PLC0415
     from rewardkit_trainers.imputation import checked  # noqa: PLC0415
@@ -143,6 +149,7 @@ def _server(
         workers=workers,
         mapping=mapping,
         run_code=run_code,
+        cache=cache,
     )
 
 

@@ -71,12 +71,14 @@ class Server:
         workers: int | None = None,
         mapping: Mapping[str, str] | None = None,
         run_code: bool = False,
+        cache: Path | None = None,
     ) -> None:
         """Starts the workers.
 
         rubrics   by the name that requests use
         workers   processes for each rubric; None: one for each processor, shared out among the rubrics
         run_code  whether `/run_code` runs programs
+        cache     a folder of scores that were given before
         raises    ConfigError for what is wrong with a rubric, InfrastructureError where no worker starts
         """
         self.settings = settings
@@ -87,7 +89,7 @@ class Server:
         try:
             judges = []
             for name, rubric in rubrics.items():
-                scorer = Scorer(rubric, workers=each, plugins=plugins, timings=True)
+                scorer = Scorer(rubric, workers=each, plugins=plugins, timings=True, cache=cache)
                 self._scorers.append(scorer)
                 judges.append(RubricJudge(name, scorer, each, settings, self.metrics, mapping))
             if run_code:

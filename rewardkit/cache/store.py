@@ -8,13 +8,14 @@ entries of its last transaction or none of them: SQLite's write-ahead log. A che
 """
 
 import hashlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import time
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Self
 
 from rewardkit.errors import ConfigError
 
@@ -72,8 +73,26 @@ class Info(NamedTuple):
     rewards: list[RewardInfo]
 
 
+_OPEN: dict[tuple[int, Path], "Store"] = {}
+_OPENING = threading.Lock()
+
+
 class Store:
     """An open cache. Every method may be called from any thread."""
+
+    @classmethod
+    def shared(cls, folder: str | Path) -> Self:
+        """The cache in a folder, made where there is none: one for all of this process, closed by the last of them.
+
+        raises  ConfigError as its constructor does
+        """
+        place = (os.getpid(), Path(folder).resolve())  # a forked child must not use its parent's connection
+        with _OPENING:
+            store = _OPEN.get(place)
+            if not isinstance(store, cls):
+                _OPEN[place] = store = cls(folder)
+            store._users += 1
+            return store
 
     def __init__(self, folder: str | Path, *, create: bool = True) -> None:
         """Opens the cache in a folder.
@@ -85,6 +104,7 @@ class Store:
         self._lock = threading.RLock()
         self._rewards: dict[bytes, int] = {}
         self._held: IO[bytes] | None = None
+        self._users = 0
         file = self.folder / FILE
         if not create and not file.is_file():
             raise ConfigError(
@@ -226,7 +246,12 @@ class Store:
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Closes the file; a second call does nothing."""
+        """Closes the file; of a shared one, when its last user does."""
+        with _OPENING:
+            self._users -= 1
+            if self._users > 0:
+                return
+            _OPEN.pop((os.getpid(), self.folder.resolve()), None)
         with self._lock:
             self._database.close()
             self._let_go()

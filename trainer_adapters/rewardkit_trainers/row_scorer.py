@@ -55,6 +55,7 @@ class RowScorer:
         workers: Workers = None,
         batch_s: float | None = None,
         trust: bool = False,
+        cache: str | Path | None = None,
     ) -> None:
         """Starts the workers.
 
@@ -66,6 +67,7 @@ class RowScorer:
         workers       number of processes; `node`: one set for all ranks of a machine; None: one for each processor
         batch_s       seconds for one call of `judge`; what is not judged by then has `failed`
         trust         a rubric file may name plugin files, secrets and weaker sandboxes
+        cache         a folder of scores that were given before, for evaluations that come back to the same completions
         raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
         rubric = rubric if isinstance(rubric, Rubric | Mapping) else (rubric or os.environ.get(RUBRIC_VARIABLE))
@@ -81,6 +83,7 @@ class RowScorer:
         self._plugins = tuple(plugins)
         self._workers = workers
         self._batch_s = batch_s
+        self._cache = cache
         self._begin()
         self.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
 
@@ -94,7 +97,7 @@ class RowScorer:
         self._readers: dict[frozenset[str], RowReader] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("rubric", "_on_none", "_ground_truth", "_plugins", "_workers", "_batch_s")
+        kept = ("rubric", "_on_none", "_ground_truth", "_plugins", "_workers", "_batch_s", "_cache")
         return {name: vars(self)[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -115,7 +118,9 @@ class RowScorer:
                     self._scorer = node_scorer(rubric, plugins=self._plugins, nice=NICE)
                 else:  # the processes of a distributed run that stand on one machine share its processors
                     workers = self._workers or default_workers()
-                    self._scorer = Scorer(rubric, workers=workers, plugins=self._plugins, timings=True, nice=NICE)
+                    self._scorer = Scorer(
+                        rubric, workers=workers, plugins=self._plugins, timings=True, nice=NICE, cache=self._cache
+                    )
             return self._scorer
 
     @property

@@ -97,6 +97,7 @@ def reward_funcs(
     plugins: Sequence[str | Path] = (),
     workers: Workers = None,
     trust: bool = False,
+    cache: str | Path | None = None,
 ) -> RewardFuncs:
     """The reward functions of a rubric.
 
@@ -112,6 +113,7 @@ def reward_funcs(
     workers       number of processes that judge; `node`: one set for all ranks of a machine; None: one for each
                   processor of the trainer's process
     trust         a rubric file may name plugin files, secrets and weaker sandboxes
+    cache         a folder of scores that were given before, for evaluations that come back to the same completions
     raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
     """
     installed = installed_trl()
@@ -124,6 +126,7 @@ def reward_funcs(
         plugins=plugins,
         workers=workers,
         trust=trust,
+        cache=cache,
     )
     imputes = on_none != "none" and not (on_none == "auto" and leaves_none_out())
     batch_scorer = BatchScorer(row_scorer, weighted=weighted, single=single, imputes=imputes)
