@@ -13,8 +13,9 @@ from operator import attrgetter
 from typing import Any
 
 from rewardkit.errors import InputError
+from rewardkit.prevalidated import prevalidated
 from rewardkit.sample import Sample
-from rewardkit.score import Kind, Result, Score, Status, Weight
+from rewardkit.score import Result, Score, Weight
 
 VERSION = 1
 """The version of the block. It rises when a key is renamed, gone or means something else."""
@@ -36,8 +37,8 @@ score_fields: Callable[[Score], ScoreFields] = attrgetter(*_SCORE)
 
 
 def sample_from(fields: SampleFields) -> Sample:
-    """The Sample with these values."""
-    return Sample(**dict(zip(_SAMPLE, fields, strict=True)))
+    """The Sample with these values, which are those of a Sample."""
+    return prevalidated(Sample, dict(zip(_SAMPLE, fields, strict=True)))
 
 
 def result_fields(reward: float | None, scores: Sequence[Score], elapsed_ms: Mapping[str, float]) -> ResultFields:
@@ -46,24 +47,22 @@ def result_fields(reward: float | None, scores: Sequence[Score], elapsed_ms: Map
 
 
 def result_from(fields: ResultFields, weights: Mapping[str, Weight]) -> Result:
-    """The Result with these values; `weights` by alias, in the rubric's order."""
+    """The Result with these values, which are those of a judgement; `weights` by alias, in the rubric's order."""
     reward, scores, elapsed_ms = fields
-    named = {alias: score_from(*values) for alias, values in zip(weights, scores, strict=True)}
-    return Result(reward=reward, scores=named, weights=weights, elapsed_ms=elapsed_ms)
+    return result_of(reward, [score_from(values) for values in scores], elapsed_ms, weights)
 
 
-def score_from(
-    value: float | None,
-    status: Status,
-    kind: Kind,
-    reason: str,
-    details: Mapping[str, Any],
-    turns: tuple[float | None, ...] | None,
-    values: Mapping[str, float | None] | None,
-) -> Score:
-    """The Score with these values."""
-    # Each field by name, for speed: this runs for every score of a run.
-    return Score(value=value, status=status, kind=kind, reason=reason, details=details, turns=turns, values=values)
+def result_of(
+    reward: float | None, scores: Sequence[Score], elapsed_ms: Mapping[str, float], weights: Mapping[str, Weight]
+) -> Result:
+    """The Result of a judgement: its scores in the rubric's order, as `weights` are."""
+    named = dict(zip(weights, scores, strict=True))
+    return prevalidated(Result, {"reward": reward, "scores": named, "weights": dict(weights), "elapsed_ms": elapsed_ms})
+
+
+def score_from(fields: ScoreFields) -> Score:
+    """The Score with these values, which are those of a Score."""
+    return prevalidated(Score, dict(zip(_SCORE, fields, strict=True)))
 
 
 def to_block(result: Result, *, timings: bool = True) -> dict[str, Any]:

@@ -7,20 +7,19 @@ The command line, the trainers' adapters and the Python API all use `Scorer`; th
 """
 
 import asyncio
-import hashlib
-import itertools
 import weakref
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from time import monotonic
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from rewardkit import tracing
+from rewardkit.adjacent_groups import adjacent_groups
 from rewardkit.codec import result_from
-from rewardkit.errors import ConfigError, InputError
+from rewardkit.errors import ConfigError
 from rewardkit.input.caller import Caller
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row_format import ColumnPath
@@ -39,8 +38,6 @@ from rewardkit.workers.engine import Engine, Job, JobResult
 from rewardkit.workers.pool import Pool, WorkerConfig
 from rewardkit.workers.processors import default_workers
 from rewardkit.workers.staged import StagedEngine
-
-T = TypeVar("T")
 
 JOB_S = 0.05
 """A job should take about this long: long enough to hide its transport, short enough to share the work."""
@@ -281,20 +278,3 @@ def _in_order(indices: Sequence[int], judged: Iterable[Result]) -> Results:
     """Results in the order of their samples: the first of `judged` belongs to the sample `indices[0]`."""
     by_index = dict(zip(indices, judged, strict=True))
     return Results(by_index[index] for index in range(len(by_index)))
-
-
-def adjacent_groups(items: Iterable[T], key: Callable[[T], str | None]) -> Iterator[list[T]]:
-    """Runs of items of one group; an item without a key is a group of its own.
-
-    raises  InputError where a group comes back after another: its items cannot be seen together
-    """
-    seen: set[bytes] = set()
-    for group, run in itertools.groupby(items, key=key):
-        if group is None:
-            yield from ([item] for item in run)
-            continue
-        digest = hashlib.blake2b(group.encode("utf-8", "replace"), digest_size=16).digest()
-        if digest in seen:
-            raise InputError(f"group {group!r:.80} comes back after another group; sort the rows by group")
-        seen.add(digest)
-        yield list(run)

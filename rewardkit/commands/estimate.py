@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from rewardkit.adjacent_groups import adjacent_groups
 from rewardkit.commands import console
 from rewardkit.commands.judging import plugin_files
 from rewardkit.commands.options import ScoreOptions
 from rewardkit.commands.rows import rows_of
 from rewardkit.input.input_reader import InputReader
-from rewardkit.pipeline import adjacent_groups
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import unjudged
 from rewardkit.rubrics.resolution import Step, resolve

@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from rewardkit.adjacent_groups import adjacent_groups
 from rewardkit.commands.options import JudgeOptions, RewardOptions
 from rewardkit.errors import ConfigError
-from rewardkit.pipeline import Scorer, adjacent_groups
+from rewardkit.pipeline import Scorer
 from rewardkit.registry.registry import load_registry
 from rewardkit.rewards.interface import Reward
 from rewardkit.rubrics.compose import weights_at

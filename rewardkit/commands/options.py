@@ -170,6 +170,14 @@ class ScoreOptions(JudgeOptions):
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Worker processes. Default: one for each processor.")
     ] = None
+    shards: Annotated[
+        str,
+        typer.Option(
+            metavar="N",
+            help="Cut the input into parts, which so many processes read, judge and write: a number, off, or auto: "
+            "where the input is large and its rewards are cheap.",
+        ),
+    ] = "auto"
     engine: Annotated[
         str,
         typer.Option(

@@ -10,7 +10,6 @@ from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task
 from rich.text import Text
 
 from rewardkit.commands import console
-from rewardkit.input.row import Row
 
 TICK_S = 0.1
 
@@ -29,10 +28,10 @@ class Meter:
         self.rows = 0
         self._started = monotonic()
 
-    def count(self, row: Row) -> None:
-        """Counts one judged row in."""
-        self.rows += 1
-        self._bytes += len(row.raw) + 1
+    def count(self, rows: int, size: int) -> None:
+        """Counts judged rows in, and their bytes in the input."""
+        self.rows += rows
+        self._bytes += size
 
     @property
     def share(self) -> float | None:

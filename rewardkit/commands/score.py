@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import math
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -11,9 +10,9 @@ from dataclasses import asdict, replace
 from importlib import metadata
 from typing import Any, NamedTuple
 
+from rewardkit.adjacent_groups import adjacent_groups
 from rewardkit.codec import from_block, to_block
-from rewardkit.commands import console, estimate, repeat
-from rewardkit.commands.conditions import ConditionWatch
+from rewardkit.commands import console, estimate, repeat, score_parts
 from rewardkit.commands.ground_truths import ROWS, checks_ground_truths, ground_truth_remarks
 from rewardkit.commands.judging import Judging, load_rubric, open_scorer, plugin_files
 from rewardkit.commands.options import ScoreOptions
@@ -26,24 +25,23 @@ from rewardkit.errors import ConfigError, RewardkitError
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row import Row
 from rewardkit.output.exports import Export
+from rewardkit.output.row_advantages import check_estimator, group_advantages
 from rewardkit.output.summary import Summary
 from rewardkit.output.writers import FileOutput, Output, open_output
-from rewardkit.pipeline import adjacent_groups
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.compose import weights_at
+from rewardkit.rubrics.conditions import ConditionWatch
 from rewardkit.rubrics.resolution import resolve
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.sample import Sample
 from rewardkit.score import Result
+from rewardkit.shards.judge_part import SHOWN_ROWS
 from rewardkit.workers.repeated import RepeatedEngine
 from rewardkit.workers.worker import freeze_gc
 
-SHOWN_ROWS = 5
-"""Judged rows that are shown on a terminal if there is no output."""
-
 _NOT_IN_KEY = {
-    "files", "output", "workers", "engine", "cache", "repeat", "resume", "rubric", "json", "quiet", "verbose", "debug",
-    "pdb", "redact", "fail_under", "allow_unjudged", "trust", "dry_run",
+    "files", "output", "workers", "shards", "engine", "cache", "repeat", "resume", "rubric", "json", "quiet", "verbose",
+    "debug", "pdb", "redact", "fail_under", "allow_unjudged", "trust", "dry_run",
 }  # fmt: skip
 """Options that change nothing in the output."""
 
@@ -140,11 +138,15 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             first = next(rows, None)  # read before any worker starts: most bad input shows here
             reader = InputReader(options.mapping, options.format)
             rows = reader.rows(itertools.chain([first] if first else [], rows))
+            workers = score_parts.processes(options)
             scorer = stack.enter_context(
-                open_scorer(rubric, options, workers=options.workers, engine=options.engine, cache=options.cache)
+                open_scorer(rubric, options, workers=workers, engine=options.engine, cache=options.cache)
             )
             repeated = repeat.repeated(scorer, options.repeat)
             _check_sample(options, scorer)
+            if options.advantages:
+                check_estimator(options.advantages)
+            in_parts = first is not None and score_parts.in_parts(options, scorer, target)
             if checks_ground_truths(scorer.steps) and "-" not in options.files:
                 rows = _with_remarks(rows, reader, scorer, options)
             export = None
@@ -164,23 +166,52 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             meter = Meter(options.files, min(total, options.limit or total) if total is not None else None)
             stack.enter_context(shown(meter))
             freeze_gc()
-            for judged in _judged_rows(scorer, rows, reader, output, options):
-                if output is None and len(done.shown) < SHOWN_ROWS:
-                    done.shown.append((judged.row.where, judged.result))
-                if export is not None:
-                    export.write(judged.row, judged.sample, judged.block)
-                if output is not None and not judged.written:
-                    output.write(judged.row, judged.block)
-                group = judged.sample.group_key if options.sample is None else None
-                done.summary.add(judged.row, group, judged.result)
-                done.conditions.look(judged.sample)
-                meter.count(judged.row)
+            if in_parts:
+                _judge_parts(options, scorer, output, done, meter)
+            else:
+                judged_rows = _judged_rows(scorer, rows, reader, output, options)
+                _judge_rows(judged_rows, options, output, export, done, meter)
         console.note(meter.line(done=True))
     except BaseException:
         if isinstance(output, FileOutput) and output.partial.exists():
             console.note("what was judged so far is kept: the same command with --resume continues from there")
         raise
     return done
+
+
+def _judge_rows(
+    judged_rows: Iterator[JudgedRow],
+    options: ScoreOptions,
+    output: Output | None,
+    export: Export | None,
+    done: Run,
+    meter: Meter,
+) -> None:
+    """Writes judged rows and takes in their figures."""
+    for judged in judged_rows:
+        if output is None and len(done.shown) < SHOWN_ROWS:
+            done.shown.append((judged.row.where, judged.result))
+        if export is not None:
+            export.write(judged.row, judged.sample, judged.block)
+        if output is not None and not judged.written:
+            output.write(judged.row, judged.block)
+        group = judged.sample.group_key if options.sample is None else None
+        done.summary.add(judged.row, group, judged.result)
+        done.conditions.look(judged.sample)
+        meter.count(1, len(judged.row.raw) + 1)
+
+
+def _judge_parts(options: ScoreOptions, scorer: Judging, output: Output | None, done: Run, meter: Meter) -> None:
+    """Judges the files in parts; takes in the figures of each."""
+    with score_parts.judged_parts(options, scorer, output) as parts:
+        for part, size in parts:
+            done.summary.merge(part.summary)
+            done.conditions.merge(part.conditions)
+            done.reader.merge(part.facts)
+            meter.count(part.rows, size)
+            if output is None:
+                done.shown.extend(part.shown)
+    done.reader.check()
 
 
 def _with_remarks(rows: Iterator[Row], reader: InputReader, scorer: Judging, options: ScoreOptions) -> Iterator[Row]:
@@ -265,15 +296,8 @@ def _judged(scorer: Judging, rows: Iterator[Row], reader: InputReader, options: 
 
 
 def _with_advantages(judged: Iterator[JudgedRow], estimator: str) -> Iterator[JudgedRow]:
-    """Each row with its advantage in its group in the block; None if it has no reward, or the estimator drops it."""
-    from rewardkit import advantages  # noqa: PLC0415 - numpy, for those who ask for it
-
-    known = sorted(advantages.ESTIMATORS.keys() - advantages.OVER_BATCH)
-    if estimator not in known:
-        batch = " needs the whole batch of a training step;" if estimator in advantages.OVER_BATCH else ""
-        raise ConfigError(f"--advantages {estimator}:{batch} known for files: {', '.join(known)}")
+    """Each row with its advantage in its group in the block."""
     for group in adjacent_groups(judged, lambda row: row.sample.group_key):
-        values = advantages.ESTIMATORS[estimator]([row.result.reward for row in group], [0] * len(group))
-        for row, value in zip(group, values.tolist(), strict=True):
-            advantage = None if row.result.reward is None or math.isnan(value) else value
+        values = group_advantages(estimator, [row.result.reward for row in group])
+        for row, advantage in zip(group, values, strict=True):
             yield row._replace(block={**row.block, "advantage": advantage})

@@ -4,13 +4,13 @@ import itertools
 from collections import Counter
 
 from rewardkit.commands import console
-from rewardkit.commands.conditions import ConditionWatch
 from rewardkit.commands.ground_truths import ground_truth_remarks
 from rewardkit.commands.judging import load_rubric, plugin_files
 from rewardkit.commands.options import ValidateOptions
 from rewardkit.input.files import read_rows
 from rewardkit.input.input_reader import InputReader
 from rewardkit.registry.registry import load_registry
+from rewardkit.rubrics.conditions import ConditionWatch
 from rewardkit.rubrics.resolution import Step, resolve
 from rewardkit.rubrics.rubric import Rubric
 

@@ -44,6 +44,11 @@ class ColumnsFound:
                 self._first[name] = value
                 (self._unknown.add if value is None else self._unknown.discard)(name)
 
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """Each column with the first value in it that is not null."""
+        return self._first
+
     def __bool__(self) -> bool:
         return bool(self._first)
 

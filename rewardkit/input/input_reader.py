@@ -7,6 +7,7 @@ reader.check()                                  # after the last row
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from rewardkit.errors import InputError
 from rewardkit.input.caller import Caller
@@ -17,6 +18,18 @@ from rewardkit.input.row_reader import RowReader, detect
 from rewardkit.sample import Sample
 
 _SHOWN_CHARACTERS = 160
+
+
+class InputFacts(NamedTuple):
+    """The columns and completions of some rows, as far as messages at the end of a run need them."""
+
+    columns: Mapping[str, Any]
+    """Each with its first value that is not null."""
+    ground_truth_path: ColumnPath | None
+    empty_first: Row | None
+    """The first row, where no row held a completion."""
+    rows: bool
+    """True if there was any row."""
 
 
 class InputReader:
@@ -75,6 +88,20 @@ class InputReader:
             f"columns found: {self.found}; if another column holds what the model wrote, name it: "
             f"{self._caller.option('completion', 'COLUMN')}"
         )
+
+    @property
+    def facts(self) -> InputFacts:
+        """The facts about the rows that were read as samples."""
+        empty_first = self._empty_first if self._all_empty else None
+        return InputFacts(self.found.first, self.ground_truth_path, empty_first, self._empty_first is not None)
+
+    def merge(self, later: InputFacts) -> None:
+        """Takes in the facts about the rows that follow, which another reader has read."""
+        self.found.add(later.columns)
+        self.ground_truth_path = self.ground_truth_path or later.ground_truth_path
+        if later.rows and self._all_empty:
+            self._empty_first = self._empty_first or later.empty_first
+            self._all_empty = later.empty_first is not None
 
     def nothing_judged(self, rewards: Iterable[str]) -> str:
         """The message that none of these rewards, by alias, found a ground truth to judge by."""

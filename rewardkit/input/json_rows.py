@@ -39,7 +39,7 @@ def read_json(stream: BinaryIO, source: str) -> Iterator[Row]:
         return
     more, lines = _rest(first, lines, source)
     if more is None:
-        yield from _rows_of_lines(itertools.chain([first], lines), source)
+        yield from rows_of_lines(itertools.chain([first], lines), source)
     else:
         yield from _rows_of_document(parse_json(more, source), source)
 
@@ -49,7 +49,7 @@ def read_json_lines(stream: BinaryIO, source: str) -> Iterator[Row]:
 
     raises  InputError, naming the line and the fix
     """
-    yield from _rows_of_lines(enumerate(iter(partial(stream.readline, LINE_LIMIT_BYTES + 1), b""), 1), source)
+    yield from rows_of_lines(enumerate(iter(partial(stream.readline, LINE_LIMIT_BYTES + 1), b""), 1), source)
 
 
 def _rest(first: tuple[int, bytes], lines: _Lines, source: str) -> tuple[bytes | None, _Lines]:
@@ -110,7 +110,21 @@ def _rows_in(document: Mapping[str, Any]) -> list[Any] | None:
     return None
 
 
-def _rows_of_lines(lines: _Lines, source: str) -> Iterator[Row]:
+def is_one_document(stream: BinaryIO, source: str) -> bool:
+    """True for a text that `read_json` reads as one document, and not as JSON lines.
+
+    raises  InputError
+    """
+    lines: _Lines = enumerate(iter(partial(stream.readline, LINE_LIMIT_BYTES + 1), b""), 1)
+    first = _next(lines)
+    return first is not None and _rest(first, lines, source)[0] is not None
+
+
+def rows_of_lines(lines: _Lines, source: str) -> Iterator[Row]:
+    """The rows of lines with their numbers.
+
+    raises  InputError, naming the line and the fix
+    """
     for number, line in lines:
         where = f"{source}, line {number}"
         if len(line) > LINE_LIMIT_BYTES:

@@ -24,8 +24,11 @@ _VALUE_BYTES = 16
 """A value costs about this much in Python, however few bits it has in a table."""
 
 
-def main() -> None:
-    """Reads the files named on the command line, which share a schema, and writes their rows."""
+def main(row_groups: range) -> None:
+    """Reads the files named on the command line, which share a schema, and writes their rows.
+
+    row_groups  of a Parquet file, the row groups to read
+    """
     import pyarrow as pa  # noqa: PLC0415 - an extra, and slow to import
     import pyarrow.parquet  # noqa: PLC0415
 
@@ -33,7 +36,7 @@ def main() -> None:
     writer: Any = None
     try:
         for path in sys.argv[1:]:
-            schema, batches = _open(path)
+            schema, batches = _open(path, row_groups)
             if writer is None:
                 writer = pa.ipc.new_stream(sys.stdout.buffer, schema)
                 first = schema
@@ -77,7 +80,7 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))
 
 
-def _open(path: str) -> tuple[Any, Iterator[Any]]:
+def _open(path: str, row_groups: range) -> tuple[Any, Iterator[Any]]:
     """The schema of a file, and its batches."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
@@ -87,7 +90,7 @@ def _open(path: str) -> tuple[Any, Iterator[Any]]:
     source.seek(0)
     if magic.startswith(b"PAR1"):
         parquet = pq.ParquetFile(source, pre_buffer=False)
-        return parquet.schema_arrow, _parquet_batches(parquet)
+        return parquet.schema_arrow, _parquet_batches(parquet, row_groups)
     if magic == b"ARROW1":
         file = pa.ipc.open_file(source)
         return file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
@@ -95,8 +98,8 @@ def _open(path: str) -> tuple[Any, Iterator[Any]]:
     return stream.schema, iter(stream)
 
 
-def _parquet_batches(parquet: Any) -> Iterator[Any]:
-    for number in range(parquet.num_row_groups):
+def _parquet_batches(parquet: Any, row_groups: range) -> Iterator[Any]:
+    for number in range(row_groups.start, min(row_groups.stop, parquet.num_row_groups)):
         group = parquet.metadata.row_group(number)
         rows = BATCH_BYTES * group.num_rows // max(1, group.total_byte_size)
         done = 0

@@ -18,11 +18,11 @@ MAGICS = (b"PAR1", b"ARRO", b"\xff\xff\xff\xff")
 
 _CHILD = """
 import sys
-count = int(sys.argv[1])
-sys.path[:] = sys.argv[2 : count + 2]
-del sys.argv[1 : count + 2]
+count, first, end = map(int, sys.argv[1:4])
+sys.path[:] = sys.argv[4 : count + 4]
+del sys.argv[1 : count + 4]
 from rewardkit.input.table_child import main
-main()
+main(range(first, end))
 """
 
 
@@ -34,10 +34,15 @@ class Table(NamedTuple):
     """Record batches of pyarrow with that schema."""
 
 
-def open_table(path: str | Path) -> Table:
+EVERY_GROUP = range(1 << 31)
+"""More row groups than a file has."""
+
+
+def open_table(path: str | Path, row_groups: range = EVERY_GROUP) -> Table:
     """Opens a table; close the batches to end it early.
 
     path    a Parquet or Arrow file, or a folder that `datasets` has saved
+    row_groups  of a Parquet file, the row groups to read
     raises  InputError for a file that is damaged, and where pyarrow is not installed; also while batches are read
     """
     try:
@@ -46,7 +51,14 @@ def open_table(path: str | Path) -> Table:
         raise InputError(f"{path}: a table needs pyarrow: `pip install 'rewardkit[parquet]'`") from error
     files = _dataset_files(Path(path)) if Path(path).is_dir() else [str(path)]
     child = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", _CHILD, str(len(sys.path)), *sys.path, *files],
+        [
+            sys.executable,
+            "-c",
+            _CHILD,
+            *map(str, (len(sys.path), row_groups.start, row_groups.stop)),
+            *sys.path,
+            *files,
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -61,12 +73,12 @@ def open_table(path: str | Path) -> Table:
     return Table(reader.schema, batches)
 
 
-def table_rows(path: str | Path) -> Iterator[dict[str, Any]]:
-    """The rows of a table.
+def table_rows(path: str | Path, row_groups: range = EVERY_GROUP) -> Iterator[dict[str, Any]]:
+    """The rows of a table; of a Parquet file, those of some of its row groups.
 
     raises  InputError
     """
-    table = open_table(path)
+    table = open_table(path, row_groups)
     try:
         for batch in table.batches:
             try:

@@ -75,7 +75,7 @@ def open_partial(target: Path, name: str, digest: str, *, resume: bool) -> Parti
         if resume and ours:
             kept, *doubled = sorted(ours, key=lambda found: -os.fstat(found.file.fileno()).st_size)
             file = os.fdopen(os.dup(kept.file.fileno()), "r+b", buffering=BUFFER_BYTES)  # shares the lock
-            _cut_torn_line(file)
+            cut_torn_line(file)
             return Partial(kept.path, file, True, (*stale, *(found.path for found in doubled)))
         for found in ours:
             found.path.unlink(missing_ok=True)
@@ -182,7 +182,7 @@ def _complete_lines(file: BinaryIO) -> int:
     return sum(piece.count(b"\n") for piece in iter(lambda: file.read(BUFFER_BYTES), b""))
 
 
-def _cut_torn_line(file: BinaryIO) -> None:
+def cut_torn_line(file: BinaryIO) -> None:
     """Drops what follows the last end of line, and leaves the position at the end."""
     end = file.seek(0, os.SEEK_END)
     while end:

@@ -21,6 +21,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import sys
 import time
@@ -39,6 +40,10 @@ from rewardkit.output.packers import packing_of
 from rewardkit.output.packing import PACKED
 from rewardkit.output.partial_file import create_hidden, is_same_file, open_partial
 
+PARTS_ENDING = ".parts"
+"""Ending of the folder, beside the hidden file, in which the parts of a run collect their lines."""
+
+_COPY_BYTES = 1 << 20
 _FLUSH_S = 1.0
 _WORTH_KEEPING_S = 60.0
 _OTHER_PACKERS = frozenset(
@@ -99,6 +104,16 @@ class Output:
             raise output_error(self._name, error) from error
         if time.monotonic() - self._flushed_s > _FLUSH_S:
             self.flush()
+
+    def append(self, lines: Path) -> None:
+        """Appends the lines of a file, which `rewardkit.shards` has written.
+
+        raises  OutputError
+        """
+        with os_errors_as_output_errors(self._name):
+            with lines.open("rb") as source:
+                shutil.copyfileobj(source, self._file, _COPY_BYTES)
+            self._file.flush()
 
     def flush(self) -> None:
         """Hands over what was written, so that a kill does not cost it; `write` does so once a second by itself."""
@@ -164,6 +179,11 @@ class FileOutput(Output):
                 yield row, block
         self._unread = False
 
+    def written(self) -> Path | None:
+        """The file with the lines of a run that was stopped, for whoever reads them without `resumed`; else None."""
+        self._unread = False
+        return self.partial if self._resumed else None
+
     def write(self, row: Row, block: Mapping[str, Any]) -> None:
         """Appends a judged row.
 
@@ -201,6 +221,7 @@ class FileOutput(Output):
         made.replace(self._target)
         for left in (self.partial, *self._stale):
             left.unlink(missing_ok=True)
+            shutil.rmtree(left.with_suffix(PARTS_ENDING), ignore_errors=True)
         # The new name outlasts a power cut only when the folder is on the disk too; not every system can say so.
         with contextlib.suppress(OSError):
             folder = os.open(self._target.parent, os.O_RDONLY)

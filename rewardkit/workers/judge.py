@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import orjson
+from pydantic import ValidationError
 
 from rewardkit.errors import ConfigError, InfrastructureError, RewardkitError
 from rewardkit.registry.built_in import DISTRIBUTION
@@ -73,7 +74,7 @@ class Judge:
         mark    called before each reward is built, with 0 and the index of its step
         raises  InfrastructureError that names the reward whose `__init__` raised
         """
-        self._rubric = rubric
+        self.rubric = rubric
         self._steps = []
         for position, step in enumerate(steps):
             mark(0, position)
@@ -104,7 +105,7 @@ class Judge:
             alias = step.alias
             asked = []
             for index, sample in enumerate(samples):
-                score = without_asking(self._rubric, step, sample, scores[index]) or unit.known.get((index, alias))
+                score = without_asking(self.rubric, step, sample, scores[index]) or unit.known.get((index, alias))
                 if score is None:
                     asked.append(index)
                 else:
@@ -113,7 +114,7 @@ class Judge:
             for indices in together:
                 mark(indices[0], position)
                 started = perf_counter()
-                seen = [_as_seen(self._rubric, step, samples[index], scores[index]) for index in indices]
+                seen = [_as_seen(self.rubric, step, samples[index], scores[index]) for index in indices]
                 answers = ask(reward, alias, seen)
                 for index, score in zip(indices, answers, strict=True):
                     scores[index][alias] = score
@@ -127,12 +128,17 @@ class Judge:
             ]
         return [
             Judged(
-                compose(self._rubric, sample, given, weights),
-                [given[alias] for alias in self._rubric.rewards],
+                compose(self.rubric, sample, given, weights),
+                [given[alias] for alias in self.rubric.rewards],
                 took,
             )
             for sample, given, took in zip(samples, scores, elapsed, strict=True)
         ]
+
+    @property
+    def steps(self) -> list[Step]:
+        """The rewards, in the order in which they are asked."""
+        return [step for step, _ in self._steps]
 
     def alias(self, position: int) -> str:
         """The name of the reward at a step; of the worker itself between two questions."""
@@ -155,7 +161,7 @@ class Judge:
         asked = [index for index, score in enumerate(settled) if score is None]
         mark(0, 0)
         started = perf_counter()
-        seen = [_as_seen(self._rubric, step, samples[index], known[index]) for index in asked]
+        seen = [_as_seen(self.rubric, step, samples[index], known[index]) for index in asked]
         answers = iter(ask(reward, step.alias, seen) if seen else ())
         took = {step.alias: round((perf_counter() - started) * 1000 / max(1, len(asked)), 3)} if timings else {}
         judged = iter([Judged(None, [score or next(answers)], took) for score in settled])
@@ -168,8 +174,8 @@ class Judge:
         raises    MemoryError as `judge` does
         """
         step, reward = self._steps[position]
-        wrong = dict.fromkeys(self._rubric.rewards, Score.scored(0.0))
-        samples = [_as_seen(self._rubric, step, sample, wrong) for sample in unit.samples]
+        wrong = dict.fromkeys(self.rubric.rewards, Score.scored(0.0))
+        samples = [_as_seen(self.rubric, step, sample, wrong) for sample in unit.samples]
         mark(0, position)
         ask(reward, step.alias, samples)
 
@@ -274,6 +280,8 @@ def _sound(score: Score, alias: str) -> Score:
         return Score.failed(
             f"{alias!r} made a Score with the status {score.status!r:.40} and value {score.value!r:.40}"
         )
+    if type(score.value) is not float and score.value is not None:
+        score = score.model_copy(update={"value": float(score.value)})
     if not score.reason.isprintable():
         score = score.model_copy(update={"reason": one_line(score.reason[: REASON_CHARACTERS + 1])})
     if len(score.reason) > REASON_CHARACTERS:
@@ -297,8 +305,16 @@ def _plain(details: Mapping[str, Any]) -> tuple[Any, int]:
 
 
 def _consistent(score: Score) -> bool:
+    """True for a score as pydantic would make it: what it holds is never validated again."""
     if not isinstance(score.reason, str) or score.kind not in KINDS.get(score.status, ()):
         return False
+    if not isinstance(score.details, Mapping):
+        return False
+    if score.turns is not None or score.values is not None:
+        try:
+            Score(**{name: getattr(score, name) for name in Score.model_fields})
+        except ValidationError:
+            return False
     if score.status == "scored":
         return isinstance(score.value, float | int) and math.isfinite(score.value)
     return score.value is None

@@ -25,14 +25,18 @@ from time import monotonic, sleep
 from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
+from rewardkit.shards.part import PartRequest, PartResult
 from rewardkit.workers.engine import Job, JobResult
 from rewardkit.workers.prints import PrintLog
 from rewardkit.workers.process import WATCH_S, Process
-from rewardkit.workers.task_queue import CLOSED, Assignment, TaskQueue
+from rewardkit.workers.retry import WorkerExit
+from rewardkit.workers.task_queue import CLOSED, Assignment, PartAssignment, TaskQueue
 
 START_PAUSES_S = (0.5, 2.0)
 """Pauses between attempts to start a worker that was killed while it started: memory may be free again by then."""
 _NOT_NOW = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+
+FORKED = "this scorer belongs to the process that made it; make one in this process too"
 
 log = logging.getLogger("rewardkit")
 
@@ -88,8 +92,17 @@ class Pool:
     def submit(self, job: Job) -> "Future[JobResult]":
         """Queues a job for the next free worker."""
         if os.getpid() != self._pid:
-            raise InfrastructureError("this scorer belongs to the process that made it; make one in this process too")
+            raise InfrastructureError(FORKED)
         return self._queue.submit(job)
+
+    def submit_part(self, request: PartRequest) -> "Future[PartResult | WorkerExit]":
+        """Queues a part of a file for the next worker that has nothing else to do.
+
+        The future tells how the worker died where it did: what follows is for the caller to decide.
+        """
+        if os.getpid() != self._pid:
+            raise InfrastructureError(FORKED)
+        return self._queue.submit_part(request)
 
     def close(self) -> None:
         """Ends processes and threads; jobs that were not finished get an InfrastructureError."""
@@ -138,7 +151,7 @@ class _Slot:
         self._queue = queue
         self._config = config
         self._process: Process | None = None
-        self._assignment: Assignment | None = None
+        self._assignment: Assignment | PartAssignment | None = None
         self.thread = threading.Thread(target=self._work, name="rewardkit-worker", daemon=True)
 
     def kill(self) -> None:
@@ -167,8 +180,8 @@ class _Slot:
             if self._process:
                 self._process.end()
 
-    def _judge(self, assignment: Assignment) -> bool:
-        """Judges one task and reports it; False where this thread must end."""
+    def _judge(self, assignment: Assignment | PartAssignment) -> bool:
+        """Judges one task or part and reports it; False where this thread must end."""
         started = monotonic()
         if not (self._process and self._process.ready) and not self._has_process():
             self._queue.put_back(assignment)
@@ -178,6 +191,9 @@ class _Slot:
             self._queue.put_back(assignment)
             return True
         self._assignment = assignment
+        if isinstance(assignment, PartAssignment):
+            self._judge_part(process, assignment)
+            return True
         weights = assignment.open_job.job.weights
         try:
             died = process.judge(assignment.units, weights, assignment.done)
@@ -188,6 +204,15 @@ class _Slot:
             self._assignment = None  # first: a job that is done is not wanted, and its process would be killed
             self._queue.report(assignment, died, monotonic() - started)
         return True
+
+    def _judge_part(self, process: Process, assignment: PartAssignment) -> None:
+        outcome: PartResult | WorkerExit | Exception
+        try:
+            outcome = process.judge_part(assignment.request)
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for the part
+            outcome = error
+        self._assignment = None  # first: a part that is done is not wanted, and its process would be killed
+        self._queue.report_part(assignment, outcome)
 
     def _has_process(self) -> bool:
         """Starts a worker process; False where that does not work and this thread must end."""

@@ -19,10 +19,11 @@ from time import monotonic, sleep
 from typing import IO, Any, BinaryIO, cast
 
 from rewardkit.codec import ResultFields
-from rewardkit.errors import ConfigError, InputError
+from rewardkit.errors import ConfigError, InputError, RewardkitError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Weight
+from rewardkit.shards.part import PartRequest, PartResult
 from rewardkit.tracing import timed
 from rewardkit.workers.code_pickle import as_code
 from rewardkit.workers.cpu_time import UNWATCHED_S, Question
@@ -67,7 +68,6 @@ class Process:
         self._ended = False
         self._killed: tuple[Cause, str] | None = None
         self._busy = True
-        self._group_sizes: Mapping[int, int] = {}
         self._before = 0
         self._question: tuple[int, Question] | None = None
         self._starting_s = 0.0
@@ -146,10 +146,7 @@ class Process:
 
         raises  InputError for samples that cannot be sent
         """
-        before = self._before = WorkerProgress.read(self._shared).number
-        self._group_sizes = {unit.place: len(unit.samples) for unit in units}
-        self._question = None
-        self._busy = True
+        before = self._begin()
         try:
             try:
                 send(self._requests, (units, weights))
@@ -172,6 +169,34 @@ class Process:
         finally:
             self._busy = False
         return None
+
+    def judge_part(self, request: PartRequest) -> PartResult | WorkerExit:
+        """Judges a part of a file; returns how the process died where it did.
+
+        raises  what is wrong with the part, or with the file that collects its lines
+        """
+        before = self._begin()
+        try:
+            send(self._requests, request)
+            while isinstance(answer := receive(self._answers), Printed):
+                self._prints.add(answer)
+        except (EOFError, OSError):
+            return self._death(before)
+        finally:
+            self._busy = False
+        if answer == "memory":
+            self._killed = ("memory_limit", "out of memory")
+            return self._death(before)
+        if isinstance(answer, RewardkitError):
+            raise answer
+        return cast(PartResult, answer)
+
+    def _begin(self) -> int:
+        """Lets the watchdog look; returns the number of the last question before."""
+        self._before = WorkerProgress.read(self._shared).number
+        self._question = None
+        self._busy = True
+        return self._before
 
     def watch(self, passed_s: float) -> None:
         """Kills the process when what it is judging is past a limit of `rewardkit.workers.cpu_time`.
@@ -199,12 +224,8 @@ class Process:
         if mark.step != IDLE:
             step = self._steps[mark.step]
             deadline_s = step.limits.deadline_s
-            if mark.unit == TOGETHER:
-                deadlines = sum(self._group_sizes.values())
-            elif step.sees != "sample":
-                deadlines = self._group_sizes.get(mark.unit, 1)
-            else:
-                deadlines = step.installed.reward.deadlines
+            together = mark.unit == TOGETHER or step.sees != "sample"
+            deadlines = mark.size if together else step.installed.reward.deadlines
         if limit := self._question[1].tick(passed_s, deadline_s * deadlines):
             self.kill(limit, f"past its limit: {limit}")
 
@@ -253,7 +274,7 @@ class Process:
             code = self._popen.returncode
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         asked = mark.number > before and mark.step != IDLE
-        return WorkerExit(cause, how, Place(*mark[1:]) if asked else None)
+        return WorkerExit(cause, how, Place(mark.unit, mark.sample, mark.step) if asked else None)
 
     def _wait_unreaped(self, seconds: float) -> None:
         """Waits for the process to exit but leaves its id taken, so that its group can still be killed safely."""

@@ -191,7 +191,7 @@ class _Walk:
 
     def _add(self, place: Place, scores: Mapping[str, ScoreFields], elapsed: Mapping[str, float]) -> None:
         unit, sample = place
-        self._scores[unit][sample] |= {alias: score_from(*fields) for alias, fields in scores.items()}
+        self._scores[unit][sample] |= {alias: score_from(fields) for alias, fields in scores.items()}
         self._elapsed[unit][sample] |= elapsed
 
     def _end(self) -> None:

@@ -21,6 +21,7 @@ from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.score import Score
+from rewardkit.shards.part import PartRequest, PartResult
 from rewardkit.workers.breaker import Breaker
 from rewardkit.workers.cpu_time import CAP
 from rewardkit.workers.engine import Job, JobResult
@@ -56,6 +57,19 @@ class Assignment:
         return not self.open_job.future.done()
 
 
+@dataclass(eq=False)
+class PartAssignment:
+    """A part of a file, waiting for a worker or in the hands of one worker's thread."""
+
+    request: PartRequest
+    future: "Future[PartResult | WorkerExit]" = field(default_factory=Future)
+
+    @property
+    def wanted(self) -> bool:
+        """False once nobody waits for the part any more."""
+        return not self.future.done()
+
+
 class TaskQueue:
     """Jobs in, results out. Every method may be called from any thread."""
 
@@ -70,6 +84,8 @@ class TaskQueue:
         self._fresh: deque[tuple[OpenJob, Task]] = deque()
         self._late: deque[tuple[OpenJob, Task, float]] = deque()
         self._open: dict[OpenJob, list[Assignment]] = {}
+        self._parts: deque[PartAssignment] = deque()
+        self._open_parts: set[PartAssignment] = set()
         self._late_in_hand = 0
         self._idle = 0
         self.closing = threading.Event()
@@ -90,8 +106,29 @@ class TaskQueue:
             self._changed.notify()
         return opened.future
 
-    def take(self) -> Assignment | None:
-        """The next task for a worker, once there is one; None when the queue is closed."""
+    def submit_part(self, request: PartRequest) -> "Future[PartResult | WorkerExit]":
+        """Queues a part for the next worker that has no task to do."""
+        part = PartAssignment(request)
+        with self._changed:
+            if self.closing.is_set():
+                raise InfrastructureError(CLOSED)
+            self._open_parts.add(part)
+            self._parts.append(part)
+            self._changed.notify()
+        return part.future
+
+    def report_part(self, part: PartAssignment, outcome: PartResult | WorkerExit | BaseException) -> None:
+        """Takes in how a worker ended a part, or why it could not begin it."""
+        with self._changed:
+            self._open_parts.discard(part)
+        with suppress(InvalidStateError):  # cancelled, or the queue was closed
+            if isinstance(outcome, BaseException):
+                part.future.set_exception(outcome)
+            else:
+                part.future.set_result(outcome)
+
+    def take(self) -> Assignment | PartAssignment | None:
+        """The next work for a worker, once there is some; None when the queue is closed."""
         with self._changed:
             while not self.closing.is_set():
                 if found := self._next():
@@ -105,6 +142,12 @@ class TaskQueue:
                     self._open[opened].append(assignment)
                     self._late_in_hand += task.late
                     return assignment
+                if self._parts:
+                    part = self._parts.popleft()
+                    if part.wanted:
+                        return part
+                    self._open_parts.discard(part)
+                    continue
                 self._idle += 1
                 self._changed.wait()
                 self._idle -= 1
@@ -133,9 +176,13 @@ class TaskQueue:
             del self._open[opened]
         _resolve(opened)
 
-    def put_back(self, assignment: Assignment) -> None:
-        """Queues a task again that no worker has begun."""
+    def put_back(self, assignment: Assignment | PartAssignment) -> None:
+        """Queues work again that no worker has begun."""
         with self._changed:
+            if isinstance(assignment, PartAssignment):
+                self._parts.appendleft(assignment)
+                self._changed.notify()
+                return
             self._let_go(assignment)
             if assignment.open_job in self._open:
                 self._urgent.appendleft((assignment.open_job, assignment.task))
@@ -152,8 +199,14 @@ class TaskQueue:
         """Ends every job with an error."""
         with self._changed:
             every = list(self._open)
+            parts = list(self._open_parts)
             self._open.clear()
+            self._parts.clear()
+            self._open_parts.clear()
         _refuse(every, error)
+        for part in parts:
+            with suppress(InvalidStateError):
+                part.future.set_exception(error)
 
     def expire(self) -> None:
         """Ends the jobs whose time is up: what is judged of them stays, the rest is `failed: timeout`."""

@@ -4,7 +4,9 @@
       WorkerInit ─────────── requests ──────────────▶  builds the rewards
       (units, weights) ───── requests ──────────────▶  judges
       ◀──────────────────────  answers ── "ready", then results, then None for each request
-      reads ◀─ 20 shared bytes: WorkerProgress ─────  writes before each question
+      PartRequest ────────── requests ──────────────▶  reads, judges and writes a part of a file
+      ◀──────────────────────  answers ── PartResult
+      reads ◀─ 24 shared bytes: WorkerProgress ─────  writes before each question
 
 Frames are eight bytes of length and a pickle. Both ends are ours and hold only our own data, never a completion's
 objects. The pipes are moved away from standard output before any plugin is loaded; the first lines that a reward prints
@@ -24,20 +26,23 @@ import pickle
 import signal
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
 
-from rewardkit.codec import ResultFields, result_fields, sample_from
+from rewardkit.codec import ResultFields, result_fields, result_of, sample_from
 from rewardkit.errors import ConfigError, InfrastructureError, InputError, RewardkitError
 from rewardkit.registry.registry import load_registry
+from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.resolution import Step, resolve
 from rewardkit.rubrics.rubric import Rubric
-from rewardkit.score import Score
-from rewardkit.workers.judge import Judge, Unit
+from rewardkit.sample import Sample
+from rewardkit.score import Result, Score, Weight
+from rewardkit.shards.part import PartRequest
+from rewardkit.workers.judge import Judge, Judged, Unit
 from rewardkit.workers.prints import Printed, Prints
 from rewardkit.workers.retry import TOGETHER, UnitFields
 
@@ -76,6 +81,8 @@ class WorkerProgress(NamedTuple):
     unit: int
     sample: int
     step: int
+    size: int
+    """Number of samples in the unit."""
 
     @classmethod
     def read(cls, shared: mmap.mmap) -> "WorkerProgress":
@@ -83,7 +90,7 @@ class WorkerProgress(NamedTuple):
         return cls(*_MARK.unpack_from(shared))
 
 
-_MARK = struct.Struct("<QIII")
+_MARK = struct.Struct("<QIIII")
 MARK_BYTES = _MARK.size
 IDLE = 0xFFFFFFFF
 """The step of the mark of a worker that has judged all that it was sent."""
@@ -95,12 +102,12 @@ class _Marker:
     def __init__(self, shared: mmap.mmap) -> None:
         self._shared = shared
         self._number = WorkerProgress.read(shared).number
-        self.place = self.step = 0
+        self.place = self.step = self.size = 0
 
     def __call__(self, sample: int, step: int) -> None:
         self._number += 1
         self.step = step
-        _MARK.pack_into(self._shared, 0, self._number, self.place, sample, step)
+        _MARK.pack_into(self._shared, 0, self._number, self.place, sample, step, self.size)
 
 
 def freeze_gc() -> None:
@@ -171,7 +178,10 @@ def main() -> None:
                 except Exception as error:  # noqa: BLE001 - a class of the parent's __main__, say
                     send(answers, InputError(f"{UNSENDABLE} ({type(error).__name__}: {error}); {PLAIN_DATA}"))
                 else:
-                    _answer(judge, request, answers, mark, timings=boot.timings)
+                    if isinstance(request, PartRequest):
+                        _answer_part(judge, request, answers, mark)
+                    else:
+                        _answer(judge, request, answers, mark, timings=boot.timings)
         except (EOFError, BrokenPipeError):
             judge.close()
 
@@ -205,21 +215,18 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, mark: _Marker, *, tim
     finished: list[tuple[int, list[ResultFields]]] = []
     flushed = monotonic()
     for fields in units:
-        mark.place = fields.place
+        mark.place, mark.size = fields.place, len(fields.samples)
         try:
             unit = Unit([sample_from(sample) for sample in fields.samples], fields.known)
             if fields.only is None:
-                results = judge.judge(unit, weights, timings=timings, mark=mark, asks=fields.asks)
+                results = _judged(judge, unit, weights, mark, timings=timings, asks=fields.asks)
             else:
-                judge.ask_one(unit, fields.only, mark=mark)
                 results = []
+                judge.ask_one(unit, fields.only, mark=mark)
         except MemoryError:
             send(answers, finished)
             send(answers, "memory")
             os._exit(1)  # what a reward holds after this is unknown: a fresh process goes on
-        except Exception as error:  # noqa: BLE001 - a column that cannot be compared with a condition, say
-            failed = Score.failed(f"it could not be judged: {type(error).__name__}: {error}"[:1000])
-            results = [judge.failure(failed) for _ in fields.samples]
         finished.append((fields.place, [result_fields(*judged) for judged in results]))
         now = monotonic()
         if now - flushed > FLUSH_S:
@@ -230,11 +237,54 @@ def _answer(judge: Judge, request: Any, answers: BinaryIO, mark: _Marker, *, tim
     send(answers, None)
 
 
+def _judged(
+    judge: Judge,
+    unit: Unit,
+    weights: Mapping[str, Weight],
+    mark: _Marker,
+    *,
+    timings: bool,
+    asks: Sequence[int] | None = None,
+) -> list[Judged]:
+    """The judgements of a unit's samples. MemoryError as `Judge.judge` raises it."""
+    try:
+        return judge.judge(unit, weights, timings=timings, mark=mark, asks=asks)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a column that cannot be compared with a condition, say
+        failed = Score.failed(f"it could not be judged: {type(error).__name__}: {error}"[:1000])
+        return [judge.failure(failed) for _ in unit.samples]
+
+
+def _answer_part(judge: Judge, request: PartRequest, answers: BinaryIO, mark: _Marker) -> None:
+    """Reads, judges and writes a part of a file, and sends its figures."""
+    from rewardkit.shards.judge_part import judge_part  # noqa: PLC0415 - for runs in parts
+
+    weights = weights_at(judge.rubric, request.settings.progress)
+
+    def ask(first: int, units: Sequence[Sequence[Sample]]) -> Iterator[Sequence[Result]]:
+        for place, samples in enumerate(units, first):
+            mark.place, mark.size = place, len(samples)
+            judged = _judged(judge, Unit(samples, {}), weights, mark, timings=True)
+            yield [result_of(one.reward, one.scores, one.elapsed_ms, weights) for one in judged]
+
+    pause = partial(mark, 0, IDLE)
+    try:
+        answer: object = judge_part(judge.rubric, judge.steps, request.settings, request.part, ask, pause=pause)
+    except MemoryError:
+        send(answers, "memory")
+        os._exit(1)  # what a reward holds after this is unknown: a fresh process goes on
+    except RewardkitError as error:
+        answer = error
+    pause()
+    send(answers, answer)
+
+
 def _answer_together(
     judge: Judge, units: Sequence[UnitFields], answers: BinaryIO, mark: _Marker, *, timings: bool
 ) -> None:
     """Judges all units of a request at once, by the one reward of a service that sees batches."""
-    mark.place = TOGETHER
+    mark.place, mark.size = TOGETHER, sum(len(fields.samples) for fields in units)
     try:
         samples = [Unit([sample_from(sample) for sample in fields.samples], fields.known) for fields in units]
         results = judge.judge_together(samples, timings=timings, mark=mark)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from rewardkit import Result, Score
 from rewardkit.input.row import Row
-from rewardkit.output.summary import DISTINCT_REASONS, DISTINCT_VALUES, OPEN_GROUPS, QUANTILES, Spread, Summary
+from rewardkit.output.group_figures import OPEN_GROUPS
+from rewardkit.output.spread import DISTINCT_VALUES, QUANTILES, Spread
+from rewardkit.output.summary import DISTINCT_REASONS, Summary
 
 
 def row(number: int) -> Row:

@@ -34,6 +34,16 @@ class ConditionWatch:
                     if len(found) <= VALUES_SHOWN:
                         found[repr(value)[:VALUE_CHARACTERS]] = None
 
+    def merge(self, later: "ConditionWatch") -> None:
+        """Takes in what a watch of the rows that follow has seen."""
+        self.rows += later.rows
+        self._waiting = {alias: when for alias, when in self._waiting.items() if alias in later._waiting}
+        for column, values in later._found.items():
+            found = self._found.setdefault(column, {})
+            for value in values:
+                if len(found) <= VALUES_SHOWN:
+                    found[value] = None
+
     @property
     def never_held(self) -> set[str]:
         """Aliases of the rewards whose condition held for no row."""
