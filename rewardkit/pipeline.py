@@ -9,9 +9,10 @@ The command line, the trainers' adapters and the Python API all use `Scorer`; th
 import asyncio
 import weakref
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
@@ -19,7 +20,7 @@ from typing import Any, Self
 from rewardkit import tracing
 from rewardkit.adjacent_groups import adjacent_groups
 from rewardkit.codec import result_from
-from rewardkit.errors import ConfigError
+from rewardkit.errors import ConfigError, InfrastructureError
 from rewardkit.input.caller import Caller
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row_format import ColumnPath
@@ -41,6 +42,8 @@ from rewardkit.workers.staged import StagedEngine
 
 JOB_S = 0.05
 """A job should take about this long: long enough to hide its transport, short enough to share the work."""
+REMOTE_JOB_S = 0.25
+"""The same for jobs that travel to another machine: a driver sends some thousands in a second."""
 JOB_SAMPLES = 2048
 JOB_CHARACTERS = 2_000_000
 JOBS_AHEAD = 3
@@ -69,14 +72,15 @@ class Scorer:
         """Checks the rubric and starts the workers.
 
         rubric   a Rubric, its content, the path of its file, or the name of one that comes with rewardkit
-        workers  number of processes; None: one for each processor
+        workers  number of processes, on a cluster for each node; None: one for each processor
         plugins  local Python files that bring rewards, besides the installed plugins
         timings  whether results tell how long each reward took
         mapping  where rows keep a field of a Sample, by its name: `{"ground_truth": "extra_info.answer"}`
         trust    a rubric file may name plugin files, secrets and weaker sandboxes
         nice     how much lower than this process's the priority of the workers is, as for `os.nice`
-        engine   what judges: `local`, workers of this scorer's own; the URL of a `rewardkit serve` that was started
-                 with the same rubric; or an Engine. `workers` then only cuts the jobs
+        engine   what judges: `local`, workers of this scorer's own; `ray`, workers on all nodes of the Ray cluster that
+                 this process is connected to (see docs/ray.md); the URL of a `rewardkit serve` that was started with
+                 the same rubric; or an Engine. `workers` then only cuts the jobs
         cache    a folder of scores that were given before: what is known is not judged again
         raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
@@ -84,8 +88,7 @@ class Scorer:
             rubric = Rubric.load(rubric, trust=trust)
         elif not isinstance(rubric, Rubric):
             rubric = Rubric.of(rubric)
-        workers = default_workers() if workers is None else workers
-        if workers < 1:
+        if workers is not None and workers < 1:
             raise ConfigError(f"workers: found {workers}, wanted 1 or more")
         self.rubric = rubric
         self.files = files = tuple(dict.fromkeys(Path(file) for file in (*rubric.plugins, *plugins)))
@@ -100,27 +103,33 @@ class Scorer:
             for step in steps
             if "ground_truth" in step.installed.reward.reads and is_paid(step.config.weight_at(1.0))
         ]
-        self._workers = workers
+        self._count: int | Callable[[], int] = workers or default_workers()
+        self._job_s = JOB_S
         self._sample_s = JOB_S / 4  # until something is measured
         self._times = RewardTimes() if tracing.enabled() else None
         timings = timings or tracing.enabled()
         self._samples_ahead = 0
         self.engine: Engine
         """The engine that judges the jobs."""
+        config = WorkerConfig(rubric, steps, files, timings, str(Path.cwd()), nice)
         if engine == "local":
-            config = WorkerConfig(rubric, steps, files, timings, str(Path.cwd()), nice)
-            if any(step.installed.reward.runs == "service" for step in steps):
-                self.engine = staged = StagedEngine(config, workers)
-                self._samples_ahead = staged.capacity
-            else:
-                self.engine = Pool(config, workers)
+            staged = any(step.installed.reward.runs == "service" for step in steps)
+            self.engine = StagedEngine(config, self._workers) if staged else Pool(config, self._workers)
+        elif engine == "ray":
+            from rewardkit.cluster.engine import cluster_engine, workers_of  # noqa: PLC0415 - ray, for those who use it
+
+            self.engine = cluster_engine(config, workers)
+            self._count = partial(workers_of, self.engine)  # nodes come and go
+            self._job_s = REMOTE_JOB_S
         elif isinstance(engine, str):
             from rewardkit.remote.engine import HttpEngine  # noqa: PLC0415 - httpx, for those who use it
 
             self.engine = remote = HttpEngine(engine, self.identity, timings=timings)
-            self._workers = remote.workers
+            self._count = remote.workers
         else:
             self.engine = engine
+        if isinstance(self.engine, StagedEngine):
+            self._samples_ahead = self.engine.capacity
         if cache is not None:
             self.engine = self._cached(cache)
         # Also done when the scorer is forgotten, and at the end of the program.
@@ -136,6 +145,18 @@ class Scorer:
         except BaseException:
             self.engine.close()
             raise
+
+    @property
+    def _workers(self) -> int:
+        """Processes that judge, as many as there are now."""
+        return self._count if isinstance(self._count, int) else self._count()
+
+    def __reduce__(self) -> Any:
+        """Says why a scorer cannot be sent to another process, to an actor of Ray's, say."""
+        raise InfrastructureError(
+            "a Scorer cannot be sent to another process: it has processes of its own; make one there, or let "
+            'Scorer(…, engine="ray") judge on the cluster'
+        )
 
     @property
     def identity(self) -> Identity:
@@ -256,7 +277,7 @@ class Scorer:
             chunk.append(unit)
             samples += len(unit)
             characters += sum(len(sample.completion_text) + len(sample.prompt_text) for sample in unit)
-            if samples >= min(most, JOB_S / self._sample_s) or characters >= JOB_CHARACTERS:
+            if samples >= min(most, self._job_s / self._sample_s) or characters >= JOB_CHARACTERS:
                 yield chunk
                 chunk, samples, characters = [], 0, 0
         if chunk:

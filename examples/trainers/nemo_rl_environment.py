@@ -15,7 +15,9 @@ from rewardkit_trainers import RowScorer, row_of
 
 class RewardkitEnvironment(EnvironmentInterface):
     def __init__(self, cfg: dict[str, Any]) -> None:
-        self.scorer = RowScorer(cfg["rubric"], on_none=cfg.get("on_none", "mean"))
+        # `engine: ray` has all nodes of NeMo-RL's own cluster judge, `workers` processes of each.
+        engine, workers = cfg.get("engine", "local"), cfg.get("workers")
+        self.scorer = RowScorer(cfg["rubric"], on_none=cfg.get("on_none", "mean"), engine=engine, workers=workers)
         self.by_reward = cfg.get("by_reward", False)
         self.numbers: list[dict[str, float]] = []
 

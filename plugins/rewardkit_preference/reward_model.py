@@ -64,6 +64,12 @@ class RewardModel(Reward):
         devices = (params.device,) if isinstance(params.device, str) else params.device
         return [params.model_copy(update={"device": device}) for device in devices]
 
+    @classmethod
+    def own_gpu(cls, params: Any) -> Any:
+        """On a cluster any GPU will do, whatever number it has on its machine."""
+        wanted = params.device == "auto" or params.device.startswith("cuda")
+        return params.model_copy(update={"device": "cuda"}) if wanted else None
+
     def __init__(self, params: Any, context: RewardContext) -> None:
         super().__init__(params, context)
         if missing := _missing():

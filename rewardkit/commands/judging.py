@@ -60,13 +60,20 @@ def open_scorer(
     workers: int | None,
     engine: str = "local",
     cache: Path | None = None,
+    address: str | None = None,
 ) -> AbstractContextManager[Judging]:
     """A scorer for a command, to be opened by `with`; in this process with `--debug` or `--pdb`."""
+    if address is not None and engine != "ray":
+        raise ConfigError(f"--address {address}: it is the address of a Ray cluster; use it with --engine ray")
     if options.debug or options.pdb:
         for name, given in (("engine", engine if engine != "local" else None), ("cache", cache)):
             if given is not None:
                 raise ConfigError(f"--{name} {given}: --debug and --pdb judge in this process; use one or the other")
         return _InProcess(rubric, options.plugins, pdb=options.pdb)
+    if engine == "ray":
+        from rewardkit.cluster.connection import connect  # noqa: PLC0415 - ray, for those who use it
+
+        connect(address)
     return Scorer(rubric, workers=workers, plugins=options.plugins, timings=True, engine=engine, cache=cache)
 
 

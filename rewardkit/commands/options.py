@@ -168,7 +168,12 @@ class ScoreOptions(JudgeOptions):
     )
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of --sample.")] = 0
     workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes. Default: one for each processor.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Worker processes, with --engine ray on each node. Default: one for each processor.",
+        ),
     ] = None
     shards: Annotated[
         str,
@@ -181,9 +186,15 @@ class ScoreOptions(JudgeOptions):
     engine: Annotated[
         str,
         typer.Option(
-            metavar="ENGINE", help="What judges: local, or the URL of a `rewardkit serve` of the same rubric."
+            metavar="ENGINE", help="What judges: local, ray, or the URL of a `rewardkit serve` of the same rubric."
         ),
     ] = "local"
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="The Ray cluster of --engine ray. Default: RAY_ADDRESS, or this machine's."
+        ),
+    ] = None
     cache: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Scores that were given before: what is known is not judged again."),

@@ -40,8 +40,8 @@ from rewardkit.workers.repeated import RepeatedEngine
 from rewardkit.workers.worker import freeze_gc
 
 _NOT_IN_KEY = {
-    "files", "output", "workers", "shards", "engine", "cache", "repeat", "resume", "rubric", "json", "quiet", "verbose",
-    "debug", "pdb", "redact", "fail_under", "allow_unjudged", "trust", "dry_run",
+    "files", "output", "workers", "shards", "engine", "address", "cache", "repeat", "resume", "rubric", "json", "quiet",
+    "verbose", "debug", "pdb", "redact", "fail_under", "allow_unjudged", "trust", "dry_run",
 }  # fmt: skip
 """Options that change nothing in the output."""
 
@@ -140,7 +140,7 @@ def _score(options: ScoreOptions, rubric: Rubric, target: str | None) -> Run:
             rows = reader.rows(itertools.chain([first] if first else [], rows))
             workers = score_parts.processes(options)
             scorer = stack.enter_context(
-                open_scorer(rubric, options, workers=workers, engine=options.engine, cache=options.cache)
+                open_scorer(rubric, options, workers, options.engine, options.cache, options.address)
             )
             repeated = repeat.repeated(scorer, options.repeat)
             _check_sample(options, scorer)

@@ -120,6 +120,15 @@ class Reward(ABC):
         """Of a service, the parameters of each of its processes: one for each GPU that it asks for."""
         return [params]
 
+    @classmethod
+    def own_gpu(cls, params: Any) -> Any:  # noqa: ARG003 - for those who look
+        """Of a service, the parameters of a process that a cluster (Ray) gives a GPU of its own, the only one it sees.
+
+        params   of one of its `copies`
+        returns  None where it wants none: the process then stays beside the driver
+        """
+        return None
+
     @abstractmethod
     def score(self, samples: Sequence[Sample]) -> Sequence[Score | Returned]:
         """One judgement for each sample, in order: a Score, a number, a bool, None or a dict of named values.

@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +26,7 @@ from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.rubrics.rubric import Rubric
 from rewardkit.shards.part import PartRequest, PartResult
-from rewardkit.workers.engine import Job, JobResult
+from rewardkit.workers.engine import Engine, Job, JobResult
 from rewardkit.workers.prints import PrintLog
 from rewardkit.workers.process import WATCH_S, Process
 from rewardkit.workers.retry import WorkerExit
@@ -57,6 +57,10 @@ class WorkerConfig:
     """The working directory, in which relative paths keep their meaning."""
     nice: int = 0
     """How much lower than the parent's the priority of the workers is."""
+
+
+StartEngine = Callable[[WorkerConfig, int], Engine]
+"""Starts an engine for the steps of a configuration, with a number of processes; `Pool` does, on this machine."""
 
 
 class Pool:

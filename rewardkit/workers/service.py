@@ -26,8 +26,8 @@ from rewardkit.errors import ConfigError, InfrastructureError, InputError
 from rewardkit.rubrics.resolution import Step
 from rewardkit.sample import Sample
 from rewardkit.score import Score
-from rewardkit.workers.engine import Job, JobResult
-from rewardkit.workers.pool import Pool, WorkerConfig
+from rewardkit.workers.engine import Engine, Job, JobResult
+from rewardkit.workers.pool import Pool, StartEngine, WorkerConfig
 from rewardkit.workers.task_queue import CLOSED
 
 FAULTS_IN_A_ROW = 5
@@ -60,9 +60,10 @@ class Question:
 class Service:
     """One reward of a rubric in a process of its own. Every method may be called from any thread."""
 
-    def __init__(self, config: WorkerConfig, step: Step) -> None:
+    def __init__(self, config: WorkerConfig, step: Step, start: StartEngine = Pool) -> None:
         """Starts the process and waits until it is ready; one that does not start is unavailable.
 
+        start   starts the process, or processes
         raises  ConfigError for what the user must correct: a parameter, a package that is missing
         """
         self.alias = step.alias
@@ -78,9 +79,9 @@ class Service:
         self._linger_s = LINGER_S[0]
         self._under_way = 0
         self._closed = False
-        self._pool: Pool | None = None
+        self._pool: Engine | None = None
         try:
-            self._pool = Pool(replace(config, steps=(step,)), self._copies)
+            self._pool = start(replace(config, steps=(step,)), self._copies)
         except ConfigError:
             raise
         except InfrastructureError as error:

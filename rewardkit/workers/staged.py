@@ -16,10 +16,10 @@ from rewardkit.codec import ResultFields, ScoreFields, score_fields, score_from
 from rewardkit.errors import InfrastructureError
 from rewardkit.rubrics.compose import compose
 from rewardkit.score import Score
-from rewardkit.workers.engine import Job, JobResult
+from rewardkit.workers.engine import Engine, Job, JobResult
 from rewardkit.workers.judge import without_asking
 from rewardkit.workers.phases import is_service, phases_of
-from rewardkit.workers.pool import Pool, WorkerConfig
+from rewardkit.workers.pool import Pool, StartEngine, WorkerConfig
 from rewardkit.workers.service import Question, Service
 
 Place = tuple[int, int]
@@ -29,23 +29,24 @@ Place = tuple[int, int]
 class StagedEngine:
     """Worker processes for most rewards, and a process of its own for each service."""
 
-    def __init__(self, config: WorkerConfig, workers: int) -> None:
+    def __init__(self, config: WorkerConfig, workers: int, start: StartEngine = Pool) -> None:
         """Starts the services, then the workers.
 
+        start   starts the processes of the workers, and those of each service
         raises  as `Pool` does; a service that does not start for another reason than its configuration is unavailable
         """
         self.config = config
         self.steps = {step.alias: step for step in config.steps}
         self.phases = phases_of(config.rubric, config.steps)
         self.services: dict[str, Service] = {}
-        self.pool: Pool | None = None
+        self.pool: Engine | None = None
         own = tuple(step for step in config.steps if not is_service(step))
         try:
             for step in config.steps:
                 if is_service(step):
-                    self.services[step.alias] = Service(config, step)
+                    self.services[step.alias] = Service(config, step, start)
             if own:
-                self.pool = Pool(replace(config, steps=own), workers)
+                self.pool = start(replace(config, steps=own), workers)
         except BaseException:
             self.close()
             raise

@@ -35,16 +35,18 @@ def reward_func(
     on_none: OnNone = "mean",
     plugins: Sequence[str | Path] = (),
     workers: int | None = WORKERS,
+    engine: str | None = None,
 ) -> Callable[..., Answer]:
     """The function that OpenRLHF looks for in a Python file, under the name `reward_func`.
 
     rubric   a Rubric, the path of its file, or its content; None: what the environment variable REWARDKIT_RUBRIC names
     on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `imputation.py`
     plugins  local Python files that bring rewards
-    workers  number of processes that judge; None: one for each processor
+    workers  number of processes that judge, on a cluster of each node; None: one for each processor
+    engine   `local`, `ray` or the URL of a server; None: what the variable REWARDKIT_ENGINE names, else `local`
     raises   ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
     """
-    rewards = Rewards(rubric, on_none=on_none, plugins=plugins, workers=workers)
+    rewards = Rewards(rubric, on_none=on_none, plugins=plugins, workers=workers, engine=engine)
 
     def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **_: Any) -> Answer:
         answer = rewards(queries, prompts, labels)
@@ -64,9 +66,10 @@ class Rewards:
         on_none: OnNone,
         plugins: Sequence[str | Path],
         workers: int | None,
+        engine: str | None = None,
     ) -> None:
         """As `reward_func`."""
-        self._scorer = RowScorer(rubric, on_none=on_none, plugins=plugins, workers=workers)
+        self._scorer = RowScorer(rubric, on_none=on_none, plugins=plugins, workers=workers, engine=engine)
         self._scorer.check_alone("OpenRLHF asks about one rollout at a time")
 
     def __call__(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> Answer:

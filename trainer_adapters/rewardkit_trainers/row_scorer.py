@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 RUBRIC_VARIABLE = "REWARDKIT_RUBRIC"
 """Environment variable: the rubric's file, where a trainer has no place to name it."""
+ENGINE_VARIABLE = "REWARDKIT_ENGINE"
+"""Environment variable: the engine, where a trainer has no place to name it."""
 DISTRIBUTED_BATCH_S = 300.0
 """Seconds for judging a batch in a run of several processes, where neither `batch_s` nor the rubric sets them.
 
@@ -56,6 +58,7 @@ class RowScorer:
         batch_s: float | None = None,
         trust: bool = False,
         cache: str | Path | None = None,
+        engine: str | None = None,
     ) -> None:
         """Starts the workers.
 
@@ -64,10 +67,13 @@ class RowScorer:
         ground_truth  the column that holds it, also a dotted path; None: `ground_truth` where rows have that column,
                       else where `rewardkit score` finds it
         plugins       local Python files that bring rewards
-        workers       number of processes; `node`: one set for all ranks of a machine; None: one for each processor
+        workers       number of processes, on a cluster of each node; `node`: one set for all ranks of a machine; None:
+                      one for each processor
         batch_s       seconds for one call of `judge`; what is not judged by then has `failed`
         trust         a rubric file may name plugin files, secrets and weaker sandboxes
         cache         a folder of scores that were given before, for evaluations that come back to the same completions
+        engine        `local`, `ray` or the URL of a server, as for Scorer; None: what the variable REWARDKIT_ENGINE
+                      names, else `local`
         raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
         """
         rubric = rubric if isinstance(rubric, Rubric | Mapping) else (rubric or os.environ.get(RUBRIC_VARIABLE))
@@ -84,6 +90,9 @@ class RowScorer:
         self._workers = workers
         self._batch_s = batch_s
         self._cache = cache
+        self._engine = engine or os.environ.get(ENGINE_VARIABLE) or "local"
+        if self._engine != "local" and workers == "node":
+            raise ConfigError(f"workers='node' is for the engine local, not for {self._engine}; name one of the two")
         self._begin()
         self.scorer  # noqa: B018 - starts the workers: what is wrong with the rubric shows now
 
@@ -97,7 +106,7 @@ class RowScorer:
         self._readers: dict[frozenset[str], RowReader] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("rubric", "_on_none", "_ground_truth", "_plugins", "_workers", "_batch_s", "_cache")
+        kept = ("rubric", "_on_none", "_ground_truth", "_plugins", "_workers", "_batch_s", "_cache", "_engine")
         return {name: vars(self)[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -117,9 +126,15 @@ class RowScorer:
                 if self._workers == "node":
                     self._scorer = node_scorer(rubric, plugins=self._plugins, nice=NICE)
                 else:  # the processes of a distributed run that stand on one machine share its processors
-                    workers = self._workers or default_workers()
+                    share = default_workers() if self._engine == "local" else None
                     self._scorer = Scorer(
-                        rubric, workers=workers, plugins=self._plugins, timings=True, nice=NICE, cache=self._cache
+                        rubric,
+                        workers=self._workers or share,
+                        plugins=self._plugins,
+                        timings=True,
+                        nice=NICE,
+                        engine=self._engine,
+                        cache=self._cache,
                     )
             return self._scorer
 

@@ -20,6 +20,7 @@ def shared_scorer(
     plugins: Sequence[str | Path] = (),
     workers: Workers = None,
     alone: str | None = None,
+    engine: str | None = None,
 ) -> RowScorer:
     """The scorer of this process for these settings, started when it is first asked for.
 
@@ -28,14 +29,20 @@ def shared_scorer(
     """
     named = None if rubric is None else str(rubric)
     with _STARTING:
-        return _scorer(named or os.environ.get(RUBRIC_VARIABLE), on_none, tuple(map(str, plugins)), workers, alone)
+        named = named or os.environ.get(RUBRIC_VARIABLE)
+        return _scorer(named, on_none, tuple(map(str, plugins)), workers, alone, engine)
 
 
 @cache
 def _scorer(
-    rubric: str | None, on_none: OnNone, plugins: tuple[str, ...], workers: Workers, alone: str | None
+    rubric: str | None,
+    on_none: OnNone,
+    plugins: tuple[str, ...],
+    workers: Workers,
+    alone: str | None,
+    engine: str | None,
 ) -> RowScorer:
-    scorer = RowScorer(rubric, on_none=on_none, plugins=plugins, workers=workers)
+    scorer = RowScorer(rubric, on_none=on_none, plugins=plugins, workers=workers, engine=engine)
     if alone:
         scorer.check_alone(alone)
     return scorer

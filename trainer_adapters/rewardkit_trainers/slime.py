@@ -30,7 +30,7 @@ async def custom_rm(args: Any, sample: Any, **_: Any) -> Any:
 
     args     slime's; read are `reward_key`, `group_rm`, and of the file that `--custom-config-path` names
              `rewardkit_rubric` (else the environment variable REWARDKIT_RUBRIC), `rewardkit_on_none` (`mean`),
-             `rewardkit_plugins`, `rewardkit_workers`
+             `rewardkit_plugins`, `rewardkit_workers`, `rewardkit_engine`
     returns  a number; where `--reward-key` is given a dict with `score`, `rewardkit/ALIAS`, `rewardkit/unrewarded`
     raises   ConfigError for what is wrong with the rubric; UnrewardedError where `rewardkit_on_none` is `raise`
     """
@@ -89,6 +89,7 @@ def _scorer(args: Any) -> RowScorer:
         on_none=getattr(args, "rewardkit_on_none", "mean"),
         plugins=tuple(getattr(args, "rewardkit_plugins", ())),
         workers=getattr(args, "rewardkit_workers", None),
+        engine=getattr(args, "rewardkit_engine", None),
         alone=None
         if getattr(args, "group_rm", False)
         else "without --group-rm slime asks for one completion at a time",

@@ -96,6 +96,7 @@ def reward_funcs(
     asynchronous: bool = False,
     plugins: Sequence[str | Path] = (),
     workers: Workers = None,
+    engine: str | None = None,
     trust: bool = False,
     cache: str | Path | None = None,
 ) -> RewardFuncs:
@@ -112,6 +113,7 @@ def reward_funcs(
     plugins       local Python files that bring rewards
     workers       number of processes that judge; `node`: one set for all ranks of a machine; None: one for each
                   processor of the trainer's process
+    engine        `local`, `ray` or the URL of a server; None: what REWARDKIT_ENGINE names, else `local`
     trust         a rubric file may name plugin files, secrets and weaker sandboxes
     cache         a folder of scores that were given before, for evaluations that come back to the same completions
     raises        ConfigError for what is wrong with the rubric, InfrastructureError where no worker starts
@@ -125,6 +127,7 @@ def reward_funcs(
         ground_truth=ground_truth,
         plugins=plugins,
         workers=workers,
+        engine=engine,
         trust=trust,
         cache=cache,
     )

@@ -28,6 +28,7 @@ def compute_score(
     on_none: OnNone = "mean",
     plugins: Sequence[str] = (),
     workers: int = WORKERS,
+    engine: str | None = None,
     **_: Any,
 ) -> dict[str, Any]:
     """The reward of a completion under `score`, and its scores beside it, under the same keys for every row.
@@ -35,10 +36,11 @@ def compute_score(
     rubric   path of the rubric; None: what the environment variable REWARDKIT_RUBRIC names
     on_none  what becomes of a completion without a reward: `mean`, `raise`, or a number; see `imputation.py`
     plugins  local Python files that bring rewards
-    workers  number of processes that judge
+    workers  number of processes that judge, on a cluster of each node
+    engine   `local`, `ray` or the URL of a server; None: what the variable REWARDKIT_ENGINE names, else `local`
     raises   ConfigError for what is wrong with the rubric; UnrewardedError where on_none is `raise`
     """
-    scorer = shared_scorer(rubric, on_none=on_none, plugins=plugins, workers=workers, alone=_ALONE)
+    scorer = shared_scorer(rubric, on_none=on_none, plugins=plugins, workers=workers, alone=_ALONE, engine=engine)
     extra = dict(extra_info or {})
     (result,) = scorer.judge(
         [row_of("", solution_str, {"data_source": data_source, "extra_info": extra, "ground_truth": ground_truth})]

@@ -10,6 +10,7 @@ rewards of its group, whose mean it gets, and a reward that judges whole groups 
 
 import asyncio
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from rewardkit import ConfigError, Result, Rubric, default_workers, strip_end_to
 from rewardkit.adapters import nearest
 from rewardkit_trainers.naming import SCORE
 from rewardkit_trainers.reasoning_tokens import reasoning_tokens
-from rewardkit_trainers.row_scorer import RowScorer
+from rewardkit_trainers.row_scorer import ENGINE_VARIABLE, RowScorer
 from rewardkit_trainers.samples import row_of
 from rewardkit_trainers.verl.function import words
 
@@ -41,7 +42,7 @@ GROUND_TRUTH = "reward_model.ground_truth"
 _GROUPS = 4096
 _TAIL = 64
 """Tokens at the end of the prompt that may open the reasoning."""
-_KWARGS = ("rubric", "on_none", "ground_truth", "plugins", "workers")
+_KWARGS = ("rubric", "on_none", "ground_truth", "plugins", "workers", "engine")
 
 
 @dataclass
@@ -77,6 +78,8 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
     ground_truth  the column that holds it, also a dotted path; by default `reward_model.ground_truth`
     plugins       local Python files that bring rewards
     workers       number of processes that judge; by default this worker's share of the processors
+    engine        `local`, the default; `ray`: processes on all nodes of verl's own cluster, `workers` of each; the URL
+                  of a server
     """
 
     def __init__(
@@ -94,11 +97,19 @@ class RewardKitRewardManager(RewardManagerBase):  # type: ignore[misc]
         for unknown in sorted(given.keys() - set(_KWARGS)):
             raise ConfigError(f"reward.reward_kwargs.{unknown}: no such key{nearest(unknown, _KWARGS)}")
         mine = {key: given.get(key) for key in _KWARGS}
+        engine = mine["engine"] or os.environ.get(ENGINE_VARIABLE) or "local"
+        if engine == "ray" and config.reward.num_workers != 1:
+            raise ConfigError(
+                f"reward.reward_kwargs.engine=ray: {config.reward.num_workers} reward workers would each take "
+                "processors of every node; set reward.num_workers=1, which has the whole cluster judge"
+            )
+        share = max(1, default_workers() // config.reward.num_workers) if engine == "local" else None
         self._scorer = RowScorer(
             mine["rubric"],
             on_none="mean" if mine["on_none"] is None else mine["on_none"],
             plugins=mine["plugins"] or (),
-            workers=mine["workers"] or max(1, default_workers() // config.reward.num_workers),
+            workers=mine["workers"] or share,
+            engine=engine,
         )
         self._ground_truth = str(mine["ground_truth"] or GROUND_TRUTH)
         rollout = config.actor_rollout_ref.rollout
