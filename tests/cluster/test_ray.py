@@ -6,7 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +39,7 @@ from beside import LENGTH
 
 @rewardkit.reward
 def deeds(completion):
-    deed, _, where = completion.partition(" ")
+    deed, where = (*completion.split(), "", "")[:2]
     if deed == "exit":
         os._exit(7)
     if deed == "crash":
@@ -106,8 +109,30 @@ def scorer(cluster, folder):
         yield made
 
 
-def actors(scorer: Scorer) -> dict[str, object]:
-    return {key: lane.actor for key, lane in scorer.engine._lanes.items()}
+def lanes(scorer: Scorer) -> list[Any]:
+    """Its actors that judge, as its engine sees them."""
+    return [lane for lane in scorer.engine._lanes.values() if lane.ready]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 200
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def judged_while(scorer: Scorer, folder: Path, kill: Callable[[], None]) -> None:
+    """Kills something when every actor has rows in hand, and looks for a result of each row, in order."""
+    hold = folder / "hold"
+    hold.touch()
+    rows = [{"completion": f"wait {hold} " + "b" * (n % 9)} for n in range(300)]
+    with ThreadPoolExecutor(1) as thread:
+        judged = thread.submit(lambda: list(scorer.stream(rows)))
+        until(lambda: all(len(lane.parts) >= 3 for lane in lanes(scorer)))
+        kill()
+        hold.unlink()
+        values = [result.scores["deeds"].value for result in judged.result()]
+    assert values == [len(row["completion"]) for row in rows]
 
 
 def test_the_command_gives_the_bytes_of_local_workers(cluster, folder, undisturbed, monkeypatch):
@@ -116,15 +141,10 @@ def test_the_command_gives_the_bytes_of_local_workers(cluster, folder, undisturb
     assert (folder / "ray.jsonl").read_bytes() == undisturbed
 
 
-def test_an_actor_that_is_killed_loses_and_doubles_nothing(scorer):
+def test_an_actor_that_is_killed_loses_and_doubles_nothing(scorer, folder):
     import ray
 
-    rows = [{"completion": "b" * (n % 9)} for n in range(400)]
-    results = scorer.stream(rows)
-    first = [next(results)]
-    ray.kill(next(iter(actors(scorer).values())))
-    rewards = [result.scores["deeds"].value for result in (*first, *results)]
-    assert rewards == [len(row["completion"]) for row in rows]
+    judged_while(scorer, folder, lambda: ray.kill(lanes(scorer)[0].actor))
 
 
 def test_workers_have_one_thread_the_drivers_folder_and_functions_of_a_script(cluster, monkeypatch, tmp_path):
@@ -146,18 +166,11 @@ def test_a_scorer_cannot_be_sent_to_an_actor():
         pickle.dumps(scorer)
 
 
-def test_a_node_that_is_killed_loses_and_doubles_nothing(cluster, scorer):
+def test_a_node_that_is_killed_loses_and_doubles_nothing(cluster, scorer, folder):
     extra = cluster.add_node(**NODE)
-    until = time.monotonic() + 120
-    while len(actors(scorer)) < 3 or not all(lane.ready for lane in scorer.engine._lanes.values()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    rows = [{"completion": "b" * (n % 9)} for n in range(3000)]
-    results = scorer.stream(rows)
-    first = [next(results)]
-    cluster.remove_node(extra, allow_graceful=False)
-    rewards = [result.scores["deeds"].value for result in (*first, *results)]
-    assert rewards == [len(row["completion"]) for row in rows]
+    until(lambda: len(lanes(scorer)) == 3)
+    judged_while(scorer, folder, lambda: cluster.remove_node(extra, allow_graceful=False))
+    until(lambda: len(lanes(scorer)) == 2)
 
 
 def test_a_driver_that_is_killed_is_resumed_to_the_same_bytes(cluster, folder, undisturbed, monkeypatch):
@@ -167,11 +180,7 @@ def test_a_driver_that_is_killed_is_resumed_to_the_same_bytes(cluster, folder, u
     given = "-o", "killed.jsonl", "--engine", "ray", "--address", cluster.address
     command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-c", "rubric.yaml", "--trust", "-q"]
     with subprocess.Popen([*command, "--workers", "1", *given]) as run:
-        until = time.monotonic() + 200
-        while not any(part.stat().st_size for part in folder.glob(".killed.jsonl*")):
-            assert run.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        until(lambda: any(part.stat().st_size for part in folder.glob(".killed.jsonl*") if part.is_file()))
         run.send_signal(signal.SIGKILL)
     hold.unlink()
     assert not (folder / "killed.jsonl").exists()
@@ -190,7 +199,5 @@ def test_a_cluster_that_is_not_there_is_an_error_that_names_the_fix(address, mon
     import ray
 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    with pytest.raises(
-        InfrastructureError, match=rf"no Ray cluster at {address}: .*; start one with `ray start --head`"
-    ):
+    with pytest.raises(InfrastructureError, match=f"no Ray cluster at {address}: .*; start one with `ray start"):
         connect(address)
