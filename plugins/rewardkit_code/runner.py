@@ -81,11 +81,17 @@ class Runner:
         tests     how many tests it runs, each of which may take the CPU time of the limits
         raises    BudgetError where the time for the sample is used up, though no test was slow
         """
-        cpu_s = max(self._limits.cpu_s, min(self._limits.cpu_s * tests, math.ceil(self._left_s)))
-        limits = _with_reserve(replace(self._limits, cpu_s=cpu_s), job)
+        each_s = self._limits.cpu_s
+        cpu_s = max(each_s, min(each_s * tests, math.ceil(self._left_s)))
+        limits = _with_reserve(replace(self._limits, cpu_s=cpu_s, test_cpu_s=each_s if cpu_s > each_s else None), job)
         return self._test(
             lambda wall_s: self._sandbox.run(job, replace(limits, wall_s=wall_s)), tests, self._limits.cpu_s
         )
+
+    def goes_on_after(self, result: RunResult) -> bool:
+        """True if a slow test ended a run whose further tests are to be run by themselves, and there is time for one."""
+        ends = {result.end, result.program.end if result.program else ""}
+        return not self.stop and "cpu" in ends and self._left_s > self._limits.cpu_s
 
     @contextlib.contextmanager
     def cases(

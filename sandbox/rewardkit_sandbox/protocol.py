@@ -22,6 +22,9 @@ class Limits:
 
     cpu_s: int = 8
     """CPU seconds of each process of the run."""
+    test_cpu_s: float | None = None
+    """CPU seconds of all processes together between two writes to the answer channel: of one of several tests. It is
+    looked at twenty times a second. None for a run that is one test."""
     wall_s: float = 30.0
     """Seconds from the start, but for those in which the run waits for a processor."""
     memory_bytes: int = 512 * MIB
@@ -145,7 +148,8 @@ class Usage:
     peak_bytes: int = 0
     """Resident memory of the largest process."""
     waited_s: float = 0.0
-    """Seconds of `wall_s` in which it could run and waited for a processor."""
+    """Seconds of `wall_s` in which the first process could run and waited for a processor. In a run that was ended for
+    its wall time, of the process that waited longest. Children that ended before are not counted in either."""
     quiet_s: float = 0.0
     """The longest time without output, until its end."""
 

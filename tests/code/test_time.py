@@ -68,6 +68,35 @@ def test_time_runs_out_through_a_test_or_through_the_deadline(name):
     assert (score.status, score.kind, score.value) == expected, score.reason
 
 
+def file_of(kind, head, test):
+    return {"kind": kind, "module": "solution", "test_file": head + "".join(test.format(n) for n in range(4))}
+
+
+ONE_SLOW = {
+    "asserts": asserts(4),
+    "calls": calls(4),
+    "unittest": file_of(
+        "unittest",
+        "import unittest\nfrom solution import f\nclass T(unittest.TestCase):\n",
+        "    def test_{0}(self): self.assertEqual(f({0}), {0})\n",
+    ),
+    "pytest": file_of("pytest", "from solution import f\n", "def test_{0}(): assert f({0}) == {0}\n"),
+}
+
+
+@pytest.mark.parametrize("form", ONE_SLOW)
+@pytest.mark.usefixtures("_works")
+def test_a_slow_test_takes_the_time_of_one_and_the_others_are_judged(form):
+    # More time than a deadline allows would be the end of all, if the first test could take it.
+    reward = CodeReward(CodeParams(cpu_s=1, score="share"), RewardContext(deadline_s=60.0))
+    program = "def f(x):\n    while x == 1: pass\n    return x"
+    try:
+        (score,) = reward.score([Sample(completion=f"```python\n{program}\n```", ground_truth=ONE_SLOW[form])])
+    finally:
+        reward.close()
+    assert (score.kind, score.value) == ("time_limit", 0.75), score.reason
+
+
 LIMITS = [
     ({"time_limit": 0.5}, 0.5, None),
     ({"time_limit": "2.5 seconds"}, 2.5, None),

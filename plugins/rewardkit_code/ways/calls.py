@@ -8,12 +8,26 @@ from rewardkit_code.extract import Program
 from rewardkit_code.outcomes import SHOWN, TestOutcome, Verdict, shown
 from rewardkit_code.runner import Runner, read_frames
 from rewardkit_code.tests_model import ExpressionTests, FunctionTests
-from rewardkit_sandbox import Answers
+from rewardkit_sandbox import Answers, RunResult
 
 
 def _answers(job: Answers, run: Runner) -> Iterator[tuple[str, list[Any] | tuple[Verdict, str]]]:
-    """For each case its name and its frame, or the verdict on it."""
-    result = run(job, len(job.cases))
+    """For each case its name and its frame, or the verdict on it. After a case that is too slow the rest runs anew."""
+    done = 0
+    while done < len(job.cases):
+        rest = replace(job, cases=job.cases[done:])
+        result = run(rest, len(rest.cases))
+        found = _run_once(rest, result)
+        slow = next((n for n, answer in enumerate(found) if isinstance(answer, tuple)), len(found) - 1)
+        if run.goes_on_after(result):
+            found = found[: slow + 1]
+        for number, answer in enumerate(found, done + 1):
+            yield f"case {number}", answer
+        done += len(found)
+
+
+def _run_once(job: Answers, result: RunResult) -> list[list[Any] | tuple[Verdict, str]]:
+    """The frame of each case of a run, or the verdict on it."""
     frames, missing = read_frames(result)
     loaded = frames[0] if frames else None
     if loaded is not None and loaded[0] in ("syntax", "load"):
@@ -22,16 +36,10 @@ def _answers(job: Answers, run: Runner) -> Iterator[tuple[str, list[Any] | tuple
         missing = (Verdict.MEMORY if message.startswith("MemoryError") else verdict, message)
         frames = []
     answers = frames[1:] if loaded == ["loaded"] else []
-    excess = len(answers) > len(job.cases)
-    for number in range(len(job.cases)):
-        name = f"case {number + 1}"
-        if excess:
-            # Whatever wrote more than one frame for each call wrote them by itself: none is an answer.
-            yield name, (Verdict.WRONG, "the program wrote more than one answer to a call")
-        elif number >= len(answers):
-            yield name, missing
-        else:
-            yield name, answers[number]
+    if len(answers) > len(job.cases):
+        # Whatever wrote more than one frame for each call wrote them by itself: none is an answer.
+        return [(Verdict.WRONG, "the program wrote more than one answer to a call")] * len(job.cases)
+    return [*answers, *[missing] * (len(job.cases) - len(answers))]
 
 
 def _failed(frame: list[Any]) -> tuple[Verdict, str] | None:

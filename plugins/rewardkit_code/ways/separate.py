@@ -9,7 +9,7 @@ from rewardkit_code.outcomes import SHOWN, TestOutcome, Verdict
 from rewardkit_code.runner import Runner, limit_of, read_frames
 from rewardkit_code.tests_model import CodeTests, FileTests, size
 from rewardkit_code.ways.form import form_of, needs_pytest
-from rewardkit_sandbox import Driven
+from rewardkit_sandbox import Driven, RunResult
 
 
 class UncarriedTestsError(UnsupportedTestsError):
@@ -22,9 +22,25 @@ def separate(tests: CodeTests | FileTests, program: Program, run: Runner) -> Ite
     raises  UnsupportedTestsError for tests that no run could judge; UncarriedTestsError, one of them, for those that
             the driver cannot carry to another process
     """
-    request = _request_of(tests)
-    result = run(Driven(program.text, request | {"stop": run.stop}), size(tests))
-    frames, _ = read_frames(result)
+    request = _request_of(tests) | {"stop": run.stop, "done": []}
+    while True:
+        result = run(Driven(program.text, request), size(tests))
+        frames, _ = read_frames(result)
+        slow = next((at for at, frame in enumerate(frames) if _is_cut_off(frame)), None)
+        if slow is None or not run.goes_on_after(result):
+            break
+        yield from _outcomes(frames[: slow + 1], result)
+        request["done"] += [frame[1] for frame in frames[: slow + 1] if frame[0] == "test"]
+    yield from _outcomes(frames, result)
+
+
+def _is_cut_off(frame: list[Any]) -> bool:
+    """True for the report on a test in which the program was ended."""
+    return frame[0] == "test" and str(frame[3]).startswith("ProgramGone")
+
+
+def _outcomes(frames: list[list[Any]], result: RunResult) -> Iterator[TestOutcome]:
+    """The outcomes that a run reported. Raises as `separate`."""
     stopped = limit_of(result) or (limit_of(result.program) if result.program else None)
     for kind, error in (("unsupported", UnsupportedTestsError), ("uncarried", UncarriedTestsError)):
         why = next((str(frame[1]) for frame in frames if frame[0] == kind), None)

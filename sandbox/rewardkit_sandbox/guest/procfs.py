@@ -1,9 +1,10 @@
-"""Reads /proc/PID/stat."""
+"""Reads /proc/PID/stat and schedstat."""
 
 import os
 
-STATE, PARENT, THREADS, START = 0, 1, 17, 19
-"""Places in what `stat_fields` gives: the fields 3, 4, 20 and 22 of proc_pid_stat(5)."""
+STATE, PARENT, CPU, CPU_END, THREADS, START = 0, 1, 11, 15, 17, 19
+"""Places in what `stat_fields` gives: the fields 3, 4, 14 to 17, 20 and 22 of proc_pid_stat(5)."""
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def stat_fields(pid: int) -> list[bytes]:
@@ -19,6 +20,11 @@ def started(pid: int) -> str:
     """When a process started, in ticks since boot: tells it from a later one of the same number; empty without one."""
     fields = stat_fields(pid)
     return fields[START].decode() if fields else ""
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a process and of its children that have ended; 0 where there is no such process."""
+    return sum(map(int, stat_fields(pid)[CPU:CPU_END])) / TICKS_PER_S
 
 
 def run_delay_s(pid: int) -> float:

@@ -2,7 +2,8 @@
 
     request   {"kind": "code", "setup": text, "tests": [texts], "entry_point": name or None, "trusted": text}
               {"kind": "file", "module": name, "test_file": text}
-              and in both "stop": whether the first test that fails is the last; "runner": "pytest" where it is used
+              and in both "stop": whether the first test that fails is the last; "runner": "pytest" where it is used;
+              "done": names of tests that are not to be run again
     report    frames on the channel: ["loaded" | "syntax" | "load" | "gone", message],
               ["test", name, passed, message] for each test; at the end ["done", ran], or why there is no verdict:
               ["unsupported" | "uncarried", message]
@@ -177,6 +178,8 @@ def run_texts(
         report.send("test", "setup", False, message_of(exc))
         return 1
     for number, text in enumerate(request["tests"], 1):
+        if f"{label} {number}" in request.get("done", ()):
+            continue
         try:
             run_text(text, f"test {number}", names)
         except BaseException as exc:  # noqa: BLE001 - as above
@@ -258,6 +261,9 @@ def run_file(request: dict[str, Any], trees: list[ast.Module], link: Client, rep
         report.send("test", "import", False, message_of(exc))
         return 1
     suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
+    done = request.get("done")
+    if done:
+        suite = unittest.TestSuite(test for test in _cases(suite) if test.id() not in done)
     for test in _cases(suite):
         if inspect.iscoroutinefunction(getattr(test, test._testMethodName, None)) and not isinstance(  # noqa: SLF001
             test, unittest.IsolatedAsyncioTestCase
@@ -265,7 +271,7 @@ def run_file(request: dict[str, Any], trees: list[ast.Module], link: Client, rep
             raise Unsupported(f"{test.id()} is a coroutine, which a plain TestCase never runs")
     collector = Collector(report, link, stop=request["stop"])
     suite.run(collector)
-    if not collector.reported:
+    if not collector.reported and not done:
         raise Unsupported("the tests ran no test")
     return collector.testsRun
 
@@ -291,7 +297,7 @@ def run_pytest(request: dict[str, Any], link: Client, report: Report) -> int:
         message = message_of(raised) if raised is not None else ""
         report.send("test", name, passed and link.broken is None, message)
 
-    plugin = pytest_plugin.run(file, tell, stop=request["stop"])
+    plugin = pytest_plugin.run(file, tell, stop=request["stop"], done=request.get("done", ()))
     if plugin.ended == pytest_plugin.USAGE_ERROR:
         raise Unsupported(f"pytest does not take the tests: {plugin.internal_error}")
     if plugin.ended not in (pytest_plugin.OK, pytest_plugin.TESTS_FAILED, pytest_plugin.NO_TESTS_COLLECTED):
@@ -299,6 +305,6 @@ def run_pytest(request: dict[str, Any], link: Client, report: Report) -> int:
         return count + 1
     if plugin.missing_fixture:
         raise Unsupported(f"the tests use the fixture {plugin.missing_fixture}, which pytest alone does not have")
-    if not count:
+    if not count and not request.get("done"):
         raise Unsupported("pytest found no test to run" if not plugin.collected else "the tests skip all tests")
     return count

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -24,10 +24,12 @@ class Plugin:
     """Reports the tests, and runs those that are coroutines.
 
     report    called with a test's name, whether it passed, and what it raised
+    done      names of tests that are not to be run
     """
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, done: Collection[str] = ()) -> None:
         self._report = report
+        self._done = done
         self.collected = 0
         self.missing_fixture = ""
         self.internal_error = ""
@@ -40,6 +42,7 @@ class Plugin:
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         self.collected = len(items)
+        items[:] = [item for item in items if name_of(item) not in self._done]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: Any) -> bool | None:
@@ -56,9 +59,9 @@ class Plugin:
         if type(raised).__name__ == "FixtureLookupError":
             self.missing_fixture = str(getattr(raised, "argname", ""))
         if report.failed:
-            self._report(item.nodeid.partition("::")[2], False, raised)
+            self._report(name_of(item), False, raised)
         elif report.when == "call" and report.passed and not hasattr(report, "wasxfail"):
-            self._report(item.nodeid.partition("::")[2], True, None)
+            self._report(name_of(item), True, None)
         return report
 
     def pytest_internalerror(self, excinfo: Any) -> None:
@@ -69,9 +72,14 @@ class Plugin:
             self._report("import", False, ImportError(str(report.longrepr)[-300:]))
 
 
-def run(file: str, report: Report, *, stop: bool) -> Plugin:
-    """Runs a test file; returns the plugin that watched it."""
-    plugin = Plugin(report)
+def name_of(item: Any) -> str:
+    """The name of a test in its file."""
+    return str(item.nodeid.partition("::")[2])
+
+
+def run(file: str, report: Report, *, stop: bool, done: Collection[str] = ()) -> Plugin:
+    """Runs a test file, but for the tests in `done`; returns the plugin that watched it."""
+    plugin = Plugin(report, done)
     options = [option for option in OPTIONS if stop or option != "-x"]
     with contextlib.redirect_stderr(io.StringIO()) as errors:
         plugin.ended = int(pytest.main([*options, file], plugins=[plugin]))

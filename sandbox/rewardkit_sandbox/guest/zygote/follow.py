@@ -21,12 +21,20 @@ class Follow:
     started       its processes
     output_bytes  what they may write together
     flooded       called with a process that has written more
+    wrote         called with a process each time that it has written
     """
 
-    def __init__(self, started: list[RunProcess], output_bytes: int, flooded: Callable[[RunProcess], None]) -> None:
+    def __init__(
+        self,
+        started: list[RunProcess],
+        output_bytes: int,
+        flooded: Callable[[RunProcess], None],
+        wrote: Callable[[RunProcess], None] | None = None,
+    ) -> None:
         self._started = started
         self._budget = output_bytes
         self._flooded = flooded
+        self._wrote = wrote
         self._poll = select.poll()
         self._messages: dict[int, Callable[[], None]] = {}
         self._readers = {fd: (process, name) for process in started for name, fd in process.readers.items()}
@@ -89,6 +97,8 @@ class Follow:
         elif self._budget >= 0:
             process.written[name] += piece
             process.heard()
+            if self._wrote is not None:
+                self._wrote(process)
             self._budget -= len(piece)
             if self._budget < 0:
                 process.flooded = True

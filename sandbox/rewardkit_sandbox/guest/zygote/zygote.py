@@ -25,6 +25,8 @@ MAX_MESSAGE = 64 * 1024
 MAX_DESCRIPTORS = 8
 # Between two looks at a run's memory; the first look comes soon, since most runs are over by then.
 WATCH_S = 0.05
+LEAST_CPU_KILL_S = 0.5
+"""Seconds by which the processor time of a process that the kernel ended for it may seem less than the limit."""
 WALL_CAP = 10
 """Times its limit of wall time that a run may last on a loaded machine."""
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -42,6 +44,9 @@ class Run:
         self.started = time.monotonic()
         self.killed: str | None = None
         self.waited_s = 0.0
+        self.in_new_test = True
+        """True until the first look at the processor time after a test has begun."""
+        self._cpu_before_s = 0.0
         self._entered = entered
 
     def let_go(self) -> None:
@@ -54,6 +59,12 @@ class Run:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
+    def test_is_late(self, cpu_s: float) -> bool:
+        """True if the test under way has used up its processor time; `cpu_s`: of all processes since their start."""
+        if self.in_new_test:
+            self._cpu_before_s, self.in_new_test = cpu_s, False
+        return cpu_s - self._cpu_before_s > self.limits["test_cpu_s"]
+
     def report(self) -> dict[str, Any]:
         """Waits for the end of the whole run: the kernel reaps a namespace's first process last."""
         waited = max(self.waited_s, procfs.run_delay_s(self.pid))
@@ -62,6 +73,8 @@ class Run:
         complete = os.read(self._entered, 1) == b"1"
         os.close(self._entered)
         signaled = os.WIFSIGNALED(status)
+        if self.killed == "cancel" and usage.ru_utime + usage.ru_stime > self.limits["cpu_s"] - LEAST_CPU_KILL_S:
+            self.killed = "cpu"  # what ended for that made its driver end, which may be reported first
         return {
             "id": self.id,
             "end": self.killed or ("signal" if signaled else "exit") if complete else "setup",
@@ -139,6 +152,8 @@ class Zygote:
         """Handles a request about a running run: end it, or end it only if its case has used up its time."""
         if request.get("cancel"):
             run.kill("cancel")
+        elif request.get("tested"):
+            run.in_new_test = True
         else:
             self._end_if_late(run, request["passed"], request["wall_s"], self._waited_s())
 
@@ -208,6 +223,8 @@ class Zygote:
             return "processes"
         if resident_bytes(pids, run.limits["memory_bytes"]) > run.limits["memory_bytes"]:
             return "memory"
+        if run.limits.get("test_cpu_s") and run.test_is_late(sum(map(procfs.cpu_s, pids))):
+            return "cpu"
         return None
 
 

@@ -6,14 +6,16 @@ the supervisor for a container. Never in a process that is forked to run a progr
     client → zygote   {"id", "mode", "limits", "fds": [names]} and the descriptors; with "cases", a world for the cases
                       of one program (see `case_world`)
                       {"id", "cancel": true}, to end it
+                      {"id", "tested": true}, when one of its tests has ended
                       {"id", "passed": seconds, "wall_s"}, to end a world whose case has had its time
-    zygote → client   {"id", "end": "exit|signal|wall|memory|processes|cancel|setup", "code", "cpu_s", "wall_s", …}
+    zygote → client   {"id", "end": "exit|signal|cpu|wall|memory|processes|cancel|setup", "code", "cpu_s", "wall_s", …}
 """
 
 import itertools
 import json
 import os
 import socket
+import time
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -40,6 +42,8 @@ WRITES = {
 
 GRACE_S = 60.0
 """Seconds beyond a limit in which a zygote must report the end of a run: far more than on any machine that works."""
+TOLD_S = 0.05
+"""Seconds between two messages that tests have ended; the zygote does not look more often."""
 WALL_CAP = 10
 """As `zygote.WALL_CAP`."""
 
@@ -167,7 +171,16 @@ class ZygoteClient:
                     if other.report is None:
                         self.cancel(other)
 
-        follow = Follow(started, limits["output_bytes"], self.cancel)
+        told_at = 0.0
+
+        def wrote(process: RunProcess) -> None:
+            nonlocal told_at
+            if process is started[0] and time.monotonic() - told_at > TOLD_S:
+                told_at = time.monotonic()
+                for one in started:
+                    self.send({"id": one.id, "tested": True})
+
+        follow = Follow(started, limits["output_bytes"], self.cancel, wrote if limits.get("test_cpu_s") else None)
         follow.listen(self.control.fileno(), reported)
         if self._caller is not None:
             follow.until_hung_up(self._caller)
