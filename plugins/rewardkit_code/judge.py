@@ -21,6 +21,7 @@ from rewardkit_code.tests_model import (
     count,
 )
 from rewardkit_code.ways.calls import expressions, function
+from rewardkit_code.ways.in_process import in_process
 from rewardkit_code.ways.interactive import interactive
 from rewardkit_code.ways.prediction import prediction
 from rewardkit_code.ways.reported import reported
@@ -29,7 +30,7 @@ from rewardkit_code.ways.stdin import stdin
 from rewardkit_code.ways.typed import typed
 from rewardkit_sandbox import Limits, Sandbox
 
-Isolation = Literal["auto", "separate", "taken_out"]
+Isolation = Literal["auto", "separate", "taken_out", "in_process"]
 
 
 def judge(
@@ -48,7 +49,7 @@ def judge(
     limits          of one run
     budget_s        seconds for all runs together, but for those in which they wait for a processor
     isolation       how tests written in Python are kept from the program: `separate` processes, the expected values
-                    `taken_out`, or `auto`: the first, and the second for what it cannot carry
+                    `taken_out`, or `auto`: the first, and the second for what it cannot carry; `in_process`: not at all
     kept            what was made for tasks before, and is made once for all completions of one
     raises          SandboxBrokeError where the sandbox failed; UnsupportedTestsError for tests that cannot be run here;
                     BudgetError where `budget_s` did not suffice
@@ -98,6 +99,7 @@ _PYTHON: dict[Isolation, Way] = {
     "auto": _separate_or_reported,
     "separate": separate,
     "taken_out": _only_reported,
+    "in_process": in_process,
 }
 
 

@@ -35,7 +35,8 @@ class Outcome:
     tests: tuple["TestOutcome", ...] = ()
     """The tests that ran, in order."""
     isolation: str = "separate"
-    """How the tests were kept from the program: in `separate` processes, or with their expected values `taken_out`."""
+    """How the tests were kept from the program: in `separate` processes, with their expected values `taken_out`, or not
+    at all (`in_process`)."""
 
 
 @dataclass(frozen=True)

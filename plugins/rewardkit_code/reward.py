@@ -27,6 +27,8 @@ from rewardkit_sandbox import (
 MIB = 1024 * 1024
 TESTS_IN_DEADLINE = 20
 """Tests that lengthen the time for a sample by a deadline."""
+RISK_OF_READERS = "in_process: a program that reads its tests can pass"
+"""The line on verdicts of tests that ran in the program's own process with what they expect."""
 CppStd = Literal[
     "gnu++20", "gnu++11", "gnu++14", "gnu++17", "gnu++23", "c++11", "c++14", "c++17", "c++20", "c++23"
 ]  # fmt: skip
@@ -50,6 +52,7 @@ class CodeParams(RewardParams):
     """How tests written in Python are kept from the program. `separate`: they run in another process, and no expected
     value enters the program's. `taken_out`: they run in the program's process without their expected values, which are
     compared outside; only where every one can be taken out. `auto`: the first, and the second for what it cannot carry.
+    `in_process`: they run there as they are: a program that reads its tests can pass. The sandbox holds as ever.
     """
     cpu_s: int = Field(default=8, ge=1)
     """CPU seconds of one test: of a case on standard input, of a call, of an assertion. All tests of a sample may take
@@ -208,6 +211,7 @@ class CodeReward(Reward):
             value = outcome.passed / outcome.total if not passed else 1.0
         reason = (
             f"passed: {outcome.passed} of {outcome.total} tests"
+            + (f" ({RISK_OF_READERS})" if outcome.isolation == "in_process" else "")
             if passed
             else f"{outcome.verdict.value}: {outcome.failure}"
         )
@@ -222,6 +226,7 @@ class CodeReward(Reward):
             results=by_test(outcome),
             groups=by_group(outcome) or None,
             tests_isolation=outcome.isolation,
+            risk=RISK_OF_READERS if outcome.isolation == "in_process" else None,
             assertions=f"{outcome.total} of {outcome.total}" if outcome.isolation == "taken_out" else None,
             sandbox=self._sandbox.name,
             isolation=self._sandbox.isolation,

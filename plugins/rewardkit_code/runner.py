@@ -89,7 +89,7 @@ class Runner:
         )
 
     def goes_on_after(self, result: RunResult) -> bool:
-        """True if a slow test ended a run whose further tests are to be run by themselves, and there is time for one."""
+        """True if a slow test ended a run, its further tests are to be run too, and there is time for one."""
         ends = {result.end, result.program.end if result.program else ""}
         return not self.stop and "cpu" in ends and self._left_s > self._limits.cpu_s
 

@@ -57,8 +57,8 @@ def _outcomes(frames: list[list[Any]], result: RunResult) -> Iterator[TestOutcom
         if kind == "test":
             name, passed, message = rest
             failed = failed or not passed
-            how = (Verdict.PASSED, "") if passed else stopped or (_verdict_of(message), str(message)[:SHOWN])
-            yield TestOutcome(name, *how, _group_of(name))
+            how = (Verdict.PASSED, "") if passed else stopped or (verdict_of(message), str(message)[:SHOWN])
+            yield TestOutcome(name, *how, group_of(name))
         ended = ended or kind == "done"
     if not ended and not failed:
         # The driver was stopped, or the program was gone: tests that never ran did not pass.
@@ -82,7 +82,7 @@ def _request_of(tests: CodeTests | FileTests) -> dict[str, Any]:
     }
 
 
-def _group_of(name: str) -> str:
+def group_of(name: str) -> str:
     """The class of a test, or the function that is parametrized: of `T::test_a[1]`, `test_a[1]` or `file.T.test_a`."""
     owner, _, _ = name.partition("[")
     if "::" in owner:
@@ -90,7 +90,7 @@ def _group_of(name: str) -> str:
     return owner if owner != name else owner.split(".")[-2] if owner.count(".") >= 2 else ""
 
 
-def _verdict_of(message: str) -> Verdict:
+def verdict_of(message: str) -> Verdict:
     """A test that failed because the program raised is a runtime error; all that it found wrong is wrong."""
     if message.startswith(("AssertionError", "TypeError: arithmetic", "TypeError: plain data")):
         return Verdict.WRONG

@@ -1,4 +1,4 @@
-"""Runs tests in the program's own process: tests from which the caller has taken what they expect.
+"""Runs tests in the program's own process: mostly tests from which the caller has taken what they expect.
 
     request   {"kind": "code", "source": text, "texts": [texts], "candidate": name or None}
               {"kind": "file", "source": text, "module": name, "text": text, "form": "unittest" | "pytest"}
@@ -6,7 +6,8 @@
               ["raised", site, [names of the types], text], ["test", name, passed, message], ["done"]
 
 Nothing here is trusted, since the program can rewrite all of it: a verdict rests on the values alone, which nobody in
-this process knows. Where they are right, it does not matter how they came about.
+this process knows. Where they are right, it does not matter how they came about. With `in_process`, the caller leaves
+expected values in the tests, and takes their word for it.
 """
 
 import builtins
@@ -15,6 +16,7 @@ import os
 import sys
 import types
 import unittest
+from itertools import zip_longest
 from typing import Any, Self
 
 from rewardkit_sandbox.guest import program
@@ -67,31 +69,53 @@ def run(request: dict[str, Any]) -> None:
 
 
 def run_code(request: dict[str, Any], namespace: dict[str, Any], answers: program.Answers) -> None:
-    """Each text in the program's own names."""
-    try:
-        for number, text in enumerate(request["texts"]):
-            exec(compile(text, f"test {number}", "exec", dont_inherit=True), namespace)  # noqa: S102
-        if request["candidate"]:
-            made = namespace["check"](namespace[request["candidate"]])
-            if inspect.iscoroutine(made):
-                import asyncio  # takes long to load, and few tests use it
+    """Each text in the program's own names, as a test; and `check(candidate)`, if there is one."""
+    names = [*(f"test {number}" for number in range(len(request["texts"]))), *["check"] * bool(request["candidate"])]
+    for name, text in zip_longest(names, request["texts"]):
+        try:
+            if text is not None:
+                exec(compile(text, name, "exec", dont_inherit=True), namespace)  # noqa: S102
+            else:
+                check(request["candidate"], namespace)
+        except BaseException as exc:  # noqa: BLE001 - whatever a program raises
+            answers.send("test", name, False, program.describe(exc))
+        else:
+            answers.send("test", name, True, "")
 
-                asyncio.run(made)
-    except BaseException as exc:  # noqa: BLE001 - whatever a program raises
-        answers.send("test", "tests", False, program.describe(exc))
+
+def check(candidate: str, namespace: dict[str, Any]) -> None:
+    """HumanEval's `check(candidate)`."""
+    made = namespace["check"](namespace[candidate])
+    if inspect.iscoroutine(made):
+        import asyncio  # takes long to load, and few tests use it
+
+        asyncio.run(made)
 
 
 class _Result(unittest.TestResult):
-    """Reports the tests that do not come to their end."""
+    """Reports each test, but those that are skipped."""
 
     def __init__(self, answers: program.Answers) -> None:
         super().__init__()
         self._answers = answers
+        self._failed: set[str] = set()
 
     def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
-        self._answers.send("test", str(test), False, program.describe(err[1]))
+        self._failed.add(test.id())
+        self._answers.send("test", test.id(), False, program.describe(err[1]))
 
     addFailure = addError  # noqa: N815
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: ARG002, N802
+        if err is not None:
+            self.addError(test, err)
+
+    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802
+        self.addError(test, (None, AssertionError("it passed against expectation"), None))
+
+    def addSuccess(self, test: Any) -> None:  # noqa: N802
+        if test.id() not in self._failed:
+            self._answers.send("test", test.id(), True, "")
 
 
 def run_unittest(request: dict[str, Any], answers: program.Answers) -> None:
@@ -116,7 +140,6 @@ def run_pytest(request: dict[str, Any], answers: program.Answers) -> None:
     program.save(request["text"], file)
 
     def tell(name: str, passed: bool, raised: BaseException | None) -> None:  # noqa: FBT001 - the plugin's own form
-        if not passed:
-            answers.send("test", name, False, program.describe(raised) if raised else "")
+        answers.send("test", name, passed, program.describe(raised) if raised else "")
 
     pytest_plugin.run(file, tell, stop=False)

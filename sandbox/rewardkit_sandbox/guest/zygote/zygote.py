@@ -63,7 +63,7 @@ class Run:
         """True if the test under way has used up its processor time; `cpu_s`: of all processes since their start."""
         if self.in_new_test:
             self._cpu_before_s, self.in_new_test = cpu_s, False
-        return cpu_s - self._cpu_before_s > self.limits["test_cpu_s"]
+        return bool(cpu_s - self._cpu_before_s > self.limits["test_cpu_s"])
 
     def report(self) -> dict[str, Any]:
         """Waits for the end of the whole run: the kernel reaps a namespace's first process last."""
