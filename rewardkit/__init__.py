@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from rewardkit.sample import Turn as Turn
     from rewardkit.score import Result as Result
     from rewardkit.score import Score as Score
+    from rewardkit.selection.select import Selected as Selected
+    from rewardkit.selection.select import select as select
     from rewardkit.workers.processors import default_workers as default_workers
 
 _PUBLIC = {
@@ -77,6 +79,7 @@ _PUBLIC = {
     "message": ("Message",),
     "sample": ("Sample", "Turn"),
     "score": ("Result", "Score"),
+    "selection.select": ("Selected", "select"),
     "workers.processors": ("default_workers",),
     "reasoning.formats": ("REASONING_FORMATS", "ReasoningFormat"),
     "reasoning.harmony": ("harmony_messages",),

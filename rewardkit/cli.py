@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rewardkit.commands import options
+from rewardkit.commands import options, select_options
 from rewardkit.commands.options import takes
 from rewardkit.errors import RewardkitError
 from rewardkit.registry import built_in
@@ -134,6 +134,20 @@ def explain(chosen: options.ExplainOptions) -> None:
     from rewardkit.commands import explain as command
 
     command.run(chosen)
+
+
+@app.command()
+@takes(select_options.SelectOptions)
+def select(chosen: select_options.SelectOptions) -> None:
+    """Choose among scored completions, for fine-tuning or the next run.
+
+    Rejection sampling, best-of-n, pairs for DPO, prompts of the right difficulty: by criteria, or by a preset.
+
+    Exit codes: 0 done; 1 no row is left; 2 usage or input.
+    """
+    from rewardkit.commands import select as command
+
+    raise typer.Exit(command.run(chosen))
 
 
 @app.command()

@@ -84,8 +84,8 @@ def to_block(result: Result, *, timings: bool = True) -> dict[str, Any]:
     return {"version": VERSION, "reward": result.reward, "scores": scores}
 
 
-def from_block(block: Mapping[str, Any]) -> Result:
-    """The Result that a block was written from.
+def checked_scores(block: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The scores of a block as they stand in it, by alias.
 
     raises  InputError for a block of another version
     """
@@ -93,14 +93,22 @@ def from_block(block: Mapping[str, Any]) -> Result:
     whole = isinstance(rows, Mapping) and all(
         isinstance(row, Mapping) and row.keys() >= {*_REQUIRED} for row in rows.values()
     )
-    if block.get("version") != VERSION or "reward" not in block or not whole:
+    if block.get("version") != VERSION or "reward" not in block or not isinstance(rows, Mapping) or not whole:
         found = f"version {block['version']!r}" if "version" in block else "no version"
         raise InputError(
             f"a `rewardkit` block with {found}, wanted version {VERSION}: another version of rewardkit wrote it; judge "
             "its rows again (CHANGELOG.md has a table of the keys that were renamed)"
         )
+    return rows
+
+
+def from_block(block: Mapping[str, Any]) -> Result:
+    """The Result that a block was written from.
+
+    raises  InputError for a block of another version
+    """
     scores, weights, elapsed_ms = {}, {}, {}
-    for alias, row in block["scores"].items():
+    for alias, row in checked_scores(block).items():
         scores[alias] = Score(**{name: row[name] for name in _SCORE if name in row})
         weights[alias] = row["weight"]
         if "elapsed_ms" in row:

@@ -49,5 +49,12 @@ def exports(incomplete: str) -> list[str]:
     return _starting(incomplete, EXPORTS)
 
 
+def presets(incomplete: str) -> list[str]:
+    """Recipes of a selection."""
+    from rewardkit.selection.criteria import PRESETS  # noqa: PLC0415
+
+    return _starting(incomplete, PRESETS)
+
+
 def _starting(incomplete: str, names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.startswith(incomplete))

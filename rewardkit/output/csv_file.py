@@ -34,7 +34,7 @@ class CsvPacking(Packing):
         self._columns: dict[str, None] = {}
         self._judged: dict[str, None] = {}
 
-    def add(self, row: Row, block: Mapping[str, Any]) -> None:
+    def add(self, row: Row, block: Mapping[str, Any] | None) -> None:
         """Takes note of the columns."""
         self._columns |= dict.fromkeys(name for name in row.data if name != BLOCK)
         self._judged |= dict.fromkeys(name for name, _ in _judgement(block))
@@ -46,13 +46,15 @@ class CsvPacking(Packing):
         writer.writerow([*map(_cell, self._columns), *self._judged] or [f"{OURS}reward"])
         with lines.open("rb") as rows:
             for row in read_json_lines(rows, str(lines)):
-                judged = dict(_judgement(row.data[BLOCK]))
+                judged = dict(_judgement(row.data.get(BLOCK)))
                 cells = [row.data.get(name) for name in self._columns] + [judged.get(name) for name in self._judged]
                 writer.writerow(map(_cell, cells))
         text.detach()
 
 
-def _judgement(block: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _judgement(block: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    if block is None:
+        return
     yield f"{OURS}reward", block.get("reward")
     if "advantage" in block:
         yield f"{OURS}advantage", block["advantage"]

@@ -21,8 +21,10 @@ from rewardkit.input.row_format import BLOCK
 _KEY = f',"{BLOCK}":'.encode()
 
 
-def line_of(row: Row, block: Mapping[str, Any]) -> bytes:
-    """The output line of a row, with its end of line."""
+def line_of(row: Row, block: Mapping[str, Any] | None) -> bytes:
+    """The output line of a row, with its end of line; without a block the row as it stands."""
+    if block is None:
+        return (row.raw or _dumps_exactly(row.data)) + b"\n"
     return b"%b%b}\n" % (_head(row), _dumps(block))
 
 

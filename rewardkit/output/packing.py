@@ -21,8 +21,8 @@ class Packing:
     packs = False
     """True where `pack` makes another file of the lines."""
 
-    def add(self, row: Row, block: Mapping[str, Any]) -> None:
-        """Takes note of a row that is written.
+    def add(self, row: Row, block: Mapping[str, Any] | None) -> None:
+        """Takes note of a row that is written; None for one without a judgement.
 
         raises  OutputError for a row that this format cannot hold
         """

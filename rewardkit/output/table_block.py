@@ -56,11 +56,14 @@ class BlockType:
         return pa.struct([*fields, pa.field("scores", pa.struct(scores))] if scores else fields)
 
 
-def block_values(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """The judgements of output rows, as values of that type."""
-    made = []
+def block_values(rows: Iterable[Row]) -> list[dict[str, Any] | None]:
+    """The judgements of output rows, as values of that type; None for a row without one."""
+    made: list[dict[str, Any] | None] = []
     for row in rows:
-        block = row.data[BLOCK]
+        block = row.data.get(BLOCK)
+        if block is None:
+            made.append(None)
+            continue
         scores = {alias: _as_typed(score, _SCORE) for alias, score in block.get("scores", {}).items()}
         made.append({**_as_typed({key: block[key] for key in block if key != "scores"}, _BLOCK), "scores": scores})
     return made

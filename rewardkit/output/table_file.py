@@ -41,7 +41,8 @@ class TablePacking(Packing):
             ) from error
         self._suffix = suffix
         self._name = name
-        self._block = BlockType()
+        self._block: BlockType | None = None
+        """The type of the judgements; None where no row has one."""
         self._tables: InputTables | None = InputTables()
         self._inferred: InferredSchema | None = None
         """The types of the rows from the first that comes from no table on."""
@@ -49,14 +50,16 @@ class TablePacking(Packing):
         self._missed = 0
         """Rows from tables before that one."""
 
-    def add(self, row: Row, block: Mapping[str, Any]) -> None:
-        """Takes note of the types of a row.
+    def add(self, row: Row, block: Mapping[str, Any] | None) -> None:
+        """Takes note of the types of a row; None for one without a judgement.
 
         raises  OutputError for a column whose values no table holds together
         """
         import pyarrow as pa  # noqa: PLC0415
 
-        self._block.add(block)
+        if block is not None:
+            self._block = self._block or BlockType()
+            self._block.add(block)
         try:
             if self._tables is not None:
                 known = len(self._tables)
@@ -78,7 +81,8 @@ class TablePacking(Packing):
         """
         import pyarrow as pa  # noqa: PLC0415
 
-        kind = self._block.as_type()
+        block = self._block if self._rows else BlockType()
+        kind = None if block is None else block.as_type()
         try:
             with lines.open("rb") as file:
                 rows = read_json_lines(file, str(lines))
@@ -88,11 +92,11 @@ class TablePacking(Packing):
                 else:
                     schema = self._inferred_schema(lines)
                     batches = _inferred_columns(rows, schema)
-                whole = schema.append(pa.field(BLOCK, kind))
+                whole = schema if kind is None else schema.append(pa.field(BLOCK, kind))
                 with _writer(self._suffix, target, whole) as writer:
                     for columns, judged in batches:
-                        blocks = pa.array(block_values(judged), kind)
-                        writer.write_table(pa.Table.from_arrays([*columns, blocks], schema=whole))
+                        blocks = [] if kind is None else [pa.array(block_values(judged), kind)]
+                        writer.write_table(pa.Table.from_arrays([*columns, *blocks], schema=whole))
         except (pa.ArrowException, OverflowError, TypeConflictError) as error:
             raise self._does_not_fit(error) from error
 

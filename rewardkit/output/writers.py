@@ -93,8 +93,8 @@ class Output:
         del rows
         return iter(())
 
-    def write(self, row: Row, block: Mapping[str, Any]) -> None:
-        """Appends a judged row.
+    def write(self, row: Row, block: Mapping[str, Any] | None) -> None:
+        """Appends a judged row; without a block, a row as it is.
 
         raises  OutputError
         """
@@ -184,8 +184,8 @@ class FileOutput(Output):
         self._unread = False
         return self.partial if self._resumed else None
 
-    def write(self, row: Row, block: Mapping[str, Any]) -> None:
-        """Appends a judged row.
+    def write(self, row: Row, block: Mapping[str, Any] | None) -> None:
+        """Appends a judged row; without a block, a row as it is.
 
         raises  OutputError, also for a row that the output's format cannot hold
         """
