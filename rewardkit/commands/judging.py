@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from rewardkit.adjacent_groups import adjacent_groups
-from rewardkit.commands.options import JudgeOptions, RewardOptions
+from rewardkit.commands.options import RewardOptions, WatchOptions
 from rewardkit.errors import ConfigError
 from rewardkit.pipeline import Scorer
 from rewardkit.registry.registry import load_registry
@@ -56,7 +56,7 @@ def plugin_files(rubric: Rubric, plugins: Sequence[Path]) -> tuple[Path, ...]:
 
 def open_scorer(
     rubric: Rubric,
-    options: JudgeOptions,
+    options: WatchOptions,
     workers: int | None,
     engine: str = "local",
     cache: Path | None = None,

@@ -105,19 +105,9 @@ class RowOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgeOptions(RewardOptions, RowOptions):
-    """Options of the commands that judge."""
+class WatchOptions(RewardOptions, RowOptions):
+    """Options of the commands that judge, about what is shown and how."""
 
-    rubric: Annotated[
-        str | None,
-        typer.Option(
-            "--rubric",
-            "-c",
-            metavar="RUBRIC",
-            help="A rubric: a YAML or TOML file, or a name that `rewardkit rubrics` lists.",
-            autocompletion=complete.rubrics,
-        ),
-    ] = None
     progress: Annotated[
         float,
         typer.Option(min=0, max=1, metavar="SHARE", help="Progress of training, from 0 to 1, for weight schedules."),
@@ -136,7 +126,53 @@ class JudgeOptions(RewardOptions, RowOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreOptions(JudgeOptions):
+class JudgeOptions(WatchOptions):
+    """Options of the commands that judge by one rubric."""
+
+    rubric: Annotated[
+        str | None,
+        typer.Option(
+            "--rubric",
+            "-c",
+            metavar="RUBRIC",
+            help="A rubric: a YAML or TOML file, or a name that `rewardkit rubrics` lists.",
+            autocompletion=complete.rubrics,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """Options about what judges."""
+
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Worker processes, with --engine ray on each node. Default: one for each processor.",
+        ),
+    ] = None
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="ENGINE", help="What judges: local, ray, or the URL of a `rewardkit serve` of the same rubric."
+        ),
+    ] = "local"
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="The Ray cluster of --engine ray. Default: RAY_ADDRESS, or this machine's."
+        ),
+    ] = None
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Scores that were given before: what is known is not judged again."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions(EngineOptions, JudgeOptions):
     """Options of `rewardkit score`."""
 
     files: Annotated[
@@ -167,14 +203,6 @@ class ScoreOptions(JudgeOptions):
         None
     )
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of --sample.")] = 0
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Worker processes, with --engine ray on each node. Default: one for each processor.",
-        ),
-    ] = None
     shards: Annotated[
         str,
         typer.Option(
@@ -183,22 +211,6 @@ class ScoreOptions(JudgeOptions):
             "where the input is large and its rewards are cheap.",
         ),
     ] = "auto"
-    engine: Annotated[
-        str,
-        typer.Option(
-            metavar="ENGINE", help="What judges: local, ray, or the URL of a `rewardkit serve` of the same rubric."
-        ),
-    ] = "local"
-    address: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT", help="The Ray cluster of --engine ray. Default: RAY_ADDRESS, or this machine's."
-        ),
-    ] = None
-    cache: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Scores that were given before: what is known is not judged again."),
-    ] = None
     repeat: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="Judge every row N times, and list what got different scores."),

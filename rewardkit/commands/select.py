@@ -109,7 +109,7 @@ def _judged(files: list[str], options: SelectOptions) -> Iterator[Row]:
             waiting.append(row)
             yield reader.sample(row)
 
-    with open_scorer(rubric, options, workers=options.workers, engine=options.engine) as scorer:
+    with open_scorer(rubric, options, options.workers, options.engine, options.cache, options.address) as scorer:
         for result in scorer.stream(samples(), progress=options.progress):
             row, block = waiting.popleft(), to_block(result, timings=False)
             yield row._replace(data={**row.data, BLOCK: block}, raw=line_of(row, block)[:-1])

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from rewardkit.commands import complete
-from rewardkit.commands.options import JudgeOptions
+from rewardkit.commands.options import EngineOptions, JudgeOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class CriteriaOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SelectOptions(CriteriaOptions, JudgementOptions, JudgeOptions):
+class SelectOptions(CriteriaOptions, JudgementOptions, EngineOptions, JudgeOptions):
     """Options of `rewardkit select`."""
 
     files: Annotated[
@@ -135,10 +135,4 @@ class SelectOptions(CriteriaOptions, JudgementOptions, JudgeOptions):
         str | None, typer.Option(metavar="FILE", help="Write the other rows here, each with its step and reason.")
     ] = None
     seed: Annotated[int, typer.Option(metavar="N", help="Settles ties, and the wrong half of a pair.")] = 0
-    workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes. Default: one for each processor.")
-    ] = None
-    engine: Annotated[
-        str, typer.Option(metavar="ENGINE", help="What judges, with -c: local, or the URL of a `rewardkit serve`.")
-    ] = "local"
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")] = False
