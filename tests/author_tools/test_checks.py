@@ -1,5 +1,6 @@
 """Each check finds its fault in a distribution of somebody else's, and none finds one in the built-ins."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -62,19 +63,29 @@ def environment(new_environment):
 
 @pytest.fixture(scope="module")
 def faults_of(environment, tmp_path_factory):
+    """The faults of a reward by check. All rewards of a distribution are checked at once."""
     folder = tmp_path_factory.mktemp("rows")
 
-    def check(reward: str) -> dict[str, str]:
-        rows = folder / "rows.jsonl"
-        rows.write_text("".join(f"{json.dumps(row)}\n" for row in (CRITERIA if reward == "reads_criteria" else ROWS)))
-        name = reward if reward == "heavy_import" else f"faulty-rewards:{reward}"
-        done = environment.run("rewardkit", "check", name, rows, "--json", "--deadline", 1, cwd=folder)
+    @functools.cache
+    def checked(what: str, rows: str) -> dict[str, dict[str, str]]:
+        file = folder / f"{rows}.jsonl"
+        file.write_text("".join(f"{json.dumps(row)}\n" for row in (CRITERIA if rows == "criteria" else ROWS)))
+        done = environment.run("rewardkit", "check", what, file, "--json", "--deadline", 1, cwd=folder)
         assert done.returncode in (0, 1), done.stderr
-        (report,) = json.loads(done.stdout)
-        found = {result["check"]: result["found"] for result in report["checks"] if result["outcome"] == "fault"}
-        assert done.returncode == bool(found)
-        assert [result["check"] for result in report["checks"]] == list(CHECKS)
-        return found
+        faults = {}
+        for report in json.loads(done.stdout):
+            assert [result["check"] for result in report["checks"]] == list(CHECKS)
+            found = {result["check"]: result["found"] for result in report["checks"] if result["outcome"] == "fault"}
+            faults[report["reward"]] = found
+        assert done.returncode == any(faults.values())
+        return faults
+
+    def check(reward: str) -> dict[str, str]:
+        if reward == "heavy_import":
+            return checked(reward, "rows")[reward]
+        if reward == "reads_criteria":
+            return checked(f"faulty-rewards:{reward}", "criteria")[reward]
+        return checked("faulty-rewards", "rows")[reward]
 
     return check
 

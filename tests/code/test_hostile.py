@@ -170,13 +170,13 @@ def add(a, b): raw(b'{"o":{"h":0,"class":[[0,"bool","builtins"]],"kind":"object"
 PROGRAMS |= runpy.run_path(str(Path(__file__).with_name("attacks.py")))["ATTACKS"]
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_program_scores_zero_and_the_next_one_is_judged(judge, name, way):
-    score = judge(PROGRAMS[name], WAYS[way])
-    assert (score.status, score.value) == ("scored", 0.0), score.reason
-    assert "the sandbox" not in score.reason, score.reason
-    assert judge(RIGHT, WAYS[way]).value == 1.0
+def test_the_program_scores_zero_and_the_next_one_is_judged(judge, name):
+    for way, tests in WAYS.items():
+        score = judge(PROGRAMS[name], tests)
+        assert (score.status, score.value) == ("scored", 0.0), (way, score.reason)
+        assert "the sandbox" not in score.reason, (way, score.reason)
+    assert judge(RIGHT, WAYS["function"]).value == 1.0
 
 
 @pytest.fixture(scope="module")
@@ -204,9 +204,9 @@ def test_beside_tests_without_their_expected_values_it_scores_zero(beside_the_te
 def test_without_namespaces_it_scores_zero_too(judge_without_namespaces, name):
     for way in ("function", "asserts"):
         score = judge_without_namespaces(PROGRAMS[name], WAYS[way])
-        assert (score.status, score.value) == ("scored", 0.0), score.reason
-        assert "the sandbox" not in score.reason, score.reason
-        assert judge_without_namespaces(RIGHT, WAYS[way]).value == 1.0
+        assert (score.status, score.value) == ("scored", 0.0), (way, score.reason)
+        assert "the sandbox" not in score.reason, (way, score.reason)
+    assert judge_without_namespaces(RIGHT, WAYS["function"]).value == 1.0
 
 
 def test_a_difference_with_the_expected_value_is_never_the_programs(judge):

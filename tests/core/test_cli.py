@@ -1,14 +1,19 @@
 """The command line as a user meets it: what each command prints, writes and returns."""
 
+import contextlib
+import functools
 import gzip
 import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,17 +36,77 @@ def folder(tmp_path: Path, misbehaving: Path, monkeypatch: pytest.MonkeyPatch) -
     return tmp_path
 
 
-def rewardkit(*arguments: object, stdin: str | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rewardkit", *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+FORKS = """
+import importlib, json, os, pkgutil, runpy, socket, sys
+import rewardkit.cli, rewardkit.commands
+for module in pkgutil.iter_modules(rewardkit.commands.__path__, "rewardkit.commands."):
+    importlib.import_module(module.name)
+control = socket.socket(fileno=int(sys.argv[1]))
+while True:
+    message, streams, _, _ = socket.recv_fds(control, 1 << 20, 3)
+    if not message:
+        sys.exit()
+    child = os.fork()
+    if child == 0:
+        break
+    for stream in streams:
+        os.close(stream)
+    control.send(json.dumps(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
+control.close()
+for place, stream in enumerate(streams):
+    os.dup2(stream, place)
+    os.close(stream)
+asked = json.loads(message)
+os.chdir(asked["folder"])
+os.environ.clear()
+os.environ.update(asked["environment"])
+sys.path[0], sys.argv[1:] = asked["folder"], asked["arguments"]
+runpy.run_module("rewardkit", run_name="__main__", alter_sys=True)
+"""
+"""A process that has imported the command line, and runs each command that it is sent in a fork of itself."""
+
+
+@functools.cache
+def _commands() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """That process, and the socket by which it is asked."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen([sys.executable, "-c", FORKS, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+    return process, ours
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_commands() -> Iterator[None]:
+    yield
+    process, control = _commands()
+    control.close()
+    process.wait()
+
+
+def rewardkit(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a command as `python -m rewardkit` does, without the time that its imports take."""
+    words = [*map(str, arguments)]
+    asked = {"arguments": words, "folder": str(Path.cwd()), "environment": dict(os.environ)}
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline="")) for _ in range(3)]
+        streams[0].write(stdin or "")
+        streams[0].seek(0)
+        _, control = _commands()
+        socket.send_fds(control, [json.dumps(asked).encode()], [stream.fileno() for stream in streams])
+        code = json.loads(control.recv(100))
+        said = []
+        for stream in streams[1:]:
+            stream.seek(0)
+            said.append(stream.read())
+    return subprocess.CompletedProcess(words, code, *said)
 
 
 def score(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    return rewardkit("score", *arguments, "-c", "rubric.yaml", "--plugin", "plugin.py", "--workers", 2, stdin=stdin)
+    return rewardkit("score", "-c", "rubric.yaml", "--plugin", "plugin.py", "--workers", 1, *arguments, stdin=stdin)
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=600, check=False)
 
 
 def blocks(path: str | Path) -> list[dict]:
@@ -107,8 +172,9 @@ def test_timings_are_written_only_when_asked_for(folder: Path):
 
 
 def test_the_same_input_gives_the_same_bytes(folder: Path):
-    for name in ("a.jsonl", "b.jsonl"):
-        assert score("rows.jsonl", "-o", name).returncode == 0
+    command = f"{sys.executable} -m rewardkit score rows.jsonl -c rubric.yaml --plugin plugin.py"
+    for name, workers in (("a.jsonl", 1), ("b.jsonl", 2)):  # two processes: sets have another order in each
+        assert shell(f"{command} --workers {workers} -o {name}").returncode == 0
     assert Path("a.jsonl").read_bytes() == Path("b.jsonl").read_bytes()
 
 
@@ -205,24 +271,32 @@ def test_a_judge_that_fails_is_named_in_the_summary(folder: Path):
 @pytest.mark.skipif(sys.platform == "win32", reason="ends a run by SIGKILL")
 @pytest.mark.parametrize("advantages", [(), ("--advantages", "grpo")])
 def test_a_killed_run_is_resumed_byte_for_byte(folder: Path, advantages: tuple[str, ...]):
+    Path("rubric.yaml").write_text(f"{RUBRIC}  obedient: {{weight: 0}}\nlimits: {{deadline_s: 600}}\n")
+    met = folder / "met"
+    met.mkdir()
     with Path("many.jsonl").open("w") as many:
-        for number in range(40_000):
-            row = {"completion": "x" * (number % 5), "group": str(number // 7), "value": number % 3}
+        for number in range(8_000):
+            completion = f"meet 2 {met}" if number == 7_000 else "x" * (number % 5)
+            row = {"completion": completion, "group": str(number // 7), "value": number % 3}
             many.write(json.dumps(row) + "\n")
+    (met / "another").touch()
     assert score("many.jsonl", "-o", "whole.jsonl", *advantages).returncode == 0
+    shutil.rmtree(met)
+    met.mkdir()  # it will stand at row 7,000
     command = [sys.executable, "-m", "rewardkit", "score", "many.jsonl", "-o", "cut.jsonl", "-c", "rubric.yaml"]
     process = subprocess.Popen([*command, "--plugin", "plugin.py", "--workers", "2", *advantages])
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while not any(path.stat().st_size > 100_000 for path in Path().glob(".cut.jsonl.*.partial")):
         assert time.monotonic() < until
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    (met / "another").touch()
     assert not Path("cut.jsonl").exists()
     resumed = score("many.jsonl", "-o", "cut.jsonl", "--resume", "--json", *advantages)
     assert resumed.returncode == 0, resumed.stderr
     assert Path("cut.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
-    assert json.loads(resumed.stdout)["rows"] == 40_000
+    assert json.loads(resumed.stdout)["rows"] == 8_000
     assert not list(Path().glob(".cut.jsonl.*"))
 
 
@@ -232,12 +306,12 @@ def test_ctrl_c_ends_cleanly_and_offers_to_resume(folder: Path):
     Path("rows.jsonl").write_text('{"completion": "x"}\n' * 3000 + '{"completion": "hang"}\n')
     command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-o", "out.jsonl", "-c", "rubric.yaml"]
     process = subprocess.Popen([*command, "--plugin", "plugin.py"], stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while not any(path.stat().st_size for path in Path().glob(".out.jsonl.*.partial")):
         assert time.monotonic() < until
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "--resume continues from there" in said
     assert "rewardkit: interrupted" in said
@@ -248,7 +322,7 @@ def interrupted(folder: Path) -> Path:
     """Leaves what a run over the rows that was killed leaves; returns the hidden file."""
     command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-o", "out.jsonl", "-c", "rubric.yaml"]
     process = subprocess.Popen([*command, "--plugin", "plugin.py", "--workers", "1"], stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while not any(path.stat().st_size for path in folder.glob(".out.jsonl.*.partial")):
         assert time.monotonic() < until
         time.sleep(0.05)
