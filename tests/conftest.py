@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for each other are slow where processors are busy
 REQUIRE_ALL = "REWARDKIT_REQUIRE_ALL"
 """Environment variable: where it is set, a test that is skipped fails, unless it needs a GPU."""
 
