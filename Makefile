@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Processes that run the tests; each file of tests is run by one of them.
+PROCESSES ?= 2
 
 .PHONY: demo test test-languages soak fuzz-server train lint lock release clean
 
@@ -15,7 +17,7 @@ demo: $(VENV)/demo
 	@echo "Every judged row is in examples/out/scored.jsonl."
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 # Programs in all languages: Go, Java, Rust and TypeScript are not needed by `make test`, and are installed here.
 test-languages: $(VENV)/test
