@@ -8,6 +8,7 @@ import builtins
 import functools
 import io
 import os
+import sys
 from typing import Any
 
 FOLDERS = ("/tmp", "/dev/shm")  # noqa: S108 - names that are led elsewhere
@@ -17,12 +18,24 @@ access chdir lchown listdir lstat mkdir open readlink remove rmdir scandir stat 
 TWO_PATHS = ("link", "rename", "replace", "symlink")
 
 
-_folder: list[str] = []
+_led: dict[str, str] = {}
+"""The folder that is used, by the one that is named."""
 
 
 def redirect(folder: str) -> None:
     """From here on `FOLDERS` are `folder`, for this process and those that it forks."""
-    _folder[:] = [folder]
+    _led.update({folder: folder, **dict.fromkeys(FOLDERS, folder)})
+
+
+def lead(name: str, folder: str) -> None:
+    """From here on the folder `name` is `folder`, before those that hold it."""
+    if not _led:
+        install()
+    if "sqlite3" in sys.modules:
+        _replace(sys.modules["sqlite3"], "connect", 1)
+    others = dict(_led)
+    _led.clear()
+    _led.update({name: folder, **others})
 
 
 def install() -> None:
@@ -37,14 +50,12 @@ def install() -> None:
 
 def redirected(path: Any) -> Any:
     """The path that is used instead of `path`."""
-    if not _folder or not isinstance(path, (str, bytes, os.PathLike)):
+    if not _led or not isinstance(path, (str, bytes, os.PathLike)):
         return path  # a descriptor, or what the function refuses by itself
     text = os.fsdecode(path)
-    if text.startswith(_folder[0]):
-        return path
-    for name in FOLDERS:
+    for name, folder in _led.items():
         if text == name or text.startswith(f"{name}/"):
-            found = _folder[0] + text[len(name) :]
+            found = folder + text[len(name) :]
             return os.fsencode(found) if isinstance(os.fspath(path), bytes) else found
     return path
 

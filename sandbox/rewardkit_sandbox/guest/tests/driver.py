@@ -26,7 +26,8 @@ import unittest
 from typing import Any
 
 from rewardkit_sandbox.guest import program
-from rewardkit_sandbox.guest.tests import proxy, test_texts
+from rewardkit_sandbox.guest.tests import proxy, test_files, test_texts
+from rewardkit_sandbox.guest.tests.file_sharing import WORK, TestFiles
 from rewardkit_sandbox.guest.tests.rpc_client import Client, ProgramGone, Unsupported
 
 LINK, CHANNEL = 4, 3
@@ -85,13 +86,15 @@ def run(request: dict[str, Any], trees: list[ast.Module], link: Client, report: 
     kind = {"code": run_code, "file": run_file}[request["kind"]]
     ran, why = 0, ""
     try:
+        if test_files.shares_files(trees) and not test_files.why_not_shared(trees):
+            share_files(request, trees, link)
         ran = kind(request, trees, link, report)
     except Unsupported as exc:
         why = "" if link.uncarried else str(exc)
     except BaseException as exc:  # noqa: BLE001 - such as KeyboardInterrupt, which ends a runner of tests
         link.broken = link.broken or f"the tests were ended by {program.describe(exc)}"
-    if report.failed and test_texts.shares_files(trees):
-        link.uncarried = link.uncarried or "the tests share files with the program"
+    if report.failed and not link.files and test_files.shares_files(trees):
+        link.uncarried = link.uncarried or test_files.why_not_shared(trees)
     if link.broken:
         report.send("gone", link.broken)
     elif why:
@@ -100,6 +103,22 @@ def run(request: dict[str, Any], trees: list[ast.Module], link: Client, report: 
         report.send("uncarried", link.uncarried)
     else:
         report.send("done", ran)
+
+
+def share_files(request: dict[str, Any], trees: list[ast.Module], link: Client) -> None:
+    """Shares the working directory and the temporary files of the tests. Nothing is imported from there."""
+    root = os.path.realpath(os.environ["TMPDIR"])
+    if os.getcwd() == root:
+        os.mkdir(WORK)
+        os.chdir(WORK)
+    sys.path[:] = [path for path in sys.path if path and not f"{os.path.realpath(path)}/".startswith(f"{root}/")]
+    private = frozenset({os.path.abspath(file_name(request["module"]))} if request["kind"] == "file" else ())
+    link.share(TestFiles(test_files.compared_files(trees), OWN, private))
+
+
+def file_name(module: str) -> str:
+    """The name of the file in which pytest finds the tests of a module."""
+    return f"test_of_{module.replace('.', '_')}.py"
 
 
 class Names(dict[str, Any]):
@@ -193,9 +212,14 @@ def run_texts(
 
 def run_text(text: str, file: str, names: dict[str, Any]) -> None:
     """Executes a text of the task's own; a traceback can show its lines."""
+    own(file, text)
+    exec(compile(text, file, "exec"), names)  # noqa: S102
+
+
+def own(file: str, text: str) -> None:
+    """Notes a text of the task's own, under the name by which tracebacks know it."""
     OWN.add(file)
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    exec(compile(text, file, "exec"), names)  # noqa: S102
 
 
 def message_of(exc: BaseException) -> str:
@@ -286,9 +310,9 @@ def run_pytest(request: dict[str, Any], link: Client, report: Report) -> int:
         from rewardkit_sandbox.guest.tests import pytest_plugin
     except ImportError as exc:
         raise Unsupported("pytest is not installed beside rewardkit: pip install pytest") from exc
-    file = f"test_of_{request['module'].replace('.', '_')}.py"
+    file = file_name(request["module"])
     program.save(request["test_file"], file)
-    OWN.add(os.path.abspath(file))
+    own(os.path.abspath(file), request["test_file"])
     count = 0
 
     def tell(name: str, passed: bool, raised: BaseException | None) -> None:  # noqa: FBT001 - the plugin's own form

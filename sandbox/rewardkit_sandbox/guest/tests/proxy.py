@@ -259,7 +259,10 @@ def may_suppress(exc: BaseException | None) -> bool:
         trace = trace.tb_next
     if trace is None:
         return False
-    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).lstrip().startswith("raise ")
+    # Only of texts that are known: others would be looked for in files, which a program may have written.
+    known: Any = linecache.cache.get(trace.tb_frame.f_code.co_filename, (0, None, []))
+    lines = known[2] if len(known) > 2 else []
+    return "".join(lines[trace.tb_lineno - 1 : trace.tb_lineno]).lstrip().startswith("raise ")
 
 
 def state_of(stub: Remote) -> State:

@@ -11,6 +11,7 @@ import pytest
 
 OPTIONS = (
     *("--assert=plain", "--capture=sys", "--noconftest", "-c", "/dev/null", "--rootdir=.", "--confcutdir=.", "-x"),
+    "--import-mode=importlib",
     *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml", "-p", "no:faulthandler"),
 )
 

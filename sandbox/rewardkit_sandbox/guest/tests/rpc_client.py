@@ -17,6 +17,7 @@ from typing import Any
 from rewardkit_sandbox.guest import program, wire
 from rewardkit_sandbox.guest.descriptors import write_all
 from rewardkit_sandbox.guest.tests import arrays, operators, rpc_server
+from rewardkit_sandbox.guest.tests.file_sharing import TestFiles
 from rewardkit_sandbox.guest.tests.lending import Lent
 from rewardkit_sandbox.guest.tests.mirrors import Mirrors, update
 from rewardkit_sandbox.guest.tests.proxy import Doc, Remote, RemoteClass, State, handle_of, is_remote, set_state
@@ -25,6 +26,8 @@ from rewardkit_sandbox.guest.tests.surroundings import Surroundings
 
 LEAST_DEEP = 2 * wire.MAX_DEPTH
 """Bytes of the smallest frame that holds a value beyond a bound."""
+_ASIDE = frozenset(("refresh", "share", "files"))
+"""Verbs that carry what changed, before those that the tests ask for."""
 
 
 class ProgramGone(BaseException):
@@ -54,6 +57,7 @@ class Client:
         """Names under which the task's own texts were compiled."""
         self.expectations: frozenset[str] = frozenset()
         """Names of the tests from which they compute what they expect."""
+        self.files: TestFiles | None = None
         self.broken: str | None = None
         self.uncarried: str | None = None
 
@@ -63,6 +67,11 @@ class Client:
         if type(answer) is list and len(answer) == 2 and all(type(part) is str for part in answer):
             return answer[0], answer[1]
         raise self.gone("the program answered before it was asked")
+
+    def share(self, files: TestFiles) -> None:
+        """From here on changes of files go along with calls."""
+        self.files = files
+        self.ask("share", files.root)
 
     def ask(self, verb: str, *parts: Any) -> Any:
         """The program's answer, or what it raised."""
@@ -111,9 +120,14 @@ class Client:
     def _converse(self, verb: str, parts: tuple[Any, ...], *, may_stop: bool = False) -> list[Any]:
         if self.broken:
             raise ProgramGone(self.broken)
-        if verb != "refresh":
+        if verb not in _ASIDE:
             for handle, changed in self._mirrors.changes():
                 self._converse("refresh", (handle, changed))
+        if self.files and verb not in _ASIDE:
+            self.files.name(parts)
+            changes = self.files.changes()
+            if changes:
+                self._converse("files", tuple(changes))
         nonce = self._nonce()
         try:
             request = self._encode([nonce, verb, *parts])
@@ -135,6 +149,8 @@ class Client:
             if answer[1] == "events" and type(answer[2]) is list:
                 for event in answer[2]:
                     self._happened(event)
+            elif answer[1] == "files" and self.files:
+                self.files.apply(answer[2])
             elif answer[1] == "callback" and len(answer) == 6:
                 self._answer_callback(*answer[2:])
             else:

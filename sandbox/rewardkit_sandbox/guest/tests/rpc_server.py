@@ -5,6 +5,7 @@
     program → driver    [nonce, "callback", number, operation, args, kwargs], answered by ["ok", value] or
                         ["error", type, text]; before its answer the driver may ask again
     program → driver    [nonce, "events", [[kind, …], …]]: output, logging and warnings, before an answer
+    program → driver    [nonce, "files", changes]: of shared files, before an answer
 
 Values that are not plain data stay here; the driver gets a handle. Nothing here is trusted: a program may rewrite
 all of it, and gains no more than to answer as it likes.
@@ -24,9 +25,12 @@ from collections import deque
 from typing import Any
 
 from rewardkit_sandbox.guest import program, wire
+from rewardkit_sandbox.guest.confinement import tmp_redirect
 from rewardkit_sandbox.guest.descriptors import read_exactly, write_all
 from rewardkit_sandbox.guest.tests import arrays, test_objects
 from rewardkit_sandbox.guest.tests.events import Events
+from rewardkit_sandbox.guest.tests.file_sharing import WORK
+from rewardkit_sandbox.guest.tests.shared_files import SharedFiles
 
 LINK = 4
 MUTABLE = (list, dict, set, bytearray, deque)
@@ -58,6 +62,7 @@ class Server:
         self._originals: dict[tuple[str, str], Any] = {}
         self._nonce: Any = None
         self._loop: Any = None
+        self._files: SharedFiles | None = None
 
     def handle(self, value: Any) -> int:
         known = self._handles.get(id(value))
@@ -130,6 +135,9 @@ class Server:
         happened = self._events.take()
         if happened:
             self._write(["events", happened])
+        changes = self._files.changes() if self._files else None
+        if changes:
+            self._write(["files", changes])
         self._write(list(parts))
 
     def _write(self, parts: list[Any]) -> None:
@@ -203,6 +211,24 @@ class Server:
             owner = importlib.import_module(module)
             original = self._originals.setdefault((module, name), getattr(owner, name, None))
             setattr(owner, name, original if restored else value)
+        return (None,)
+
+    def do_share(self, root: str) -> tuple[Any, ...]:
+        """Shares the folder for temporary files; `root` is the driver's, whose paths then lead to ours."""
+        own = os.path.realpath(os.environ["TMPDIR"])
+        self._files = SharedFiles(own, frozenset({os.path.abspath(program.FILE)}))
+        if root != own:
+            tmp_redirect.lead(root, own)
+        self.do_files(WORK, {})
+        return (None,)
+
+    def do_files(self, folder: str, changes: dict[str, Any]) -> tuple[Any, ...]:
+        """Makes the driver's changes, and goes to its working directory."""
+        if self._files:
+            self._files.apply(changes)
+            folder = os.path.join(self._files.root, folder)
+            os.makedirs(folder, exist_ok=True)
+            os.chdir(folder)
         return (None,)
 
     def do_get(self, target: Any, name: str) -> tuple[Any, ...]:

@@ -147,25 +147,6 @@ def _names(*nodes: ast.AST, stored: bool = False) -> set[str]:
     return {node.id for node in found if node.id not in PYTHONS and (not stored or isinstance(node.ctx, ast.Store))}
 
 
-def shares_files(trees: Iterable[ast.Module]) -> bool:
-    """True if the tests make files, which a program in another process does not see."""
-    for tree in trees:
-        for node in ast.walk(tree):
-            name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-            if name in _FILES or (isinstance(node, ast.arg) and node.arg in _FILES):
-                return True
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "open":
-                given = [*node.args[1:2], *(item.value for item in node.keywords)]
-                if any(isinstance(item, ast.Constant) and str(item.value)[:1] in "wax" for item in given):
-                    return True
-    return False
-
-
-_FILES = frozenset(
-    ("tempfile", "tmp_path", "tmpdir", "tmp_path_factory", "write_text", "write_bytes", "mkdir", "chdir")
-)
-
-
 def runs_nothing(trees: Iterable[ast.Module]) -> bool:
     """True if the statements only import and define."""
     kinds = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
