@@ -68,7 +68,7 @@ class Sample(BaseModel):
 
     _format_is_known = field_validator("reasoning_format")(known_format)
 
-    @cached_property
+    @property
     def completion_text(self) -> str:
         """The completion as text: of chat messages, the last one of the assistant that has any text.
 
@@ -83,7 +83,7 @@ class Sample(BaseModel):
             return self.prompt
         return "\n\n".join(message.text for message in self.prompt)
 
-    @cached_property
+    @property
     def prompt_end(self) -> str:
         """The end of the prompt that the model went on from, which may open the reasoning; empty if unknown.
 

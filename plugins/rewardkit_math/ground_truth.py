@@ -15,7 +15,7 @@ from rewardkit import labelled_choice
 from rewardkit_math.complexity_limits import ANSWER_CHARS, TooCostlyError
 from rewardkit_math.extraction.boxes import last_boxes
 from rewardkit_math.extraction.extract import find_answer
-from rewardkit_math.notation.parse import parse, plain
+from rewardkit_math.notation.parse import parse, plain, why_unread
 from rewardkit_math.sentences.phrase import has_words
 from rewardkit_math.sentences.read import is_sentence, read
 from rewardkit_math.sentences.worded import denial, is_infinite, polarity
@@ -41,14 +41,11 @@ class GroundTruth(NamedTuple):
     """It lists several values."""
     readable: bool
     """False for mathematics that could not be read: only the same text can be said to be equal to it."""
+    in_words: bool = False
+    """True where it can only be compared as words."""
 
     def __hash__(self) -> int:
         return hash(self.text)  # the trees are made of the text, and take long to hash
-
-    @property
-    def in_words(self) -> bool:
-        """True where it can only be compared as words."""
-        return all(isinstance(node, Text) for node in self.nodes)
 
 
 _PLAIN = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,40})(?:\.\d{1,40})?")
@@ -67,6 +64,12 @@ _ASIDE = re.compile(
     r"\s*\((?:i\.\s?e\.|that is|namely|none|no|all|where|for|see|e\.g\.)[^()]*(?:\([^()]*\)[^()]*)*\)\s*$",
     re.IGNORECASE,
 )
+_OPTION = re.compile(
+    r"\s*\$?(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?\(?[A-J](?:\)\s*\}?|\}|\.(?!\d)|:)"
+    r"(?:\\[ ,;]|[\s~:])+(?P<rest>\S.*)",
+    re.DOTALL,
+)
+"""An option of multiple choice with its value: `(B) 12`, `\\textbf{(B)}\\ 12`."""
 _BOUND = re.compile(r"^at\s+(?:most|least)\b", re.IGNORECASE)
 
 
@@ -87,16 +90,38 @@ def read_ground_truth(text: str) -> GroundTruth:
     if not any(char.isalnum() or char in _SIGNS for char in inner) or inner == "\\boxed{}":
         raise UnreadableGroundTruthError("the ground truth is empty")
     if len(inner) > ANSWER_CHARS:
-        return GroundTruth(inner, (Text(plain(inner)),), None, None, None, several=False, readable=False)
+        node = Text(plain(inner))
+        return GroundTruth(inner, (node,), None, None, None, several=False, readable=False, in_words=True)
     letter = labelled_choice(inner)
     bare = _ASIDE.sub("", inner) or inner if "(" in inner else inner
     parts = [part for part in _EQUIVALENT.split(bare) if part.strip(" ,;")] if has_words(bare) else [bare]
     nodes, letters = zip(*(_read_one(part, inner) for part in parts), strict=True)
+    option = _OPTION.fullmatch(bare) if letter else None
+    if option:
+        stated = parse(option["rest"])  # beside its letter, the option's own value is right too
+        nodes += () if isinstance(stated, Text) else (stated,)
     letter = letter or next((found for found in letters if found), None)
     several = any(_lists(node) for node in nodes)
     number = plain_number(inner) if len(nodes) == 1 else None
     distinct = tuple(dict.fromkeys(nodes)) if len(nodes) > 1 else nodes
-    return GroundTruth(inner, distinct, number, plain_fraction(inner), letter, several, _readable(nodes[0], inner))
+    return GroundTruth(
+        inner,
+        distinct,
+        number,
+        plain_fraction(inner),
+        letter,
+        several,
+        readable=_readable(nodes[0], inner),
+        in_words=all(isinstance(node, Text) for node in nodes),
+    )
+
+
+def why_unreadable(text: str) -> str:
+    """The parser's reason for not reading a ground truth, with the place; empty where it has none."""
+    try:
+        return why_unread(text)
+    except (TooCostlyError, RecursionError) as error:
+        return str(error) if isinstance(error, TooCostlyError) else "nested too deep"
 
 
 def _marked(inner: str) -> str:
@@ -149,6 +174,8 @@ def _readable(node: Node, text: str) -> bool:
     if not isinstance(node, Text):
         return True
     words = _TEXTUAL.sub(r"\1", text)
+    if not has_words(words) and any(char.isdigit() for char in words):
+        return False  # digits and signs without a word are mathematics
     return bool(node.words) and (not _FORMULA.search(words) or len(_WORD.findall(words)) >= _SENTENCE_WORDS)
 
 

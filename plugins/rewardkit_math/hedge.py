@@ -24,12 +24,15 @@ _BEFORE = re.compile(
     r"(?P<value>[-+]?\$?[\w\\{}./^]{1,60}\$?)\s*,?\s+(?:or|or\s+else|or\s+maybe|or\s+perhaps)\s*[\s$(\[*]*$",
     re.IGNORECASE,
 )
+_ENDS_JOINED = re.compile(r"\bor(?:\s+(?:else|maybe|perhaps))?[\s$(\[*]*$", re.IGNORECASE)
+_SHORTEST_HEDGE = 3
+"""Characters: a word and a value."""
 _VALUE = re.compile(r"[\d\\$√π∞]|^[A-Za-z](?:\W|$)")
 
 
 def second_value_after(text: str) -> str | None:
     """The value that the words after an answer name as another one; None where they name none."""
-    match = _AFTER.match(text[:ANSWER_CHARS])
+    match = _AFTER.match(text, 0, ANSWER_CHARS) if len(text) >= _SHORTEST_HEDGE else None
     if match is None:
         return None
     value = match["value"].strip().strip("$*,) ").removesuffix("?")
@@ -38,7 +41,8 @@ def second_value_after(text: str) -> str | None:
 
 def second_value_before(text: str) -> str | None:
     """The value that the words right before an answer name as another one (`5 or`); None where they name none."""
-    match = _BEFORE.search(text[-200:]) if "or" in text[-30:].casefold() else None
+    near = text[-30:]
+    match = _BEFORE.search(text[-200:]) if "or" in near.casefold() and _ENDS_JOINED.search(near) else None
     if match is None:
         return None
     value = match["value"].strip("$")

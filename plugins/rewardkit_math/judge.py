@@ -54,6 +54,7 @@ class Question(NamedTuple):
     """The answer is sought in the last sentence that could hold one, not in the first."""
 
 
+_SAME_NUMBER = Judgement("equal", "exact")
 _SPACE = re.compile(r"(?:\\[,;:! ]|[\s~])+")
 _LAYOUT = re.compile(r"\\(?:left|right|displaystyle)(?![a-z])|\$|(?<=\\)[dt](?=frac)|(?<!\d) | (?!\d)|(?<=[^\d])\.$")
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,(\[{])(\d{1,40}),(\d{1,2}|\d{4,20})(?![\d,)\]}]|\.\d)")
@@ -133,16 +134,18 @@ def same_number(question: Question) -> Judgement | None:
     ground_truth, policy = question.ground_truth, question.policy
     wanted, number = ground_truth.plain_number, None
     if wanted is not None:
+        if question.prediction == ground_truth.text:
+            return _SAME_NUMBER
         number = plain_number(question.prediction)
         if number is None and not question.last and question.prediction.endswith("!"):
             # "The answer is 19!" is said with joy; a factorial is still tried as one.
-            return Judgement("equal", "exact") if plain_number(question.prediction[:-1]) == wanted else None
+            return _SAME_NUMBER if plain_number(question.prediction[:-1]) == wanted else None
     if number is None and ground_truth.fraction is not None:
         wanted, number = ground_truth.fraction, plain_fraction(question.prediction)
     if wanted is None or number is None:
         return None
     if number == wanted:
-        return Judgement("equal", "exact")
+        return _SAME_NUMBER
     lenient = policy.percent == "any" or policy.tolerance or policy.rounding == "digits"
     return None if lenient else Judgement("different", "exact")
 
@@ -223,10 +226,12 @@ STEPS: tuple[Callable[[Question], Judgement | None], ...] = (
 
 
 def _as_asked(found: Node, wanted: Node) -> Node:
-    """`12_7` is nothing beside a number without a base; `x = y = 0` is two equations."""
+    """`12_7` is nothing beside a number without a base, `12_{10}` is 12; `x = y = 0` is two equations."""
     match found, wanted:
         case Call("base", _), Call("base", _):
             return found
+        case Call("base", (value, Num(Fraction(numerator=10, denominator=1)))), _:
+            return value
         case Call("base", _), _:
             return Text("")
         case _:

@@ -13,6 +13,7 @@ from rewardkit_math.ground_truth import (
     UnreadableGroundTruthError,
     ground_truth_texts,
     read_ground_truth,
+    why_unreadable,
 )
 from rewardkit_math.hedge import second_value_after, second_value_before
 from rewardkit_math.judge import Judgement, judge
@@ -105,7 +106,8 @@ class MathReward(Reward):
             return Score.scored(1.0, "equal to the ground truth", **details)
         unread = next((truth for truth in ground_truths if not truth.readable), None)
         if unread is not None:
-            reason = f"the ground truth cannot be read: {_short(unread.text)!r}"
+            why = why_unreadable(unread.text)
+            reason = f"the ground truth cannot be read: {_short(unread.text)!r}{': ' if why else ''}{why}"
             return Score.abstained(reason, kind="unreadable_ground_truth", **details)
         if judgement.verdict == "unparsable":
             return Score.scored(0.0, f"the answer cannot be read: {judgement.why}", kind="malformed", **details)

@@ -24,7 +24,12 @@ _SINGLE = [row for row in REASONING_FORMATS.values() if row is not HARMONY]
 _OPENS = sorted(((tag, row) for row in _SINGLE for tag in row.opens), key=lambda pair: -len(pair[0]))
 _STARTS = tuple(tag for tag, _ in _OPENS)
 _ANYWHERE = [row for row in _SINGLE if row.anywhere and row is not THINK]
-_MARKS = {"<|" if "<|" in tag else tag[:5] for row in _ANYWHERE for tag in (*row.opens, *row.closes)}
+_THINK_TAGS = THINK.opens + THINK.closes
+_MARKS = {
+    "<|" if "<|" in tag else tag[:5] if tag[0] in "<[◁" else tag
+    for row in (THINK, *_ANYWHERE)
+    for tag in (*row.opens, *row.closes)
+}
 _MARK = re.compile("|".join(map(re.escape, sorted(_MARKS))))
 """Without one of these a completion holds no tag: most answers hold none, and need no search for each of them."""
 _MARKS_CHARACTERS = 50_000
@@ -63,6 +68,11 @@ class FoundFormat(NamedTuple):
     """The prompt ends inside the reasoning."""
     closed: bool = False
     """The prompt ends behind reasoning that it left empty, as templates do when the model is not to think."""
+    untagged: bool = False
+    """The completion holds no tag of any format, so that it is all answer."""
+
+
+_UNTAGGED = FoundFormat(THINK, untagged=True)
 
 
 def reasoning_format(wanted: str | ReasoningTags) -> ReasoningFormat | None:
@@ -97,7 +107,7 @@ def find_format(completion: str, prompt_end: str = "", wanted: str | ReasoningTa
     found = _by_prompt(prompt_end[-PROMPT_END:].rstrip(), completion, begin, (given,) if given else _SINGLE)
     if found:
         return found
-    return FoundFormat(given or _by_completion(completion, begin, prompt_end))
+    return FoundFormat(given) if given else _by_completion(completion, begin, prompt_end)
 
 
 def split_reasoning(completion: str, *, prompt_end: str = "", wanted: str | ReasoningTags = AUTO) -> Parts:
@@ -119,6 +129,8 @@ def split_as(found: FoundFormat, completion: str, prompt_end: str = "") -> Parts
     if found.format is HARMONY:
         reasoning, answer = harmony_parts(text, prompt_end)
         return Parts(reasoning and strip_end_tokens(reasoning), _unwrapped(answer, HARMONY.answers))
+    if found.untagged:
+        return Parts(None, _unwrapped(text, found.format.answers))
     opening, closing = _first(text, found.format.opens), _last(text, found.format.closes)
     if closing is None:
         if opening is None and not found.opened:
@@ -153,25 +165,27 @@ def _by_prompt(prompt_end: str, completion: str, begin: int, rows: Iterable[Reas
     return None
 
 
-def _by_completion(completion: str, begin: int, prompt_end: str) -> ReasoningFormat:
+def _by_completion(completion: str, begin: int, prompt_end: str) -> FoundFormat:
     """The format whose tags a completion holds: what opens it, else what closes it; else `think`."""
     if completion.startswith(_STARTS, begin):
         for tag, row in _OPENS:
             # Words open reasoning only where its closing words follow: an answer may begin with them too.
             if completion.startswith(tag, begin) and (_is_tag(tag) or _last(completion, row.closes)):
-                return row
-    if is_harmony(completion[begin:]) or begun(prompt_end):
-        return HARMONY
-    if _last(completion, THINK.opens + THINK.closes) or not _may_hold_tags(completion):
-        return THINK
+                return FoundFormat(row)
+    if is_harmony(completion[begin:]) or (prompt_end and begun(prompt_end)):
+        return FoundFormat(HARMONY)
+    if not _may_hold_tags(completion):
+        return _UNTAGGED
+    if _last(completion, _THINK_TAGS):
+        return FoundFormat(THINK)
     opened = [(found, row.name) for row in _ANYWHERE if (found := _first(completion, filter(_is_tag, row.opens)))]
     if opened:
-        return REASONING_FORMATS[min(opened)[1]]
-    return next((row for row in _ANYWHERE if _last(completion, row.closes)), THINK)
+        return FoundFormat(REASONING_FORMATS[min(opened)[1]])
+    return FoundFormat(next((row for row in _ANYWHERE if _last(completion, row.closes)), THINK))
 
 
 def _may_hold_tags(text: str) -> bool:
-    """False if no tag of another format than `think` stands in a text; a long text is searched for each tag instead."""
+    """False if no tag of any format stands in a text; a long text is searched for each tag instead."""
     return len(text) > _MARKS_CHARACTERS or _MARK.search(text) is not None
 
 

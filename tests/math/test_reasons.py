@@ -44,6 +44,23 @@ def test_the_score_of_an_unreadable_answer_says_so(score):
 
 
 @pytest.mark.parametrize(
+    ("ground_truth", "why"),
+    [
+        ("(1, 2]] + 3", "unexpected ], at character 7: '(1, 2]>>] + 3'"),
+        ("$1:2:3:\\ldots$", "unexpected :, at character 7"),
+        ("12 \\text{ if } n=1, 13 \\text{ if } n=2", "a value for each of several cases, at the end"),
+        ("\\def\\x{5}", "\\def has no place in an answer"),
+        ("(" * 99 + "5" + ")" * 99, "nested"),
+        ("1" * 5000, "an answer of 5000 characters"),
+    ],
+)
+def test_the_score_of_an_unreadable_ground_truth_says_why_and_where(score, ground_truth, why):
+    judged = score("\\boxed{7}", ground_truth)
+    assert (judged.value, judged.kind) == (None, "unreadable_ground_truth")
+    assert why in judged.reason
+
+
+@pytest.mark.parametrize(
     "flood", ["(" * 20 + "5" + ")" * 19, "\x1b[31m)" * 90, "x" * 3000 + " ) ", "\\" * 999, "] " * 900]
 )
 def test_reasons_are_short_and_clean(flood):

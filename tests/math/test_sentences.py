@@ -5,7 +5,7 @@ import pytest
 from rewardkit_math.sentences.read import read
 from rewardkit_math.words.changing import AFTER_NUMBER, BEFORE_NUMBER
 from rewardkit_math.words.clauses import OPEN_ENDS, OPEN_QUESTIONS
-from rewardkit_math.words.numbers import NUMBERS, number_in_words
+from rewardkit_math.words.numbers import COMPUTED, NUMBERS, number_in_words
 
 RIGHT = [
     # a condition or a clause before the verb is not the answer
@@ -186,6 +186,14 @@ def test_a_sentence_that_leaves_its_question_open_states_nothing(score, words):
 @pytest.mark.parametrize("words", OPEN_QUESTIONS)
 def test_a_question_states_nothing(score, words):
     assert score(f"{words.capitalize()} 7 of them are", "7").value == 0.0
+
+
+@pytest.mark.parametrize(("word", "example", "value"), [(word, *entry[1:]) for word, entry in COMPUTED.items()])
+def test_each_word_that_computes_a_number_is_read(score, word, example, value):
+    assert word in example
+    assert score(f"\\boxed{{{example}}}", str(value)).value == 1.0
+    assert score(f"The answer is {example}.", str(value)).value == 1.0
+    assert score(f"The answer is {example}.", str(value + 1)).value == 0.0
 
 
 @pytest.mark.parametrize(("words", "value"), NUMBERS.items())

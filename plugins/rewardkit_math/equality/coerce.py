@@ -41,8 +41,8 @@ def in_kind_of(other: Node, node: Node) -> Node:
             return Call("binomial", items)
         case UnknownFunction(name, items), Seq("tuple", _) if len(name) == 1 and name.isupper():
             return Seq("tuple", items)
-        case Matrix(rows), Seq("list", _) if all(len(row) == 1 for row in rows):
-            return Seq("tuple", tuple(row[0] for row in rows))
+        case Matrix(), Seq("list", _) if _column(node):
+            return Seq("tuple", _column(node))
         case ((Matrix() | Seq("tuple", _)), _) if isinstance(other, EXPRESSION):
             return _in_unit_vectors(node, other)
         case _:

@@ -35,6 +35,8 @@ _SYMPY = {"I": Const("i"), "E": Const("e")}
 _CONSTANTS = frozenset(("C", "c", "K", "A", "B", "C_1", "c_1", "C_2", "c_2", "C_3", "c_3", "const"))
 _MOST_CONSTANTS = 3
 _HUNDRED = Num(Fraction(100))
+_NOON = 12
+_NO_MINUTES = (Num(Fraction(0)), Num(Fraction(0)))
 
 
 def is_value(node: Node) -> bool:
@@ -54,7 +56,7 @@ def same_value(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
         return Outcome(equal=True, stage="structure")
     if not (is_value(found) and is_value(ground_truth)):
         return same_text(found, ground_truth)
-    if _is_clock(found) or _is_clock(ground_truth):
+    if _is_clock(found) or _is_clock(ground_truth) or _in_half_days(found, ground_truth):
         return _same_time(found, ground_truth, terms)
     (found, unit), (ground_truth, wanted) = split_unit(found), split_unit(ground_truth)
     if unit.startswith("base ") and not wanted:
@@ -196,23 +198,55 @@ def _is_clock(node: Node) -> bool:
     return isinstance(node, Call) and node.name == "clock"
 
 
+def _in_half_days(found: Node, ground_truth: Node) -> bool:
+    """True for two times of day of which one says `am` or `pm`."""
+    sides = (found, ground_truth)
+    return any(_half_day(side) for side in sides) and all(_parts_of_time(side) for side in sides)
+
+
+def _half_day(node: Node) -> str:
+    """`am` or `pm`; empty where a time says neither."""
+    unit = node.unit.casefold().replace(".", "").replace(" ", "") if isinstance(node, Quantity) else ""
+    return unit if unit in ("am", "pm") else ""
+
+
 def _same_time(found: Node, ground_truth: Node, terms: Terms) -> Outcome:
-    """`9:15` and `9:15:00` are one time of day."""
+    """`9:15` and `9:15:00` are one time of day, and so are `4:05 PM` and `16:05`."""
     one, other = (_parts_of_time(node) for node in (found, ground_truth))
     if one is None or other is None:
         return DIFFERENT
-    return every(_close(a, b, terms) for a, b in zip(one, other, strict=True))
+    half, wanted = _half_day(found), _half_day(ground_truth)
+    if half and wanted and half != wanted:
+        return DIFFERENT
+
+    def at(a: tuple[Node, ...], b: tuple[Node, ...]) -> Outcome:
+        return every(_close(x, y, terms) for x, y in zip(a, b, strict=True))
+
+    if bool(half) == bool(wanted):
+        return at(one, other)
+    return first_equal(lambda: at(one, other), lambda: at(_of_24_hours(one, half), _of_24_hours(other, wanted)))
+
+
+def _of_24_hours(parts: tuple[Node, ...], half: str) -> tuple[Node, ...]:
+    """The parts of a time with its hour counted from midnight."""
+    hour = exact(parts[0]) if half else None
+    if hour is None or not 1 <= hour <= _NOON:
+        return parts
+    return (Num(hour % _NOON + (_NOON if half == "pm" else 0)), *parts[1:])
 
 
 def _parts_of_time(node: Node) -> tuple[Node, ...] | None:
+    """Hours, minutes and seconds; None for what is no time of day."""
     value = node.value if isinstance(node, Quantity) else node
     if isinstance(value, Ratio):
         parts = value.items
     elif isinstance(value, Call) and value.name == "clock":
         parts = value.args
+    elif isinstance(value, Num) and _half_day(node):
+        parts = (value,)
     else:
         return None
-    return (*parts, Num(Fraction(0)))[:3] if len(parts) == 2 else parts[:3]
+    return (*parts, *_NO_MINUTES)[:3]
 
 
 def _same_ratio(found: Node, ground_truth: Node, terms: Terms) -> Outcome:

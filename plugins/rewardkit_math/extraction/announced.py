@@ -93,7 +93,9 @@ def announced_answer(text: str, end: int) -> Found | None:
 def _clause(text: str, position: int) -> int:
     """The index at which the clause before a position begins, at most 60 characters back."""
     begin = max(0, position - 60)
-    return max(begin, *(text.rfind(sign, begin, position) + 1 for sign in ".!?\n,;"))
+    for sign in ".!?\n,;":
+        begin = max(begin, text.rfind(sign, begin, position) + 1)
+    return begin
 
 
 @lru_cache(maxsize=512)
@@ -112,6 +114,15 @@ def _markers_backwards(text: str, begin: int, end: int) -> Iterator[int]:
         stop, window = start, 2 * window
 
 
+def _without_json(found: Found) -> Found:
+    """The value of `{"answer": 42}` without the end of the object."""
+    inner = found.text
+    while inner.endswith("}") and inner.count("}") > inner.count("{"):
+        inner = inner[:-1].rstrip(' "')
+    lead = len(inner) - len(inner.lstrip('"')) if inner != found.text else 0
+    return found._replace(text=inner[lead:], start=found.start + lead, end=found.start + len(inner))
+
+
 def _after(text: str, start: int, end: int) -> Found | None:
     """The rest of the line, or the next line that is not empty; a display formula whole."""
     while start < end and (text[start].isspace() or text[start] in "*:_}"):
@@ -125,8 +136,9 @@ def _after(text: str, start: int, end: int) -> Found | None:
                 return found_between("phrase", text, start + 2, close)
     stop = text.find("\n", start, end)
     stop = end if stop < 0 else stop
-    rest = text[stop:end]
-    if stop - start <= _SHORT_LINE and len(rest) <= _SHORT_REST and _BARE_LINES.fullmatch(rest) and rest.strip():
+    if stop - start <= _SHORT_LINE and 0 < end - stop <= _SHORT_REST and _BARE_LINES.fullmatch(text, stop, end):
         stop = end
     found = found_between("phrase", text, start, min(stop, start + ANSWER_CHARS))
-    return found if any(char.isalnum() for char in found.text) else None
+    if found.text.endswith("}"):
+        found = _without_json(found)
+    return found if found.text.isalnum() or any(char.isalnum() for char in found.text) else None

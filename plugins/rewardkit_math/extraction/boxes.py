@@ -41,7 +41,10 @@ def last_boxes(text: str, found: Found) -> list[Found]:
 
 def joined_boxes(text: str, found: Found) -> list[Found]:
     """The last box with those before it that it is joined to: side by side on its line, or by a word such as `or`."""
-    boxes = _boxes(text, max(0, found.start - ANSWER_CHARS), found)
+    begin = max(0, found.start - ANSWER_CHARS)
+    if text.count("box", begin, found.start) <= 1:
+        return [found]  # its own name alone, as in most completions
+    boxes = _boxes(text, begin, found)
     first = len(boxes) - 1
     while first > 0:
         between = text[boxes[first - 1].end : boxes[first].start]
@@ -131,8 +134,12 @@ def _box_named(text: str, name: "re.Match[str]", end: int) -> Found | None:
 
 def _closing(text: str, position: int, end: int) -> int:
     """The index of the brace that closes the one at a position; -1 where none does."""
+    stop = min(end, position + ANSWER_CHARS + 50_000)
+    first = text.find("}", position, stop)
+    if first < 0 or (text[first - 1] != "\\" and text.find("{", position + 1, first) < 0):
+        return first
     depth = 0
-    for brace in _BRACE.finditer(text, position, min(end, position + ANSWER_CHARS + 50_000)):
+    for brace in _BRACE.finditer(text, position, stop):
         if brace[0] == "{":
             depth += 1
         elif brace[0] == "}":

@@ -9,14 +9,14 @@ side       sets (`:` sets)*
 import re
 
 from rewardkit_math.complexity_limits import ITEMS, TooCostlyError
-from rewardkit_math.notation.build import assignments, integer_names, join
+from rewardkit_math.notation.build import assignments, integer_names, join, permuted
 from rewardkit_math.notation.cursor import Cursor
 from rewardkit_math.notation.expressions import read_sets
 from rewardkit_math.notation.tokens import Token, UnreadableError
-from rewardkit_math.notation.trailing import is_condition, read_condition, read_trailing
+from rewardkit_math.notation.trailing import PERMUTATIONS, is_condition, read_condition, read_trailing
 from rewardkit_math.notation.vocabulary.operators import RELATIONS
 from rewardkit_math.notation.vocabulary.phrases import ASIDES, COINS, DISCOURSE, ROUGHLY, leads_to_value
-from rewardkit_math.tree import Call, Conditioned, Node, Num, Quantity, Ratio, Rel, Sym, Text
+from rewardkit_math.tree import Call, Conditioned, Node, Num, Quantity, Ratio, Rel, Seq, Sym, Text
 from rewardkit_math.units import is_unit
 
 _RELATION_OPS = frozenset(RELATIONS.values())
@@ -67,6 +67,10 @@ def read_answer(cursor: Cursor, closers: tuple[str, ...], *, bar: bool = False) 
     cursor.depth -= 1
     if not items:
         raise UnreadableError("nothing there")
+    if len(items) > 1 and isinstance(items[-1], Text):
+        every = PERMUTATIONS.fullmatch(f"and {items[-1].words}")
+        if every:
+            return permuted(Seq("list", tuple(items[:-1])), cyclic=every["cyclic"] is not None)
     if len(items) > 1:
         integers = integers.union(*map(integer_names, items))
         items = [item for item in items if not integer_names(item)] or items

@@ -1,5 +1,7 @@
 """Nodes for items in brackets, lists and sympy's constructors: pure functions from nodes to a node."""
 
+from itertools import permutations
+
 from rewardkit_math.notation.tokens import UnreadableError
 from rewardkit_math.tree import (
     MINUS_ONE,
@@ -17,6 +19,7 @@ from rewardkit_math.tree import (
     Seq,
     SetOp,
     Sym,
+    rebuild,
 )
 
 
@@ -111,6 +114,21 @@ def brackets(opened: str, close: str, inner: Node) -> Node:
     return Seq("tuple", items)
 
 
+def permuted(node: Seq, *, cyclic: bool) -> Seq:
+    """A point, or several, with all points that have its coordinates in another order."""
+    points = (node,) if node.kind == "tuple" else node.items
+    found: dict[Node, None] = {}
+    for point in points:
+        if not (isinstance(point, Seq) and point.kind == "tuple" and len(point.items) <= _MOST_PERMUTED):
+            raise UnreadableError("permutations of what is no point")
+        items = point.items
+        turned = [items[at:] + items[:at] for at in range(len(items))]
+        for order in turned if cyclic else permutations(items):
+            found[Seq("tuple", tuple(order))] = None
+    return Seq("list", tuple(found))
+
+
+_MOST_PERMUTED = 5
 _RELATIONS = {"Eq": "=", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
 _SET_OPS = {"Complement": "difference", "Intersection": "intersection"}
 _OPERATORS = {"Sum": "sum", "Product": "prod", "Integral": "int"}
@@ -136,6 +154,9 @@ def constructed(name: str, args: tuple[Node, ...]) -> Node:
             return Logic("and" if name == "And" else "or", args)
         case (("Matrix" | "ImmutableMatrix"), ((Seq() | Interval()) as rows, *_)):
             return _matrix(rows)
+        case (("Sum" | "Product"), (body, Seq("tuple", (Const("i"), low, high)))):
+            # An index, and no imaginary unit.
+            return BigOperator(_OPERATORS[name], "i", low, high, rebuild(body, {Const("i"): Sym("i")}))
         case (("Sum" | "Product" | "Integral"), (body, Seq("tuple", (Sym(var), low, high)))):
             return BigOperator(_OPERATORS[name], var, low, high, body)
         case "Integral", (body, Sym(var)):

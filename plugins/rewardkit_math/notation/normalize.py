@@ -16,6 +16,8 @@ _SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n")
 _DOUBLED = re.compile(r"(?<!\\)\\\\(?=([a-zA-Z]+))")
 _GLUED_WORD = re.compile(r"(?<=[\d)\]}$])(or|and)(?=[A-Z(\d\\$-])")
 _HALF_DAY = re.compile(r"(?<![A-Za-z\\])([AaPp])\.?[mM]\b\.?")
+_HOUR = re.compile(r"\d(?:\s|~|\\text\s*\{)+(?:[AP]M|[ap]\.\s?m\.)")
+"""`4 PM`, `4 p.m.`; `4pm` may be a product of names."""
 _EITHER = re.compile(r"\)\s*\|\s*\(")
 _ESCAPES = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
 # Backslashes that a string literal or a JSON reader has eaten: a tab and `ext{`, a form feed and `rac`.
@@ -69,7 +71,7 @@ def clean(text: str) -> str:
         text = _OR_AGAIN.sub(r" (\1 ", text)
     if " x " in text:
         text = _TIMES.sub(" * ", text)
-    if ":" in text:
+    if ":" in text or _HOUR.search(text):
         text = _HALF_DAY.sub(lambda found: found[1].lower() + "m", text)
     if "Interval." in text:
         text = text.replace("Interval.", "Interval")

@@ -2,6 +2,7 @@
 
 import re
 
+from rewardkit_math.notation.build import permuted
 from rewardkit_math.notation.cursor import Cursor
 from rewardkit_math.notation.expressions import ORDINALS, is_remark, restated
 from rewardkit_math.notation.tokens import Token, UnreadableError
@@ -21,6 +22,11 @@ from rewardkit_math.units import find_unit
 _BEGINS = frozenset(("(", "$", "°", "{"))
 """Signs that words behind a value may begin with."""
 _DEGREES = frozenset(("degree", "degrees", "deg"))
+PERMUTATIONS = re.compile(
+    r"(?:and|or|with|plus|including)\s+(?:all\s+)?(?:of\s+)?(?:its|their|the|any|other)?\s*(?P<cyclic>cyclic\s+)?permutations?"
+    r"(?:\s+(?:thereof|of\s+(?:it|them|this|these|those)))?"
+)
+"""`(1, 2, 3) and its permutations`."""
 _INTEGER_WORDS = re.compile(r"(?:is |are |be )*(?:an? |any |arbitrary )*(?:positive |non-?negative )*integer")
 _IN_INTEGERS = re.compile(r"(?:, \w )*in [ZN]\b")
 
@@ -107,6 +113,8 @@ def _with_words(node: Node, words: list[str]) -> Node:
         raise UnreadableError("the words after the answer take it back")
     if changes_value(unit):
         raise UnreadableError("the words after the answer change it")
+    if isinstance(node, Seq) and (every := PERMUTATIONS.fullmatch(unit)):
+        return permuted(node, cyclic=every["cyclic"] is not None)
     if unit in ORDINALS or unit == "" or (isinstance(node, Rel) and set(node.ops) - {"=", "~"}):
         return node
     if isinstance(node, Rel):

@@ -69,10 +69,11 @@ def only_value(sentence: str, masked: str) -> Reading | None:
     result = RESULT.search(sentence)
     if result:
         return value_of(result[1])
-    trailing = TRAILING.search(sentence)
-    named = trailing and sentence[: trailing.start()].rstrip()[-1:].isalpha()
-    if trailing and not named and any(char.isdigit() for char in trailing[0]) and "=" in trailing[0]:
-        return value_of(trailing[0].strip(" ,."))
+    ending = TRAILING.match(sentence[::-1])
+    trailing = sentence[-ending.end() :] if ending else ""
+    named = sentence.removesuffix(trailing).rstrip()[-1:].isalpha()
+    if not named and "=" in trailing and any(char.isdigit() for char in trailing):
+        return value_of(trailing.strip(" ,."))
     return None
 
 

@@ -17,7 +17,7 @@ FORMULA = re.compile(r"\$\$?([^$]{1,2000})\$\$?|\\\((.{1,2000}?)\\\)|\\\[(.{1,20
 COMMAND = re.compile(r"(\\(?:text|textbf|mathrm|mbox|textit|mathbf)\s*\{|\\[\W_])|\\[a-zA-Z]+")
 HIDDEN = "\x01"
 COMMAND_MARK = "\x02"
-VALUE = rf"(?:(?<![\d.,])[-+]?\.?\d[\d.,]*+|{HIDDEN}+|{COMMAND_MARK}|[√π∞])"
+VALUE = rf"(?:(?<![\d.,])[-+]?\.?\d[\d.,]*+|(?<!{HIDDEN}){HIDDEN}++|{COMMAND_MARK}|[√π∞])"
 WORD = re.compile(r"[^\W\d_]{2,}")
 HOPE = re.compile(r"\.?\s*I hope (?:it is|this is|this helps).{0,40}$", re.IGNORECASE)
 SENTENCE = re.compile(
@@ -164,7 +164,8 @@ NUMBER = re.compile(
     r"(?<![A-Za-z\d._])[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?)(?![A-Z\d_]|\.\d)"
 )
 COUNT = re.compile(rf"\$?\s?(?:{NUMBER.pattern})|{HIDDEN}+|[a-zA-Z]+(?:-[a-zA-Z]+)?\b")
-TRAILING = re.compile(r"[-+*/=().,\d\s×÷$€£]{1,200}$")
+TRAILING = re.compile(r"[-+*/=().,\d\s×÷$€£]{1,200}")
+"""The formula that a sentence ends with, sought in the reversed sentence: forwards each digit would start a search."""
 RESULT = re.compile(
     r"(?:^|[\s:=])[$€£(]*\d(?:[\d.,$€£%()\s+\-*/×÷·]| x ){0,200}=\s*"
     r"([$€£]?\s?-?\d[\d,]*(?:\.\d+)?)[^\d=<>\\^_{}]{0,200}$"
@@ -200,7 +201,9 @@ SUPPOSED = re.compile(r"(?:suppose|let|assume|assuming|if|consider)\b", re.IGNOR
 BUT = re.compile(r"\b(?:but|except|unless|could|might|may|cannot|can't|would)\b", re.IGNORECASE)
 MODAL = re.compile(r"\b(?:could|might|may|cannot|can't|can\s+not|would|not)\s*$", re.IGNORECASE)
 CASES = re.compile(
-    r"\botherwise\b|\b(?:if|when|for)\b.{1,80}\band\s+(?!only)\S{1,40}\s+(?:if|when|for|else)\b", re.IGNORECASE
+    r"\botherwise\b|\b(?:if|when|for)\b.{1,80}\band\s+(?!only)\S{1,40}\s+(?:if|when|for|else)\b"
+    rf"|\b(?:if|when)\b[^,;]{{1,80}}[,;]\s*(?:and\s+|or\s+)?{VALUE}\S{{0,20}}\s+(?:if|when)\b",
+    re.IGNORECASE,
 )
 WORDS_THAT_CHANGE = re.compile(rf"\b(?:{alternatives(AFTER_NUMBER)}|{alternatives(NUMBERS)})\b", re.IGNORECASE)
 EXACTLY_WHEN = re.compile(

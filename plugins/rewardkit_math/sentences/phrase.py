@@ -28,7 +28,7 @@ from rewardkit_math.sentences.patterns import (
     WORDS_THAT_CHANGE,
 )
 from rewardkit_math.tree import Conditioned, Node, Num, Ratio, Text
-from rewardkit_math.words.numbers import fraction_in_words, number_in_words
+from rewardkit_math.words.numbers import computed_in_words, fraction_in_words, number_in_words
 
 
 class Reading(NamedTuple):
@@ -103,6 +103,9 @@ def value_of(phrase: str) -> Reading | None:
     if not phrase:
         return None
     masked = mask(phrase)
+    computed = computed_in_words(phrase)
+    if computed is not None and not (ANY_VERB.search(masked) or WORDS_THAT_CHANGE.search(computed[1])):
+        return Reading(Num(computed[0]), phrase)
     if changes_number(masked) or ANY_VERB.search(masked) or LED.match(masked.strip()):
         return None
     part = fraction_in_words(phrase) if masked[:1].isalpha() else None

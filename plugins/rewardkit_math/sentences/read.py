@@ -18,6 +18,8 @@ A number that the words change (`half of 7`, `at least 7`, `7 dozen`), deny or l
 one of several values when nothing says which one is meant.
 """
 
+import re
+
 from rewardkit_math.notation.parse import parse, why_unread
 from rewardkit_math.sentences.claim import claim
 from rewardkit_math.sentences.patterns import (
@@ -37,6 +39,9 @@ from rewardkit_math.sentences.patterns import (
 from rewardkit_math.sentences.phrase import Reading, changes_number, has_words, holds_value, mask, value_of
 from rewardkit_math.tree import Text
 from rewardkit_math.words.denials import denied
+from rewardkit_math.words.numbers import computed_in_words
+
+_TEXT = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")
 
 
 def read(text: str, *, last: bool) -> Reading:
@@ -62,6 +67,9 @@ def read(text: str, *, last: bool) -> Reading:
         return Reading(Text(""), text, "it is denied")
     if ARROW.search(text):
         return Reading(Text(""), text, "it goes from one value to another")
+    bare = _TEXT.sub(r"\1", text).rstrip(" .")
+    if computed_in_words(bare) is not None:
+        return value_of(bare) or Reading(Text(""), text, "words change the number")
     if not ANY_VERB.search(masked) and not changes_number(masked) and not MOD.search(masked):
         spelled = value_of(text) if SPELLED.match(text) else None
         if spelled is not None:

@@ -15,9 +15,25 @@ _POLARITY = re.compile(
 )
 _EXISTENCE = re.compile(
     r"^(?:\w+,\s+)?(?:(?:therefore|thus|hence|so),?\s+)?"
-    r"(?:it is (?:not possible|impossible)|there (?:is|are|exists?) no\b(?! (?:doubt|question|problem|need|reason))|"
+    r"(?:there (?:is|are|exists?) no\b(?! (?:doubt|question|problem|need|reason))|"
     r"there (?:do|does) not exist\b|no such \w+|"
     r"such (?:an? )?\w+ (?:cannot|can't|does not|doesn't|do not|don't) exist\b)"
+)
+_YES = frozenset(("yes", "true"))
+_POLARITY_AGAIN = re.compile(r"\W*(?:(?:or|and|but|maybe|perhaps)\s+)?(yes|no|true|false)(?=$|\s*[^\w\s])")
+"""The opposite at once: `Yes, no`."""
+_POSSIBLE = re.compile(
+    r"^(?:(?:therefore|thus|hence|so|indeed),?\s+)?(?:"
+    r"(?P<no>(?:(?:it|this|that) (?:is|was) )?(?:not possible|impossible)\b|"
+    r"(?:it|this|that) (?:cannot|can't|can not) be done\b)"
+    r"|(?:(?:it|this|that) is possible|possible|(?:it|this|that) can be done)(?=$|[.,;:!]|\s(?:to|for)\b))"
+    r"(?!\s(?:to|for \w+ to) (?:say|tell|determine|know|decide|conclude|answer|give|judge|find|compute)\b)"
+)
+"""`It is possible to …`: yes; `This cannot be done`: no."""
+_STATEMENT = re.compile(
+    r"^(?:(?:therefore|thus|hence|so),?\s+)?"
+    r"(?:the|this|that) (?:given )?(?:statement|claim|conjecture|assertion|proposition) "
+    r"is (?P<not>not )?(?:always )?(?P<how>true|false|correct|incorrect)(?=$|[.,;:!])"
 )
 _UNDEFINED = re.compile(r"dne|does not exist|doesn't exist|(?:the )?limit does not exist")
 _NOT_THERE = re.compile(
@@ -25,6 +41,7 @@ _NOT_THERE = re.compile(
     r"(?:does not exist|doesn't exist|diverges(?: to infinity)?))"
     r"(?:,? (?:because|since|as|for) .*)?"
 )
+_OPEN = re.compile(r"\b(?:if|only|unless|but|except|maybe|perhaps|or|whether)\b")
 _AGAIN = re.compile(r"\b(?:not|no|cannot|isn't|don't|doesn't|without|counterexamples?|exceptions?|other than|except)\b")
 _NONE = re.compile(
     r"\bthere\s+(?:is|are|were|exists?|will be|can be)\s+(?:no\b(?! more| other)|not any\b)"
@@ -81,8 +98,13 @@ _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mbox|textit)\s*\{|[*{}$`]|\\boxed
 
 def polarity(text: str) -> bool | None:
     """True for an answer that begins with yes or true, False for no or false; None for any other."""
-    match = _POLARITY.match(_folded(text))
-    return None if match is None else match[1] in ("yes", "true")
+    folded = _folded(text)
+    match = _POLARITY.match(folded)
+    if match is None:
+        return None
+    again = _POLARITY_AGAIN.match(folded, match.end())
+    said = match[1] in _YES
+    return None if again and (again[1] in _YES) is not said else said
 
 
 def denial(text: str) -> str | None:
@@ -121,6 +143,8 @@ def agree(text: str, ground_truth: str) -> bool:
     wanted = polarity(ground_truth)
     if wanted is not None:
         stated = polarity(text)
+        if stated is None:
+            stated = _implied_polarity(text)
         if stated is None and not wanted:
             return _denies_existence(text)
         return stated is wanted
@@ -130,6 +154,18 @@ def agree(text: str, ground_truth: str) -> bool:
         return _NOT_THERE.fullmatch(_folded(text)) is not None
     none = denial(ground_truth)
     return none is not None and not _BUT.search(_REASON.split(_folded(text))[0]) and _denies_as_much(text, none)
+
+
+def _implied_polarity(text: str) -> bool | None:
+    """Yes or no, said without these words: `It is possible to …`, `The statement is false`; None where unsaid."""
+    words = _REASON.split(_folded(text), maxsplit=1)[0]
+    found = _POSSIBLE.match(words) or _STATEMENT.match(words)
+    if found is None or _AGAIN.search(words[found.end() :]) or _OPEN.search(words[found.end() :]):
+        return None
+    said = found.groupdict()
+    if said.get("how"):
+        return (said["how"] in ("true", "correct")) is not bool(said["not"])
+    return not said.get("no")
 
 
 def _denies_existence(text: str) -> bool:

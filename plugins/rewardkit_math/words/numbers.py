@@ -1,5 +1,7 @@
 """Numbers in words: `thirty-two`, `two hundred and five`."""
 
+import re
+from collections.abc import Callable
 from fractions import Fraction
 
 NUMBERS = {
@@ -65,6 +67,35 @@ PARTS = {
     "tenths": 10,
 }
 """Words that make a number in words a fraction (`three quarters`)."""
+
+
+COMPUTED: dict[str, tuple[Callable[[Fraction], Fraction], str, int]] = {
+    "dozen": (lambda count: 12 * count, "a dozen eggs", 12),
+    "dozens": (lambda count: 12 * count, "three dozens", 36),
+    "squared": (lambda base: base**2, "12 squared", 144),
+    "cubed": (lambda base: base**3, "five cubed", 125),
+}
+"""Words that make another number of the one before them, with an example and its value."""
+
+_COMPUTED = re.compile(
+    r"(?P<count>half\s+an?|an?|\d{1,9}(?:\.\d{1,9})?|[a-z]+(?:-[a-z]+)?)\s+"
+    rf"(?P<how>{'|'.join(sorted(COMPUTED, key=len, reverse=True))})(?P<rest>(?:\s+[a-z]+){{0,2}})",
+    re.IGNORECASE,
+)
+_FEW = {"a": Fraction(1), "an": Fraction(1), "half": Fraction(1, 2)}
+
+
+def computed_in_words(words: str) -> tuple[Fraction, str] | None:
+    """`a dozen eggs` as 12 and the words behind it, `12 squared` as 144; None for anything else."""
+    found = _COMPUTED.fullmatch(words)
+    if found is None:
+        return None
+    how, rest, first = found["how"].casefold(), found["rest"].strip(), found["count"].casefold().split()[0]
+    powers = not how.startswith("dozen")
+    if powers and (rest or first in _FEW):
+        return None
+    count = Fraction(first) if first[0].isdigit() else _FEW.get(first, number_in_words(first))
+    return None if count is None else (COMPUTED[how][0](Fraction(count)), rest)
 
 
 def fraction_in_words(words: str) -> Fraction | None:

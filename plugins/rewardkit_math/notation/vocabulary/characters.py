@@ -93,6 +93,9 @@ CHARACTER_TABLE = (
     Entry("℉", "°F", "77 ℉", "77 °F"),
     Entry("∘", "°", "90^∘", "90°"),
     Entry("″", " inches ", "5″", "5 inches"),
+    Entry("✓", " ", "42 ✓", "42"),
+    Entry("✔", " ", "42 ✔", "42"),
+    Entry("✅", " ", "42 ✅", "42"),
 )
 """Signs of Unicode, and what they are read as."""
 
