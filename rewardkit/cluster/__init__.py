@@ -17,6 +17,8 @@ kills its worker stay where they are. What is new is that a whole node may be lo
 | `messages.py` | jobs and results as bytes |
 | `open_jobs.py` | jobs in parts, and what follows when an actor is lost with some; pure |
 | `node_judge.py` | the actor |
+| `lanes.py` | the actors: started, compared, replaced, left out |
 | `actor_pool.py` | the engine: parts to whichever actor is free |
+| `file_parts.py` | parts of a file, which a node reads and writes itself |
 | `engine.py` | the engine of a rubric |
 """

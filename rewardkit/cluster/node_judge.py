@@ -8,14 +8,17 @@ module does not import ray: the class is an actor only where `ActorPool` makes i
 
 import asyncio
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from rewardkit.cluster.file_parts import Probe
 from rewardkit.cluster.messages import job_from_bytes, result_to_bytes
 from rewardkit.cluster.parcel import Versions, base_versions, unpacked, versions
 from rewardkit.errors import InfrastructureError, RewardkitError
+from rewardkit.shards.part import PartRequest
 from rewardkit.workers.pool import Pool
 
 THREADS = "OMP_NUM_THREADS"
@@ -62,6 +65,20 @@ class NodeJudge:
             raise InfrastructureError("this actor has not been started")
         job = job_from_bytes(written, budget_s)
         return result_to_bytes(await asyncio.wrap_future(self._pool.submit(job)))
+
+    async def sees(self, probe: Probe) -> bool:
+        """True where this node shares the files of a run."""
+        return await asyncio.to_thread(probe.seen_here)
+
+    async def judge_part(self, written: bytes) -> bytes:
+        """How a part of a file ended: its result, or the end of the worker that had it.
+
+        raises  what is wrong with the part's rows, or with the file that collects its lines
+        """
+        if self._pool is None:
+            raise InfrastructureError("this actor has not been started")
+        request: PartRequest = pickle.loads(written)  # noqa: S301 - the driver's own
+        return pickle.dumps(await asyncio.wrap_future(self._pool.submit_part(request)))
 
     async def stop(self) -> None:
         """Ends the workers, which close their rewards."""

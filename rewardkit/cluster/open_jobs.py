@@ -14,7 +14,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from rewardkit.cluster.messages import TOO_DEEP, job_to_bytes
+from rewardkit.cluster.messages import TOO_DEEP, job_to_bytes, result_from_bytes
 from rewardkit.codec import ResultFields, score_fields
 from rewardkit.score import Score
 from rewardkit.workers.engine import Job, JobResult
@@ -80,6 +80,19 @@ class Part:
     def suspect(self) -> bool:
         """True for what an actor must have in hand alone."""
         return self.losses >= SUSPECT
+
+    @property
+    def wanted(self) -> bool:
+        """False once nobody waits for the job any more."""
+        return not self.opened.future.done()
+
+    def take(self, written: bytes) -> None:
+        """Takes in the results of its units."""
+        self.opened.take(self.units, result_from_bytes(written))
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the job with an error."""
+        self.opened.fail(error)
 
 
 def parts_of(opened: OpenJob, units: Sequence[int] | None = None, losses: int = 0) -> list[Part]:

@@ -4,9 +4,11 @@ An actor's methods are answered when the test says so, or at once where nobody i
 the actor that is asked about it, and all that the actor has in hand is lost.
 """
 
+import pickle
 import threading
 from collections import Counter
 from concurrent.futures import Future
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -53,7 +55,7 @@ class Reference:
 
 
 class Actor:
-    """One actor: `hello`, `start`, `judge` and `stop` have a `remote`."""
+    """One actor: `hello`, `start`, `judge` and the others have a `remote`."""
 
     def __init__(self, ray: "FakeRay", options: dict[str, Any]) -> None:
         self.ray, self.options = ray, options
@@ -61,7 +63,7 @@ class Actor:
         self.node = chr(int(pinned[:2], 16)) if pinned else "anywhere"
         self.in_hand: list[Reference] = []
         self.lives = True
-        for name in ("hello", "start", "judge", "stop"):
+        for name in ("hello", "start", "judge", "judge_part", "sees", "stop"):
             setattr(self, name, SimpleNamespace(remote=lambda *a, _name=name: self._call(_name, a)))
 
     def _call(self, name: str, args: tuple[Any, ...]) -> Reference:
@@ -103,6 +105,10 @@ class FakeRay:
         self.refuses: dict[str, Exception] = {}
         self.there: dict[str, dict[str, str]] = {}
         self.lose_results = 0
+        self.lose_first_part = False
+        self.attempts: list[tuple[Actor, Path]] = []
+        self.blind: set[str] = set()
+        """Nodes that do not share the files of a run."""
 
     def nodes(self) -> list[dict[str, Any]]:
         return [
@@ -162,6 +168,22 @@ class FakeRay:
 
     def on_stop(self, actor: Actor, reference: Reference) -> None:
         reference.answer.set_result(None)
+
+    def get(self, references: list[Reference], timeout: float) -> list[Any]:
+        return [reference.answer.result(timeout) for reference in references]
+
+    def on_sees(self, actor: Actor, reference: Reference, probe: Any) -> None:
+        reference.answer.set_result(actor.node not in self.blind and probe.seen_here())
+
+    def on_judge_part(self, actor: Actor, reference: Reference, written: bytes) -> None:
+        part = pickle.loads(written).part
+        self.attempts.append((actor, Path(part.target)))
+        with Path(part.target).open("a") as lines:
+            lines.write(f"by {actor.node}\n")
+        if len(self.attempts) == 1 and self.lose_first_part:
+            actor.die()
+        else:
+            reference.answer.set_result(pickle.dumps(f"part {part.number}"))
 
     def on_judge(self, actor: Actor, reference: Reference, written: bytes, budget_s: float | None) -> None:
         with self.changed:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from rewardkit import ConfigError, InfrastructureError, Sample
-from rewardkit.cluster import actor_pool
+from rewardkit.cluster import actor_pool, lanes
 from rewardkit.cluster.actor_pool import ActorPool
+from rewardkit.cluster.file_parts import Probe
 from rewardkit.cluster.places import gpu_places, node_places
 from rewardkit.registry.registry import load_registry
 from rewardkit.rubrics.resolution import resolve
 from rewardkit.rubrics.rubric import Rubric
+from rewardkit.shards.part import Part, PartRequest, PartSettings
 from rewardkit.workers.engine import Job
 from rewardkit.workers.pool import WorkerConfig
 
@@ -32,8 +34,10 @@ RUBRIC = Rubric.of({"rewards": {"format": {}}, "limits": {"batch_s": 5}})
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    for name, value in {"PAUSE_S": 0.0, "LOOK_S": 0.02, "TICK_S": 0.02, "ROOM_S": 0.2, "GRACE_S": 0.1}.items():
+    for name, value in {"LOOK_S": 0.02, "TICK_S": 0.02, "GRACE_S": 0.1}.items():
         monkeypatch.setattr(actor_pool, name, value)
+    for name, value in {"PAUSE_S": 0.0, "ROOM_S": 0.2}.items():
+        monkeypatch.setattr(lanes, name, value)
 
 
 @pytest.fixture
@@ -144,7 +148,7 @@ def test_a_place_whose_actors_end_one_after_the_other_is_left_out(start, caplog)
     ray.actors[0].die()
     with pytest.raises(InfrastructureError, match="no node of the Ray cluster judges any more: node a: its actors end"):
         pool.submit(job("x")).result(30)
-    assert len(ray.actors) == actor_pool.LOSSES_IN_A_ROW
+    assert len(ray.actors) == lanes.LOSSES_IN_A_ROW
 
 
 def test_jobs_wait_for_a_cluster_without_nodes_for_a_while(start, monkeypatch):
@@ -298,3 +302,59 @@ def test_a_sample_that_is_nested_too_deeply_abstains_and_its_neighbours_are_judg
     assert kinds(pool.submit(deep)) == ["judged", "judged", "unreadable_ground_truth", "judged"]
     while nested:  # or its end would be a recursion as well
         nested = nested.pop()
+
+
+@pytest.fixture
+def probe(tmp_path):
+    (tmp_path / "rows").write_text("a row")
+    (tmp_path / "beacon").touch()
+    return Probe(((str(tmp_path / "rows"), 5),), str(tmp_path / "beacon"))
+
+
+def request(tmp_path, number: int) -> PartRequest:
+    part = Part(number, "rows", str(tmp_path / "rows"), "lines", 0, 5, 1, str(tmp_path / f"{number}"))
+    return PartRequest(PartSettings(), part)
+
+
+def test_a_part_of_a_file_goes_to_a_node_that_sees_it(start, probe, tmp_path):
+    ray = FakeRay(a=1, b=1)
+    ray.blind = {"a"}
+    pool = start(ray)
+    assert not pool.sees(probe)
+    assert [pool.submit_part(request(tmp_path, n)).result(30) for n in range(5)] == [f"part {n}" for n in range(5)]
+    assert {actor.node for actor, _ in ray.attempts} == {"b"}
+    assert (tmp_path / "4").read_text() == "by b\n"
+    ray.cpus["c"] = ray.free["c"] = 1  # a node that comes later is asked as well
+    while not any(lane.shares for lane in pool._lanes.ready if lane.place.name == "node c"):
+        time.sleep(0.01)
+
+
+def test_files_that_every_node_sees_can_be_judged_in_parts(start, probe, tmp_path):
+    assert start(FakeRay(a=1, b=1)).sees(probe)
+    assert not start(FakeRay(a=1, b=1)).sees(probe._replace(files=((str(tmp_path / "rows"), 6),)))
+    assert not start(FakeRay(a=1, b=1)).sees(probe._replace(beacon=str(tmp_path / "nothing")))
+
+
+def test_a_lost_actor_is_the_death_of_a_parts_worker_and_cannot_write_into_the_next_attempt(start, probe, tmp_path):
+    ray = FakeRay(a=1, b=1)
+    ray.lose_first_part = True
+    pool = start(ray)
+    assert pool.sees(probe)
+    (tmp_path / "0").write_text("a line of the attempt before\n")
+    lost = pool.submit_part(request(tmp_path, 0)).result(30)
+    assert (lost.cause, lost.at) == ("crash", None)
+    assert pool.submit_part(request(tmp_path, 0)).result(30) == "part 0"
+    (_, first), (second, _) = ray.attempts
+    first.write_text("from behind a broken network\n")
+    assert (tmp_path / "0").read_text() == f"a line of the attempt before\nby {second.node}\n"
+
+
+def test_a_closed_pool_ends_parts_that_wait(start, probe, tmp_path):
+    ray = FakeRay(a=1)
+    ray.on_judge_part = lambda *_: None
+    pool = start(ray)
+    assert pool.sees(probe)
+    waiting = pool.submit_part(request(tmp_path, 0))
+    pool.close()
+    with pytest.raises(InfrastructureError, match="closed"):
+        waiting.result(30)

@@ -15,7 +15,9 @@ import pytest
 
 from rewardkit import ConfigError, InfrastructureError, Sample, Score, Scorer
 from rewardkit.cli import app
+from rewardkit.cluster.actor_pool import ActorPool
 from rewardkit.cluster.connection import connect
+from rewardkit.shards import choice
 
 pytest.importorskip("ray")
 
@@ -111,7 +113,7 @@ def scorer(cluster, folder):
 
 def lanes(scorer: Scorer) -> list[Any]:
     """Its actors that judge, as its engine sees them."""
-    return [lane for lane in scorer.engine._lanes.values() if lane.ready]
+    return scorer.engine._lanes.ready
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -128,7 +130,7 @@ def judged_while(scorer: Scorer, folder: Path, kill: Callable[[], None]) -> None
     rows = [{"completion": f"wait {hold} " + "b" * (n % 9)} for n in range(300)]
     with ThreadPoolExecutor(1) as thread:
         judged = thread.submit(lambda: list(scorer.stream(rows)))
-        until(lambda: all(len(lane.parts) >= 3 for lane in lanes(scorer)))
+        until(lambda: all(len(lane.in_hand) >= 3 for lane in lanes(scorer)))
         kill()
         hold.unlink()
         values = [result.scores["deeds"].value for result in judged.result()]
@@ -139,6 +141,18 @@ def test_the_command_gives_the_bytes_of_local_workers(cluster, folder, undisturb
     monkeypatch.chdir(folder)  # a relative path means another folder in an actor
     assert score("-o", "ray.jsonl", "--engine", "ray", "--address", cluster.address) == 0
     assert (folder / "ray.jsonl").read_bytes() == undisturbed
+
+
+def test_nodes_that_share_the_files_judge_parts_of_them_to_the_same_bytes(cluster, folder, undisturbed, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(choice, "DEAR_PART_BYTES", 4096)  # some parts with a row that kills its worker, some without
+    asked = []
+    submit_part = ActorPool.submit_part
+    monkeypatch.setattr(ActorPool, "submit_part", lambda *given: asked.append(given) or submit_part(*given))
+    assert score("-o", "parts.jsonl", "--shards", "1", "--engine", "ray", "--address", cluster.address) == 0
+    assert (folder / "parts.jsonl").read_bytes() == undisturbed
+    assert len(asked) > 6
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
 def test_an_actor_that_is_killed_loses_and_doubles_nothing(scorer, folder):
