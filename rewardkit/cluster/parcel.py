@@ -17,6 +17,7 @@ import pickle
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,7 @@ def versions(distributions: Sequence[str]) -> Versions:
     return {"rewardkit": built_in.version(), _INTERFACE: str(API_VERSION)} | _installed(distributions)
 
 
+@cache
 def base_versions() -> Versions:
     """The versions here of the packages that rewardkit stands on: a different one may judge differently."""
     try:

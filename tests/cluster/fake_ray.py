@@ -122,11 +122,12 @@ class FakeRay:
         ]
 
     def cluster_resources(self) -> dict[str, float]:
-        return {"CPU": sum(self.cpus.values())}
+        return {"CPU": sum(self.cpus.values()), "GPU": 8}
 
     def available_resources(self) -> dict[str, float]:
         placed = [actor for actor in self.actors if actor.lives and actor.has_room()]
-        return {"CPU": sum(self.free.values()) - sum(actor.options["num_cpus"] for actor in placed)}
+        gpus = 8 - sum(actor.options.get("num_gpus", 0) for actor in placed)
+        return {"CPU": sum(self.free.values()) - sum(actor.options["num_cpus"] for actor in placed), "GPU": gpus}
 
     def remote(self, **given: Any) -> Any:
         def of(_: type) -> Any:
