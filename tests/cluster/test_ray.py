@@ -174,6 +174,20 @@ def test_workers_have_one_thread_the_drivers_folder_and_functions_of_a_script(cl
     assert result.scores["where"].details == {"cwd": str(tmp_path), "threads": "1"}
 
 
+def test_a_trainer_that_runs_in_an_actor_has_the_whole_cluster_judge(cluster):
+    import ray
+
+    @ray.remote(num_cpus=0)
+    def trainer(completions):
+        from rewardkit_trainers import RowScorer, row_of
+
+        with RowScorer({"rewards": {"format": {}}}, engine="ray", workers=1) as scorer:
+            results = scorer.judge([row_of("", completion, {}) for completion in completions])
+            return scorer.scorer.engine.workers, [result.reward for result in results]
+
+    assert ray.get(trainer.remote(["<think>a</think> b", "b"])) == (2, [1.0, 0.0])
+
+
 def test_a_scorer_cannot_be_sent_to_an_actor():
     refused = pytest.raises(InfrastructureError, match="a Scorer cannot be sent to another process")
     with Scorer({"rewards": {"format": {}}}, workers=1) as scorer, refused:

@@ -158,6 +158,14 @@ def test_without_a_rubric_the_environment_names_it(monkeypatch: pytest.MonkeyPat
         assert "math" in scorer.rubric.rewards
 
 
+def test_the_engine_is_a_setting_or_the_environments(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("REWARDKIT_ENGINE", "ftp://nowhere")
+    with pytest.raises(ConfigError, match="'ftp://nowhere': wanted the URL of a server"):
+        RowScorer(RUBRIC, workers=1)
+    with pytest.raises(ConfigError, match="workers='node' is for the engine local, not for ray"):
+        RowScorer(RUBRIC, workers="node", engine="ray")
+
+
 def test_a_rubric_that_names_code_needs_trust(tmp_path: Path, misbehaving: Path):
     (tmp_path / "rubric.yaml").write_text(f"plugins: [{misbehaving}]\nrewards: {{constant: {{}}}}\n")
     with pytest.raises(ConfigError, match="trust"):
