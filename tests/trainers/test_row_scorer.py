@@ -161,9 +161,9 @@ def test_without_a_rubric_the_environment_names_it(monkeypatch: pytest.MonkeyPat
 def test_the_engine_is_a_setting_or_the_environments(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("REWARDKIT_ENGINE", "ftp://nowhere")
     with pytest.raises(ConfigError, match="'ftp://nowhere': wanted the URL of a server"):
-        RowScorer(RUBRIC, workers=1)
+        RowScorer("r1", workers=1)
     with pytest.raises(ConfigError, match="workers='node' is for the engine local, not for ray"):
-        RowScorer(RUBRIC, workers="node", engine="ray")
+        RowScorer("r1", workers="node", engine="ray")
 
 
 def test_a_rubric_that_names_code_needs_trust(tmp_path: Path, misbehaving: Path):
