@@ -1,6 +1,6 @@
 """One file through every engine: the same bytes, rows a second, processor time a row and peak memory.
 
-    python benchmarks/engines.py                       # 100,000 rows, two workers for each engine
+    python benchmarks/engines.py                       # 100,000 rows, two processes for each engine
     python benchmarks/engines.py --rows 20000 --reward math
 
 Each run is `rewardkit score` as a user calls it. The cluster (two nodes on this machine, a worker on each) and the
@@ -151,25 +151,27 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--reward", choices=RUBRICS, default="math")
     options = parser.parse_args()
-    shown = subprocess.run([*COMMAND, "score", "--help"], capture_output=True, text=True, check=True).stdout
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         (folder / "rubric.yaml").write_text(RUBRICS[options.reward])
         write_rows(folder / "rows.jsonl", options.rows)
         address, url = stack.enter_context(cluster()), stack.enter_context(server(folder))
-        engines: dict[str, list[object]] = {"one worker": ["--workers", 1], "two workers": ["--workers", 2]}
-        if "--shards" in shown:
-            engines = {name: [*more, "--shards", "off"] for name, more in engines.items()}
-            engines["shards"] = ["--workers", 2, "--shards", "on"]
-        engines["ray, two nodes"] = ["--engine", "ray", "--address", address, "--workers", 1]
-        engines["server"] = ["--engine", url]
+        on_ray = ["--engine", "ray", "--address", address]
+        engines: dict[str, list[object]] = {
+            "one worker": ["--workers", 1, "--shards", "off"],
+            "two workers": ["--workers", 2, "--shards", "off"],
+            "two shards": ["--shards", 2],
+            "ray, rows": [*on_ray, "--workers", 1, "--shards", "off"],
+            "ray, shards": [*on_ray, "--shards", 1],
+            "server": ["--engine", url],
+        }
         load = f"load {os.getloadavg()[0]:.1f}"
         print(f"{options.rows:,} rows, {options.reward}, {os.cpu_count()} processors, {load}\n")
         head = f"{'wall s':>8} {'rows/s':>8} {'CPU us a row':>13} {'driver us':>10} {'driver peak':>12} {'all peak':>9}"
         print(f"{'engine':16} {head}  sha256")
         digests = set()
         for engine, more in engines.items():
-            run = measure(folder, engine.partition(",")[0].replace(" ", "_"), more)
+            run = measure(folder, engine.replace(", ", "_").replace(" ", "_"), more)
             digests.add(run.digest)
             print(
                 f"{engine:16} {run.wall_s:8.2f} {options.rows / run.wall_s:8,.0f} "
