@@ -127,6 +127,7 @@ def judged_while(scorer: Scorer, folder: Path, kill: Callable[[], None]) -> None
     """Kills something when every actor has rows in hand, and looks for a result of each row, in order."""
     hold = folder / "hold"
     hold.touch()
+    scorer._sample_s = 0.05  # as if rows took so long: jobs of five rows, for every actor
     rows = [{"completion": f"wait {hold} " + "b" * (n % 9)} for n in range(300)]
     with ThreadPoolExecutor(1) as thread:
         judged = thread.submit(lambda: list(scorer.stream(rows)))
