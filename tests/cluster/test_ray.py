@@ -53,6 +53,33 @@ def deeds(completion):
     return float(LENGTH(completion))
 '''
 
+SERVICE = """
+import os
+
+from rewardkit import Reward, Score, hookimpl
+
+
+class Served(Reward):
+    name = "served"
+    runs = "service"
+
+    @classmethod
+    def copies(cls, params):
+        return [params, params]
+
+    @classmethod
+    def own_gpu(cls, params):
+        return params
+
+    def score(self, samples):
+        return [Score.scored(1.0, gpu=os.environ["CUDA_VISIBLE_DEVICES"]) for _ in samples]
+
+
+@hookimpl
+def rewardkit_rewards():
+    return [Served]
+"""
+
 
 @pytest.fixture(scope="module")
 def cluster():
@@ -60,7 +87,7 @@ def cluster():
     import ray
     from ray.cluster_utils import Cluster
 
-    head = {"include_dashboard": False, "_system_config": HEALTH, **NODE}
+    head = {"num_gpus": 2, "include_dashboard": False, "_system_config": HEALTH, **NODE}
     made = Cluster(initialize_head=True, head_node_args=head)
     try:
         made.add_node(**NODE)
@@ -173,6 +200,16 @@ def test_workers_have_one_thread_the_drivers_folder_and_functions_of_a_script(cl
         (result,) = scorer.score([{"completion": "7"}])
     assert result.reward == 7.0
     assert result.scores["where"].details == {"cwd": str(tmp_path), "threads": "1"}
+
+
+def test_each_copy_of_a_service_has_a_gpu_of_the_cluster(cluster, tmp_path):
+    (tmp_path / "service.py").write_text(SERVICE)
+    rubric = {"rewards": {"served": {"gate": "format"}, "format": {"weight": 0.5}}}
+    with Scorer(rubric, plugins=[tmp_path / "service.py"], engine="ray", workers=1) as scorer:
+        right, wrong = scorer.score([{"completion": "<think>a</think> b"}, {"completion": "b"}])
+    assert (right.reward, wrong.reward) == (1.5, 0.0)
+    assert right.scores["served"].details["gpu"] in ("0", "1")
+    assert wrong.scores["served"].kind == "not_asked"
 
 
 def test_a_trainer_that_runs_in_an_actor_has_the_whole_cluster_judge(cluster):
