@@ -164,8 +164,10 @@ class ActorPool:
         self._fail_all(error)
 
     def _fail_all(self, error: Exception) -> None:
-        for opened in (*self._open, *self._open_files):
+        for opened in self._open:
             opened.fail(error)
+        for part in self._open_files:
+            part.fail(error)
         self._open.clear()
         self._open_files.clear()
 
