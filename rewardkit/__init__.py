@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rewardkit.choices import stated_choice as stated_choice
     from rewardkit.codec import from_block as from_block
     from rewardkit.codec import to_block as to_block
+    from rewardkit.comparison.compare import Comparison as Comparison
+    from rewardkit.comparison.compare import diff as diff
     from rewardkit.errors import ConfigError as ConfigError
     from rewardkit.errors import InfrastructureError as InfrastructureError
     from rewardkit.errors import InputError as InputError
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "choices": ("labelled_choice", "stated_choice"),
+    "comparison.compare": ("Comparison", "diff"),
     "codec": ("from_block", "to_block"),
     "errors": (
         "ConfigError",

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rewardkit.commands import options, select_options
+from rewardkit.commands import diff_options, options, select_options
 from rewardkit.commands.options import takes
 from rewardkit.errors import RewardkitError
 from rewardkit.registry import built_in
@@ -146,6 +146,21 @@ def select(chosen: select_options.SelectOptions) -> None:
     Exit codes: 0 done; 1 no row is left; 2 usage or input.
     """
     from rewardkit.commands import select as command
+
+    raise typer.Exit(command.run(chosen))
+
+
+@app.command()
+@takes(diff_options.DiffOptions)
+def diff(chosen: diff_options.DiffOptions) -> None:
+    """Compare two judgements of the same rows.
+
+    Two scored files, two rubrics on rollouts, or a rubric and the rewards of a trainer's dump: changed verdicts with
+    both reasons, rewards and advantages that changed, groups that lost their signal, agreement, cost and time.
+
+    Exit codes: 0 done; 1 --fail-over did not hold; 2 usage or input.
+    """
+    from rewardkit.commands import diff as command
 
     raise typer.Exit(command.run(chosen))
 

@@ -1,7 +1,7 @@
 """The verdict on a row: right, wrong, or not judged, by the scores that read the ground truth."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from rewardkit.errors import InputError, RewardkitError
@@ -18,16 +18,20 @@ from rewardkit.suggestions import nearest
 class Verdict:
     """Tells right completions from wrong ones; which scores decide is settled once for each set of scores."""
 
-    def __init__(self, name: str | None = None, *, pass_at: float = PASS) -> None:
+    def __init__(
+        self, name: str | None = None, *, pass_at: float = PASS, readers: Collection[str] | None = None
+    ) -> None:
         """The rule of a verdict.
 
         name     the value that decides: an alias, a named value, or `reward`; None: the scores of the rewards that read
                  the ground truth (by the file's meta file, else by their aliases), all of those that judged the row;
                  where a row has no scores, its reward
         pass_at  a value from which on a completion is right
+        readers  the aliases of the rewards that read the ground truth, where they are known
         """
         self.name = name
         self.pass_at = pass_at
+        self._readers = readers
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._reads: dict[str, bool] = {}
         self._meta: dict[str, Mapping[str, str]] = {}
@@ -68,7 +72,7 @@ class Verdict:
             return (self.name,)
         if not scores:
             return (REWARD,)
-        reads = [alias for alias in scores if self._reads_ground_truth(self._reward_name(alias, row))]
+        reads = [alias for alias in scores if self._is_reader(alias, row)]
         paid = [alias for alias in reads if is_paid(scores[alias]["weight"])]
         if paid or reads:
             return tuple(paid or reads)
@@ -86,7 +90,10 @@ class Verdict:
             names = self._meta[row.source] = _names_in_meta(row.source)
         return names.get(alias, alias)
 
-    def _reads_ground_truth(self, name: str) -> bool:
+    def _is_reader(self, alias: str, row: Row) -> bool:
+        if self._readers is not None:
+            return alias in self._readers
+        name = self._reward_name(alias, row)
         if name not in self._reads:
             self._reads[name] = name in built_in.REWARDS and _reads(name)
         return self._reads[name]

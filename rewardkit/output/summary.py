@@ -83,7 +83,7 @@ class _Reward:
             reasons = self.abstained if score.status == "abstained" else self.failed
             reasons.add(score.kind, score.reason, row, number)
         if score.details:
-            self._spend(_spent(score.details))
+            self._spend(spent(score.details))
         if elapsed_ms is not None and (self.slowest is None or elapsed_ms > self.slowest[0]):
             self.slowest = (elapsed_ms, row.where)
 
@@ -126,7 +126,7 @@ class _Reward:
         }
 
 
-def _spent(details: Mapping[str, Any]) -> dict[str, float]:
+def spent(details: Mapping[str, Any]) -> dict[str, float]:
     """The use of a paid service by a judgement: the `tokens` and the `cost` in its details."""
     tokens = details.get("tokens")
     told = {f"{name}_tokens": count for name, count in tokens.items()} if isinstance(tokens, Mapping) else {}

@@ -16,8 +16,9 @@ from rewardkit.input.columns_found import ColumnsFound
 from rewardkit.input.files import read_rows
 from rewardkit.input.row import Row
 from rewardkit.input.row_format import find_path
+from rewardkit.judgements.digest import digest
 from rewardkit.message import canonical_role
-from rewardkit.selection.text import digest, runs, words
+from rewardkit.selection.text import runs, words
 
 RUN_WORDS = 8
 INSTRUCTION_SHARE = 0.1

@@ -20,6 +20,7 @@ from rewardkit.input.caller import Caller
 from rewardkit.input.input_reader import InputReader
 from rewardkit.input.row import Row
 from rewardkit.input.row_format import BLOCK, ColumnPath
+from rewardkit.judgements.digest import digest
 from rewardkit.judgements.reading import Judgement, JudgementReader
 from rewardkit.judgements.verdict import Verdict
 from rewardkit.sample import Sample
@@ -32,7 +33,7 @@ from rewardkit.selection.forms import dpo_row, is_rendered, prompt_messages, pro
 from rewardkit.selection.reasons import Reasons, Rejection
 from rewardkit.selection.similarity import signature
 from rewardkit.selection.table import CONTAMINATED, UNKNOWN, Table
-from rewardkit.selection.text import digest, equations, folded, word_count
+from rewardkit.selection.text import equations, folded, word_count
 
 _PER_COMPLETION = ("completion", "completion_tokens", "truncated", "reasoning")
 """Fields whose columns belong to a completion and not to its prompt."""

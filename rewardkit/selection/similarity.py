@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardkit.selection.text import digest, runs, words
+from rewardkit.judgements.digest import digest
+from rewardkit.selection.text import runs, words
 
 PLACES = 64
 BANDS = 16

@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rewardkit.judgements.digest import digest
 
 # Scripts that put no space between words: each letter counts as a word. Han, kana, Thai, Lao, Burmese, Khmer.
 _UNSPACED = (
@@ -46,15 +47,6 @@ def equations(text: str) -> str:
     found = marked or [match for match in _EQUATION.findall(text) if re.search(r"\d\s*[+\-*/×÷^]", match)]
     plain = (_NOISE.sub("", one).replace("×", "*").replace("÷", "/").strip(".+-*/(") for one in found)
     return "\n".join(one for one in plain if one)
-
-
-def digest(*texts: str) -> int:
-    """A number of 64 bits for some texts, the same everywhere; signed, as `array` and numpy hold it."""
-    hasher = blake2b(digest_size=8)
-    for text in texts:
-        raw = text.encode("utf-8", "surrogatepass")
-        hasher.update(len(raw).to_bytes(8, "big") + raw)
-    return int.from_bytes(hasher.digest(), "big", signed=True)
 
 
 def runs(found: list[str], length: int) -> NDArray[np.uint64]:
