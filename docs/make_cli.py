@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parent / "cli.md"
-COMMANDS = ("score", "explain", "select", "diff", "validate", "rubrics", "plugins", "new", "check", "schema", "cache", "doctor")
+COMMANDS = (
+    "score", "explain", "select", "diff", "validate", "rubrics", "plugins", "new", "check", "schema", "cache", "doctor",
+)  # fmt: skip
 
 HEAD = """# Command line
 

@@ -94,11 +94,8 @@ def test_wrong_usage_is_exit_code_2_with_the_fix(
 
 
 def test_two_rubrics_judge_rollouts(file: Write, tmp_path: Path):
-    for name, text in (
-        ("old", "rewards: {math: {}}"),
-        ("new", "rewards: {math: {gate: format}, format: {weight: 0.1}}"),
-    ):
-        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "old.yaml").write_text("rewards: {math: {}}")
+    (tmp_path / "new.yaml").write_text("rewards: {math: {gate: format}, format: {weight: 0.1}}")
     rows = file([{"prompt": "2+2", "completion": "\\boxed{4}", "answer": "4"}], "rollouts.jsonl")
     code, out, _ = run(tmp_path / "old.yaml", tmp_path / "new.yaml", rows, "--workers", 1, "--fail-over", "0.5%")
     assert code == 1

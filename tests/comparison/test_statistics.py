@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rewardkit.comparison.statistics import kappa, paired, spearman, t_quantile, welch
 
-VALUES = st.lists(st.floats(-100, 100).map(lambda value: round(value, 3)), min_size=3, max_size=30)
+SAMPLES = [np.random.default_rng(seed).integers(-20, 20, 3 + 3 * seed) / 4 for seed in range(8)]
 
 
 @pytest.mark.parametrize(
@@ -51,16 +49,14 @@ def test_welch_is_that_of_a_published_example():
     assert welch(np.ones(3), np.zeros(3)) == (-1, -1, -1)
 
 
-@given(VALUES)
-def test_a_paired_interval_holds_the_difference_and_is_empty_for_a_shift(values: list[float]):
-    old = np.array(values)
+@pytest.mark.parametrize("old", SAMPLES)
+def test_a_paired_interval_holds_the_difference_and_is_empty_for_a_shift(old: np.ndarray):
     found = paired(old, old + 1)
     assert found is not None
     assert found == pytest.approx((1, 1, 1), abs=1e-9)
 
 
-@given(VALUES)
-def test_ranks_do_not_change_by_a_rising_function(values: list[float]):
-    old = np.array(values)
+@pytest.mark.parametrize("old", SAMPLES)
+def test_ranks_do_not_change_by_a_rising_function(old: np.ndarray):
     same = spearman(old, np.cbrt(old) * 3)
     assert same is None or same == pytest.approx(1)
