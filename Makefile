@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Processes that run the tests; each file of tests is run by one of them.
 PROCESSES ?= 2
 
-.PHONY: demo test test-languages soak fuzz-server train lint lock release clean
+.PHONY: demo docs test test-languages soak fuzz-server train lint lock release clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -29,6 +29,11 @@ test-languages: $(VENV)/test
 test-trainers: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,trl]"
 	$(BIN)/python examples/trainers/environments.py $(if $(ONLY),"$(ONLY)")
+
+# The documentation as a site, in site/; a warning is an error.
+docs: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,docs]"
+	$(BIN)/python -m mkdocs build --strict
 
 # The reward server under 64 clients, good and bad, while its workers are killed.
 soak: $(VENV)/test
@@ -69,7 +74,7 @@ $(VENV)/train: pyproject.toml
 	touch $@
 
 # Every package of `make demo` and of CI, with its version and hashes. `pip install uv` first; commit the result.
-CI_EXTRAS = test parquet instructions serve preference trl cuda
+CI_EXTRAS = test docs parquet instructions serve preference trl cuda
 UV_COMPILE = uv pip compile --quiet --no-header --no-emit-index-url --generate-hashes --upgrade --python-version 3.11
 lock:
 	$(UV_COMPILE) --universal pyproject.toml requirements/demo.in -o requirements/demo.lock

@@ -31,7 +31,10 @@ def documented(subject: Subject) -> Iterator[str]:
         yield "the reward has no docstring: its first line is shown by `rewardkit plugins`"
     for name, field in subject.reward.Params.model_fields.items():
         if not field.description:
-            yield f"parameter {name!r} has no description: write a docstring below it"
+            yield (
+                f"parameter {name!r} has no description: write a docstring below it, or in a function "
+                f"`{name}: Annotated[…, 'its meaning']`"
+            )
 
 
 def params_round_trip(subject: Subject) -> Iterator[str]:
