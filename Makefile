@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Processes that run the tests; each file of tests is run by one of them.
 PROCESSES ?= 2
 
-.PHONY: demo docs test test-languages soak fuzz-server train lint lock release clean
+.PHONY: demo docs test test-pythons test-languages soak fuzz-server train lint lock release clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -34,6 +34,12 @@ test-trainers: $(VENV)/test
 docs: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,docs]"
 	$(BIN)/python -m mkdocs build --strict
+
+# The wheel and the source distribution on other Pythons: `make test-pythons PYTHONS="python3.12 python3.13"`.
+PYTHONS ?= python3.11 python3.12 python3.13
+test-pythons: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check hatchling
+	.ci/install $(foreach python,$(PYTHONS),"$$(command -v $(python))")
 
 # The reward server under 64 clients, good and bad, while its workers are killed.
 soak: $(VENV)/test
