@@ -200,13 +200,16 @@ def _is_clock(node: Node) -> bool:
 
 def _in_half_days(found: Node, ground_truth: Node) -> bool:
     """True for two times of day of which one says `am` or `pm`."""
-    sides = (found, ground_truth)
-    return any(_half_day(side) for side in sides) and all(_parts_of_time(side) for side in sides)
+    if not (_half_day(found) or _half_day(ground_truth)):
+        return False
+    return _parts_of_time(found) is not None and _parts_of_time(ground_truth) is not None
 
 
 def _half_day(node: Node) -> str:
     """`am` or `pm`; empty where a time says neither."""
-    unit = node.unit.casefold().replace(".", "").replace(" ", "") if isinstance(node, Quantity) else ""
+    if not isinstance(node, Quantity):
+        return ""
+    unit = node.unit.casefold().replace(".", "").replace(" ", "")
     return unit if unit in ("am", "pm") else ""
 
 

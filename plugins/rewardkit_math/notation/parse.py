@@ -18,7 +18,7 @@ from rewardkit_math.notation.brackets import read_bracketed
 from rewardkit_math.notation.cursor import Cursor, Grammar
 from rewardkit_math.notation.latex_commands import read_command
 from rewardkit_math.notation.normalize import clean
-from rewardkit_math.notation.tokens import RefusedError, UnreadableError, tokenize
+from rewardkit_math.notation.tokens import RefusedError, Token, UnreadableError, tokenize
 from rewardkit_math.tree import Const, Node, Text
 
 _GRAMMAR = Grammar(read_answer, read_item, read_bracketed, read_command)
@@ -64,8 +64,7 @@ def parse(text: str) -> Node:
 def _parse(text: str) -> Node:
     try:
         tokens = tokenize(clean(text))
-        while tokens and tokens[-1].kind == "op" and tokens[-1].text in _PUNCTUATION:
-            tokens.pop()
+        _drop_last_punctuation(tokens)
         node = _whole(Cursor(tokens, _GRAMMAR))
     except RefusedError:
         return Text("")
@@ -80,25 +79,45 @@ def why_unread(text: str) -> str:
 
     raises  TooCostlyError where the size is beyond `complexity_limits`
     """
+    return parse_or_why(text)[1]
+
+
+def parse_or_why(text: str) -> tuple[Node, str]:
+    """The tree of an answer as `parse` reads it, and the reason where it does not read as mathematics.
+
+    raises  TooCostlyError where the size is beyond `complexity_limits`
+    """
     starts: list[int] = []
+    tokens: list[Token] = []
     cursor = Cursor([], _GRAMMAR)
+    cleaned = clean(text)
     try:
-        cleaned = clean(text)
         tokens = tokenize(cleaned, starts)
         cursor.tokens = list(tokens)
-        _whole(cursor)
+        _drop_last_punctuation(cursor.tokens)
+        node = _whole(cursor)
     except RefusedError as error:
-        return str(error)
+        return Text(""), str(error)
     except UnreadableError as error:
-        if not cursor.tokens:
-            return str(error)[:_LONGEST_REASON]
-        token = cursor.peek()
-        if token.kind == "end":
-            return f"{error}, at the end"
-        index = next((index for index, other in enumerate(tokens) if other is token), None)
-        place = "" if index is None else f", at {_excerpt(cleaned, starts[index])}"
-        return f"{str(error)[:_LONGEST_REASON]}{place}"
-    return ""
+        words = plain(text)
+        return _PHRASES.get(words) or Text(words), _reason(error, cursor, tokens, starts, cleaned)
+    return (_PHRASES.get(node.words, node) if isinstance(node, Text) else node), ""
+
+
+def _reason(error: UnreadableError, cursor: Cursor, tokens: list[Token], starts: list[int], cleaned: str) -> str:
+    if not cursor.tokens:
+        return str(error)[:_LONGEST_REASON]
+    token = cursor.peek()
+    if token.kind == "end":
+        return f"{error}, at the end"
+    index = next((index for index, other in enumerate(tokens) if other is token), None)
+    place = "" if index is None else f", at {_excerpt(cleaned, starts[index])}"
+    return f"{str(error)[:_LONGEST_REASON]}{place}"
+
+
+def _drop_last_punctuation(tokens: list[Token]) -> None:
+    while tokens and tokens[-1].kind == "op" and tokens[-1].text in _PUNCTUATION:
+        tokens.pop()
 
 
 def _excerpt(text: str, start: int) -> str:

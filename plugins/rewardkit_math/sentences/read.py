@@ -20,7 +20,7 @@ one of several values when nothing says which one is meant.
 
 import re
 
-from rewardkit_math.notation.parse import parse, why_unread
+from rewardkit_math.notation.parse import parse, parse_or_why, why_unread
 from rewardkit_math.sentences.claim import claim
 from rewardkit_math.sentences.patterns import (
     ANY_VERB,
@@ -84,8 +84,7 @@ def read(text: str, *, last: bool) -> Reading:
     found = claim(sentences[0].rstrip(".?;,: *"), 0) if sentences else None
     if found is not None and (found.why or not isinstance(found.node, Text)):
         return found
-    whole = parse(text)
-    why = why_unread(text)
+    whole, why = parse_or_why(text)
     if has_words(text) or not why:
         why = f"no part of it reads as one value{': ' if why else ''}{why}"
     return Reading(whole if isinstance(whole, Text) else Text(""), text, why)
