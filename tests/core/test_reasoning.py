@@ -13,6 +13,7 @@ from rewardkit import (
     split_reasoning,
     strip_end_tokens,
 )
+from rewardkit.reasoning.split import FoundFormat
 from rewardkit.reasoning.tokens import BEGIN_SHAPES, END_SHAPES, END_TOKENS, FIRST_SHAPES
 
 ROWS = REASONING_FORMATS.values()
@@ -39,7 +40,7 @@ def test_each_format_is_recognised_by_the_prompt_that_opens_it(row):
 def test_each_format_closes_empty_reasoning_in_the_prompt(row):
     prompt = f"<|im_start|>assistant\n{row.opens[0]}\n\n{row.closes[0]}\n\n"
     sample = Sample(prompt=prompt, completion="4")
-    assert sample.last_turn.format == (row, False, True)
+    assert sample.last_turn.format == FoundFormat(row, closed=True)
     assert sample.parts == (None, "4")
 
 
