@@ -1,5 +1,5 @@
-# make demo: real completions judged for mathematics, code, format and language. make test: the whole suite. make train: a small chat
-# model trained by a rubric, on a CPU. All from nothing.
+# make demo: real completions judged for mathematics, code, format and language, and a cheat that was caught.
+# make test: the whole suite. make train: a small chat model trained by a rubric, on a CPU. All from nothing.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ PROCESSES ?= 2
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
 	@echo
-	$(BIN)/rewardkit explain examples/completions.jsonl -c examples/rubrics/demo.yaml --row 26
+	$(BIN)/rewardkit explain examples/completions.jsonl -c examples/rubrics/demo.yaml --id merge-intervals-3
 	@echo
 	@echo "Every judged row is in examples/out/scored.jsonl."
 

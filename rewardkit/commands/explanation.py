@@ -40,7 +40,8 @@ def print_explanation(
         reason = "" if redact else f"  {safe(score.reason)}"
         named = "".join(f"  {safe(name)} {number(one)}" for name, one in (score.values or {}).items())
         screen.print(f"\n[bold]{safe(alias)}[/]  {value}{named} [dim]{score.kind}[/]{took}{reason}", soft_wrap=True)
-        for name, detail in score.details.items() if not redact else ():
+        told = {} if redact else {name: detail for name, detail in score.details.items() if detail is not None}
+        for name, detail in told.items():
             screen.print(_labelled(name, _written(detail), full=full, redact=False), soft_wrap=True)
     screen.print()
     total = table("reward", "value", "weight", "adds")
