@@ -10,7 +10,8 @@ from pathlib import Path
 
 PAGE = Path(__file__).parent / "cli.md"
 COMMANDS = (
-    "score", "explain", "select", "diff", "validate", "rubrics", "plugins", "new", "check", "schema", "cache", "doctor",
+    "score", "explain", "select", "diff", "report", "audit", "validate", "rubrics", "plugins", "new", "check", "schema",
+    "cache", "doctor",
 )  # fmt: skip
 
 HEAD = """# Command line

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rewardkit.commands import diff_options, options, select_options
+from rewardkit.commands import audit_options, diff_options, options, select_options
 from rewardkit.commands.options import takes
 from rewardkit.errors import RewardkitError
 from rewardkit.registry import built_in
@@ -224,6 +224,22 @@ def check(chosen: options.CheckOptions) -> None:
     Exit codes: 0 no fault, 1 a fault was found, 2 there is no such reward.
     """
     from rewardkit.commands import check as command
+
+    raise typer.Exit(command.run(chosen))
+
+
+@app.command()
+@takes(audit_options.AuditOptions)
+def audit(chosen: audit_options.AuditOptions) -> None:
+    """Attack a rubric on the rows of its task.
+
+    Empty answers, echoed prompts, several answers, padding, words to the judge and more: reported is what earns a
+    reward without the work, which reward pays it, and the smallest completion that shows it. Also wrong labels, weak
+    tests, and rubrics that teach nothing. Each finding is judged again before it is reported.
+
+    Exit codes: 0 nothing found, 1 a finding of --fail-on or worse, 2 usage, rubric or input.
+    """
+    from rewardkit.commands import audit as command
 
     raise typer.Exit(command.run(chosen))
 

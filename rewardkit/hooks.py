@@ -18,7 +18,7 @@ named in the entry-point group `rewardkit.commands`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pluggy
 
@@ -51,4 +51,10 @@ def rewardkit_rewards() -> Sequence[type[Reward]]:
 @hookspec
 def rewardkit_findings() -> Sequence[Finding]:
     """Findings about what this plugin needs on this machine; only `rewardkit doctor` calls it."""
+    raise AssertionError("a specification is not called")
+
+
+@hookspec
+def rewardkit_attacks() -> Sequence[Any]:
+    """Attacks for `rewardkit audit`, each a `rewardkit.auditing.Attack`; only an audit that names the plugin asks."""
     raise AssertionError("a specification is not called")

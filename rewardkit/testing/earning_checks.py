@@ -83,23 +83,31 @@ def ground_truth_earns_nothing(subject: Subject) -> Iterator[str]:
 def _ground_truth(sample: Sample) -> Sample | None:
     """The sample with its ground truth as its completion; None where stating it is the task."""
     truth = sample.ground_truth
-    if truth is None or _is_answer(truth):
+    if truth is None or is_answer(truth):
         return None
-    return answering(sample, truth if isinstance(truth, str) else json.dumps(truth, default=str))
+    return answering(sample, stated(truth))
 
 
-def _is_answer(truth: Any) -> bool:
+def stated(truth: Any) -> str:
+    """A ground truth as a text that a completion can be."""
+    return truth if isinstance(truth, str) else json.dumps(truth, default=str)
+
+
+def is_answer(truth: Any) -> bool:
     """True for a ground truth that is an answer, or a list of such; tests, criteria and programs are none."""
     if isinstance(truth, list | tuple):
-        return all(isinstance(item, str | int | float) and _is_answer(item) for item in truth)
-    return not isinstance(truth, dict) and "\n" not in str(truth).strip() and not _is_json_object(str(truth))
+        return all(isinstance(item, str | int | float) and is_answer(item) for item in truth)
+    text = str(truth).strip()
+    return not isinstance(truth, dict) and "\n" not in text and not text.startswith("assert ") and not _is_data(text)
 
 
-def _is_json_object(text: str) -> bool:
+def _is_data(text: str) -> bool:
+    """True for JSON that holds an object."""
     try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return False
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
 
 
 def missing_ground_truth_abstains(subject: Subject) -> Iterator[str]:
