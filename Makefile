@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Processes that run the tests; each file of tests is run by one of them.
 PROCESSES ?= 2
 
-.PHONY: demo docs test test-pythons test-languages soak fuzz-server train lint lock release clean
+.PHONY: demo docs test test-browser test-pythons test-languages soak fuzz-server train lint lock release clean
 
 demo: $(VENV)/demo
 	$(BIN)/rewardkit score examples/completions.jsonl -c examples/rubrics/demo.yaml -o examples/out/scored.jsonl
@@ -40,6 +40,11 @@ PYTHONS ?= python3.11 python3.12 python3.13
 test-pythons: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check hatchling
 	.ci/install $(foreach python,$(PYTHONS),"$$(command -v $(python))")
+
+# The page of `rewardkit report` in a real browser, with 10,000 rows.
+test-browser: $(VENV)/test
+	command -v chromium || apt-get install --yes --no-install-recommends chromium
+	$(BIN)/python -m pytest tests/reporting/in_chromium.py -q -s
 
 # The reward server under 64 clients, good and bad, while its workers are killed.
 soak: $(VENV)/test

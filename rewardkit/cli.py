@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rewardkit.commands import audit_options, diff_options, options, select_options
+from rewardkit.commands import audit_options, diff_options, options, report_options, select_options
 from rewardkit.commands.options import takes
 from rewardkit.errors import RewardkitError
 from rewardkit.registry import built_in
@@ -242,6 +242,19 @@ def audit(chosen: audit_options.AuditOptions) -> None:
     from rewardkit.commands import audit as command
 
     raise typer.Exit(command.run(chosen))
+
+
+@app.command()
+@takes(report_options.ReportOptions)
+def report(chosen: report_options.ReportOptions) -> None:
+    """Write judged rows as one HTML file.
+
+    Distributions, groups, reasons, rewards over the steps of training, and every row with its texts and scores; to
+    filter, sort and search. The file needs no network and asks for nothing.
+    """
+    from rewardkit.commands import report as command
+
+    command.run(chosen)
 
 
 @app.command()

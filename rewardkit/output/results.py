@@ -41,3 +41,9 @@ class Results(list[Result]):
         import pandas as pd  # type: ignore[import-untyped]  # noqa: PLC0415 - for those who ask for it
 
         return pd.DataFrame(self.to_dicts())
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many there are, the mean of each score, and the distribution of the reward."""
+        from rewardkit.reporting.notebook import summary_html  # noqa: PLC0415 - for notebooks alone
+
+        return summary_html(self)
