@@ -12,10 +12,12 @@ from rewardkit.auditing.attacks import ATTACKS
 from rewardkit.auditing.calibration import Scale, calibrated
 from rewardkit.auditing.exploits import exploits, failures, results_of, tried
 from rewardkit.auditing.findings import LEVELS, AuditFinding, AuditReport
+from rewardkit.auditing.labels import disagreements, rejected
 from rewardkit.auditing.probing import Judging, Probe, Prober
 from rewardkit.auditing.rows import named_samples
 from rewardkit.auditing.smells import smells, teaches_nothing
 from rewardkit.auditing.tasks import Task, tasks_of
+from rewardkit.auditing.weak_tests import Open, weak_tests
 from rewardkit.errors import ConfigError, InputError
 from rewardkit.input.caller import Caller
 from rewardkit.input.input_reader import InputReader
@@ -57,7 +59,12 @@ def audit(
     chosen = attacks_with(attacks, skip)
     samples = list(samples_of_rows(rows, mapping))
     with Scorer(rubric, workers=workers, plugins=plugins, trust=trust, engine=engine) as scorer:
-        return audited(scorer, samples, chosen, tasks=tasks, seed=seed)
+        return audited(scorer, samples, chosen, tasks=tasks, seed=seed, open_scorer=opening(workers))
+
+
+def opening(workers: int | None) -> Open:
+    """Opens scorers for the questions that an audit asks beside its rubric."""
+    return lambda rubric: Scorer(rubric, workers=workers)
 
 
 def attacks_with(more: Iterable[Attack] = (), skip: Iterable[str] = ()) -> dict[str, Attack]:
@@ -93,13 +100,19 @@ def samples_of_rows(rows: Any, mapping: Mapping[str, str] | None = None) -> Iter
 
 
 def audited(
-    scorer: Judging, samples: Iterable[tuple[str, Sample]], attacks: Mapping[str, Attack], *, tasks: int, seed: int
+    scorer: Judging,
+    samples: Iterable[tuple[str, Sample]],
+    attacks: Mapping[str, Attack],
+    *,
+    tasks: int,
+    seed: int,
+    open_scorer: Open,
 ) -> AuditReport:
     """The report on a rubric whose scorer is open; parameters as of `audit`, the samples with their names."""
     found = tasks_of(samples)
     if not found:
         raise InputError("no rows to audit: name a file with prompts and ground truths")
-    every = Audited(scorer, _spread(found, tasks, seed), attacks)
+    every = Audited(scorer, _spread(found, tasks, seed), attacks, open_scorer)
     return every.report()
 
 
@@ -118,6 +131,7 @@ class Audited:
     scorer: Judging
     tasks: Sequence[Task]
     attacks: Mapping[str, Attack]
+    open_scorer: Open
 
     def report(self) -> AuditReport:
         """All findings that show twice, the worst first."""
@@ -146,7 +160,8 @@ class Audited:
         found = smells(prober, scales, seen)
         if not teaches_nothing(found):
             found += exploits(prober, done, self.attacks)
-        found += failures(seen)
+            found += weak_tests(prober, scales, self.open_scorer)
+        found += failures(seen) + rejected(scales, prober) + disagreements(scales, prober, self.open_scorer)
         return scales, found, results_of(done)
 
     def _shows_again(self, again: Prober, scales: Sequence[Scale], found: AuditFinding) -> bool:

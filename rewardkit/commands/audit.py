@@ -11,7 +11,7 @@ from rewardkit.auditing.findings import LEVELS, AuditReport, Level
 from rewardkit.auditing.formats import junit_of, sarif_of
 from rewardkit.auditing.loading import attacks_named
 from rewardkit.auditing.rows import named_samples
-from rewardkit.auditing.run import attacks_with, audited
+from rewardkit.auditing.run import attacks_with, audited, opening
 from rewardkit.commands import console
 from rewardkit.commands.audit_options import AuditOptions
 from rewardkit.commands.audit_view import print_attacks, print_report
@@ -67,7 +67,14 @@ def _audited(options: AuditOptions, attacks: Mapping[str, Attack]) -> AuditRepor
     first = next(samples, None)  # bad input shows before a worker starts
     with Scorer(rubric, workers=options.workers, plugins=options.plugins, engine=options.engine) as scorer:
         given = itertools.chain([first] if first else [], samples)
-        report = audited(scorer, given, attacks, tasks=options.tasks, seed=options.seed)
+        report = audited(
+            scorer,
+            given,
+            attacks,
+            tasks=options.tasks,
+            seed=options.seed,
+            open_scorer=opening(options.workers),
+        )
     return dataclasses.replace(report, rubric=options.rubric)
 
 

@@ -165,7 +165,7 @@ function folded(title, text, open) {
 function detail(row) {
   const text = textOf(row), panel = $("detail");
   if (!text) return;
-  const where = `${DATA.files[ROWS.file[row]]}, ${ROWS.line[row]}`;
+  const where = `${DATA.files[ROWS.file[row]].split("/").pop()}, row ${ROWS.line[row]}`;
   const group = ROWS.group[row];
   const parts = [
     h("div", { class: "bar" }, h("strong", {}, `${where}   reward ${number(ROWS.reward[row])}`),
@@ -195,7 +195,7 @@ function scoreOf(alias, score) {
     h("div", {}, h("strong", {}, alias), "  ", h("span", { class: tone }, value), " ", h("span", { class: "dim" }, `${score.paid ? weight : "probe, not paid"}  ${score.kind}  ${named}`)),
     score.reason ? h("div", {}, score.reason) : null);
   for (const [name, value] of Object.entries(score.details)) made.append(evidence(name, value));
-  const pair = compared(score.details);
+  const pair = score.value === null || score.value >= 1 ? null : compared(score.details);
   if (pair) made.append(difference(...pair));
   return made;
 }

@@ -12,12 +12,17 @@ from rewardkit.commands.judging import open_scorer
 from rewardkit.commands.options import JudgeOptions
 
 
+def open_here(rubric: Rubric) -> Any:
+    return open_scorer(rubric, JudgeOptions(debug=True), workers=None)
+
+
 @pytest.fixture(scope="session")
 def audit_here() -> Callable[..., AuditReport]:
     def audit(rubric: Any, rows: list[Mapping[str, Any]], *, attacks=(), tasks: int = 20) -> AuditReport:
         rubric = Rubric.of(rubric if isinstance(rubric, dict) else {"rewards": {"mine": rubric}})
         with open_scorer(rubric, JudgeOptions(debug=True), workers=None) as scorer:
-            return audited(scorer, list(samples_of_rows(rows)), attacks_with(attacks), tasks=tasks, seed=0)
+            named = list(samples_of_rows(rows))
+            return audited(scorer, named, attacks_with(attacks), tasks=tasks, seed=0, open_scorer=open_here)
 
     return audit
 
