@@ -11,7 +11,8 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-FRESH = 60
+FRESH = 48
+"""Arguments for one function; the details of `code` list 50 tests at most."""
 CANDIDATES = 40
 Arguments = tuple[Any, ...]
 

@@ -20,6 +20,9 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.FloorDiv, ast.FloorDiv: ast.Div,
     ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult,
 }  # fmt: skip
+_REMOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue, ast.Break)
+GONE = "\0"
+"""Before a statement that was left out."""
 _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sum": "len", "ceil": "floor", "floor": "ceil"}
 _LEFT_OUT = {"sorted", "abs", "set", "round", "reversed", "strip", "lower", "upper", "lstrip", "rstrip"}
 
@@ -49,11 +52,12 @@ def mutants_of(program: str, most: int = MUTANTS) -> list[Mutant]:
         for change in _changes(node):
             changed = copy.deepcopy(tree)
             target = next(one for at, one in enumerate(ast.walk(changed)) if at == index)
-            before = _shown(node)
-            made = change(target)
+            told = change(target)
             text = ast.unparse(ast.fix_missing_locations(changed))
             if text != original and text not in found:
-                found[text] = Mutant(text, getattr(node, "lineno", 1), f"`{before}` became `{made}`")
+                what = told.removeprefix(GONE) if told.startswith(GONE) else _shown(node)
+                became = "was left out" if told.startswith(GONE) else f"became `{told}`"
+                found[text] = Mutant(text, getattr(node, "lineno", 1), f"`{what}` {became}")
     every = list(found.values())
     step = max(1.0, len(every) / most)
     return [every[int(at * step)] for at in range(min(most, len(every)))]
@@ -87,12 +91,19 @@ def _changes(node: ast.AST) -> Iterator[Change]:
     for name, held in ast.iter_fields(node):
         if isinstance(held, list):
             for at, child in enumerate(held):
-                if isinstance(child, ast.Assign | ast.AugAssign | ast.Expr | ast.Continue | ast.Break):
+                if isinstance(child, ast.Assign | ast.AugAssign | ast.Expr | ast.Continue | ast.Break) and not _is_text(
+                    child
+                ):
                     yield _without(name, at)
                 elif isinstance(child, ast.expr) and _inner(child) is not None:
                     yield _replacing(name, at)
         elif isinstance(held, ast.expr) and _inner(held) is not None:
             yield _replacing(name, None)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """True for a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _setting(name: str, value: Callable[[], object]) -> Change:
@@ -110,7 +121,7 @@ def _without(name: str, at: int) -> Change:
         held = getattr(node, name)
         gone = _shown(held[at])
         held[at] = ast.Pass()
-        return f"… without {gone}"
+        return GONE + gone
 
     return change
 

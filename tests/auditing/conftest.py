@@ -1,6 +1,6 @@
 """Audits in this process: the same line of judging, without the second that starting workers takes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -18,11 +18,12 @@ def open_here(rubric: Rubric) -> Any:
 
 @pytest.fixture(scope="session")
 def audit_here() -> Callable[..., AuditReport]:
-    def audit(rubric: Any, rows: list[Mapping[str, Any]], *, attacks=(), tasks: int = 20) -> AuditReport:
+    def audit(rubric: Any, rows: list[Mapping[str, Any]], *, skip: Iterable[str] = ()) -> AuditReport:
         rubric = Rubric.of(rubric if isinstance(rubric, dict) else {"rewards": {"mine": rubric}})
+        attacks = attacks_with(skip=skip)
         with open_scorer(rubric, JudgeOptions(debug=True), workers=None) as scorer:
             named = list(samples_of_rows(rows))
-            return audited(scorer, named, attacks_with(attacks), tasks=tasks, seed=0, open_scorer=open_here)
+            return audited(scorer, named, attacks, tasks=20, seed=0, open_scorer=open_here)
 
     return audit
 
