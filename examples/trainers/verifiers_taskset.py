@@ -14,6 +14,8 @@ import verifiers.v1 as vf
 
 from rewardkit_trainers.verifiers import RubricRewards
 
+__all__ = ["RowTaskset"]  # how verifiers finds it
+
 
 class RowData(vf.TaskData):
     answer: str = ""

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 COLUMNS = ("rubric", "rubrics", "criteria", "extra_info.rubric", "extra_info.rubrics")
 MOST_CRITERIA = 64
+WEIGHTED = "weighted"
+"""Named value of a reward with declared criteria: the weighted share of those that are met."""
 
 _TEXT_KEYS = ("criterion", "criteria", "description", "requirement", "text", "title")
 _WEIGHT_KEYS = ("weight", "points", "score")
@@ -62,6 +64,20 @@ def criteria_of(written: Any) -> list[Criterion]:
     if not any(one.weight > 0 for one in found):
         raise UnreadableCriteriaError("no criterion has a positive weight")
     return found
+
+
+def check_names(criteria: Sequence[Criterion]) -> None:
+    """Checks that criteria of a rubric can be named values: `judge_model.polite`.
+
+    raises  ValueError for a name that is there twice, or that a rubric cannot write
+    """
+    taken = {WEIGHTED, "status", "reason"}
+    for one in criteria:
+        if not one.name.isidentifier():
+            raise ValueError(f"items: the name {one.name!r:.60} is not letters, digits and _, as in `polite`")
+        if one.name in taken:
+            raise ValueError(f"items: the name {one.name!r:.60} is taken; give the criterion another `name`")
+        taken.add(one.name)
 
 
 def value_of(criteria: Sequence[Criterion], met: Sequence[float]) -> float:

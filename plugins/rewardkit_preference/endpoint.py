@@ -19,6 +19,8 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from rewardkit_preference.pace import Pace
+
 if TYPE_CHECKING:
     import httpx
 
@@ -76,6 +78,7 @@ class Endpoint:
         api_key: str | None = None,
         concurrency: int = 8,
         requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
     ) -> None:
         """Nothing is sent yet.
 
@@ -83,6 +86,7 @@ class Endpoint:
         api_key              sent as a bearer token: printable ASCII
         concurrency          most requests at a time, and most connections that are kept
         requests_per_minute  requests are begun no faster than evenly at this rate
+        tokens_per_minute    the same for their tokens, by `tokens` of `post` and then by what the server counts
         """
         import httpx  # noqa: PLC0415 - 0.3 s, and listing rewards needs none of it
 
@@ -92,8 +96,8 @@ class Endpoint:
         self._headers = {"Accept": "application/json", "User-Agent": "rewardkit"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
-        self._interval_s = 60 / requests_per_minute if requests_per_minute else 0.0
-        self._next_s = 0.0
+        self._requests = Pace(requests_per_minute)
+        self._tokens = Pace(tokens_per_minute)
         self._stopped = False
         self._loop = asyncio.new_event_loop()
         self._client = httpx.AsyncClient(
@@ -112,15 +116,16 @@ class Endpoint:
         """Runs a coroutine in the endpoint's loop; it may call `post` and `wait`."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def post(self, path: str, body: Mapping[str, Any], until: float) -> Any:
+    async def post(self, path: str, body: Mapping[str, Any], until: float, tokens: int = 0) -> Any:
         """The JSON value that the server answers with.
 
         path    below the base URL, as in `/chat/completions`
         until   by the monotonic clock; the request is cancelled then at the latest
+        tokens  about how many it takes; `took` corrects it
         raises  EndpointError
         """
         async with self._places:
-            await self.wait(self._turn(until))
+            await self.wait(self._turn(until, tokens))
             try:
                 async with asyncio.timeout(max(0.01, until - monotonic())):
                     return await self._sent(path, json.dumps(body).encode())
@@ -128,6 +133,10 @@ class Endpoint:
                 raise EndpointError("the endpoint did not answer in time", retry=True, kind="timeout") from None
             except self._errors as error:
                 raise EndpointError(f"the endpoint cannot be reached: {type(error).__name__}", retry=True) from None
+
+    def took(self, tokens: int, estimate: int) -> None:
+        """Counts the tokens that the server counted for a request, in place of the estimate."""
+        self._tokens.correct(tokens - estimate)
 
     async def wait(self, seconds: float) -> None:
         """Sleeps, unless the endpoint is stopped."""
@@ -169,13 +178,14 @@ class Endpoint:
         except (ValueError, RecursionError):
             raise EndpointError("the endpoint's answer is not JSON", retry=True) from None
 
-    def _turn(self, until: float) -> float:
+    def _turn(self, until: float, tokens: int) -> float:
         """Seconds until the next request may begin."""
         now = monotonic()
-        begin = max(now, self._next_s)
+        begin = max(self._requests.next_s(now), self._tokens.next_s(now))
         if begin >= until:
             raise EndpointError("the rate limit leaves no time before the deadline", retry=False, kind="rate_limited")
-        self._next_s = begin + self._interval_s
+        self._requests.begin(begin)
+        self._tokens.begin(begin, tokens)
         return begin - now
 
     def _refusal(self, response: "httpx.Response", text: bytes) -> EndpointError:

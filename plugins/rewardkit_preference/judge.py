@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from rewardkit_preference.endpoint import Endpoint, EndpointError, FaultKind, Usage, chat_reply
 from rewardkit_preference.judge_reply import BadReplyError, Question, verdict_in
-from rewardkit_preference.spending import Spending
+from rewardkit_preference.spending import REPLY_TOKENS, Spending, tokens_of_messages
 
 FIRST_WAIT_S = 0.5
 """Before the second attempt; twice as long before each further one."""
@@ -130,7 +130,11 @@ class Judge:
         return answer
 
     async def _chat(self, body: Mapping[str, Any], until: float) -> tuple[str, Usage]:
-        content, usage = chat_reply(await self._endpoint.post("/chat/completions", body, until))
+        estimate = tokens_of_messages(body["messages"]) + REPLY_TOKENS
+        answer = await self._endpoint.post("/chat/completions", body, until, estimate)
+        content, usage = chat_reply(answer)
+        if any(usage):
+            self._endpoint.took(sum(usage), estimate)
         self._spending.add(usage)
         return content, usage
 

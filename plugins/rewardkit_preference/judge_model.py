@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from rewardkit import ConfigError, Reward, RewardContext, Sample, Score
 from rewardkit_preference.asked import COMPARE, Asked, asked_of
-from rewardkit_preference.criteria import value_of
+from rewardkit_preference.criteria import WEIGHTED, criteria_of, value_of
 from rewardkit_preference.endpoint import Endpoint, Usage
 from rewardkit_preference.judge import Judge, NoVerdictError, Verdicts
 from rewardkit_preference.judge_params import JudgeModelParams
@@ -48,13 +48,24 @@ class JudgeModel(Reward):
         """Whole groups where answers are compared, else as many as there are."""
         return "group" if params.mode == "rank" else "batch"
 
+    @classmethod
+    def values_with(cls, params: Any) -> tuple[str, ...]:
+        """The weighted share and each criterion, where the rubric names them; rows have criteria of their own."""
+        if params.mode != "criteria" or not params.items:
+            return ()
+        return (WEIGHTED, *(one.name for one in criteria_of(list(params.items))))
+
     def __init__(self, params: Any, context: RewardContext) -> None:
         super().__init__(params, context)
         told = self.params
         key = api_key("judge_model", told.api_key_env)
         self.spending = Spending(told.prices, told.max_cost)
         self._endpoint = Endpoint(
-            told.base_url, api_key=key, concurrency=told.concurrency, requests_per_minute=told.requests_per_minute
+            told.base_url,
+            api_key=key,
+            concurrency=told.concurrency,
+            requests_per_minute=told.requests_per_minute,
+            tokens_per_minute=told.tokens_per_minute,
         )
         self._known: OrderedDict[Question, Verdicts] = OrderedDict()
         self._turns = asyncio.Semaphore(told.concurrency)
@@ -174,7 +185,10 @@ class JudgeModel(Reward):
             more["votes"] = list(found.votes)
         if asked.criteria:
             met = {one.name: share for one, share in zip(asked.criteria, found.shares, strict=True)}
-            return Score.scored(value_of(asked.criteria, found.shares), reason, criteria=met, **more)
+            value = value_of(asked.criteria, found.shares)
+            if self.params.items:
+                return Score.scored({WEIGHTED: value} | met, reason, **more)
+            return Score.scored(value, reason, criteria=met, **more)
         low, high = self.params.scale
         grade = found.mean
         return Score.scored((grade - low) / (high - low), reason, score=grade, scale=[low, high], **more)

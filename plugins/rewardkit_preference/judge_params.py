@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from rewardkit import RewardParams
 from rewardkit_preference.conversation import Part
-from rewardkit_preference.criteria import criteria_of
+from rewardkit_preference.criteria import check_names, criteria_of
 from rewardkit_preference.endpoint import checked_url
 
 _OURS = ("model", "messages", "response_format", "stream", "n")
@@ -30,7 +30,8 @@ class JudgeModelParams(RewardParams):
     criteria_column: str | None = None
     """For `mode: criteria`, the column that holds them; left out: `rubric`, `rubrics` or `criteria`."""
     items: tuple[str | Mapping[str, Any], ...] = ()
-    """For `mode: criteria`, the criteria of all rows, as texts or with `name`, `weight` and `required`."""
+    """For `mode: criteria`, the criteria of all rows, as texts or with `name`, `weight` and `required`. Each is a named
+    value of the reward."""
     show: tuple[str, ...] = ()
     """Columns of the row that the judge sees, such as `ground_truth`, which it is told is a reference answer."""
     opponents: int | None = Field(default=None, ge=1)
@@ -49,6 +50,8 @@ class JudgeModelParams(RewardParams):
     """Most requests at a time."""
     requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Most requests begun in a minute, evenly spread."""
+    tokens_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Most tokens of prompts and replies in a minute, evenly spread: estimated first, then as the server counts them."""
     attempts: int = Field(default=4, ge=1)
     """Most requests for one vote: after 429, 5xx, a broken connection, or a reply without a verdict."""
     prices: tuple[float, float] | None = None
@@ -81,5 +84,5 @@ class JudgeModelParams(RewardParams):
         if self.max_cost is not None and self.prices is None:
             raise ValueError("max_cost needs prices: [of a million tokens of prompt, of completion]")
         if self.items:
-            criteria_of(list(self.items))
+            check_names(criteria_of(list(self.items)))
         return self

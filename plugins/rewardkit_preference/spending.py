@@ -1,6 +1,7 @@
 """Tokens and money that a judge has taken, and the limit after which it is asked no more."""
 
 import threading
+from collections.abc import Mapping, Sequence
 
 from rewardkit_preference.endpoint import EndpointError, Usage
 from rewardkit_preference.judge_reply import Question
@@ -13,7 +14,11 @@ REPLY_TOKENS = 80
 
 def tokens_of(question: Question) -> int:
     """About how many tokens a question has."""
-    messages = question.messages("0" * 16)
+    return tokens_of_messages(question.messages("0" * 16))
+
+
+def tokens_of_messages(messages: Sequence[Mapping[str, str]]) -> int:
+    """About how many tokens messages have."""
     return sum(len(message["content"]) for message in messages) // CHARACTERS_PER_TOKEN + 1
 
 

@@ -116,6 +116,11 @@ class Reward(ABC):
         return True
 
     @classmethod
+    def values_with(cls, params: Any) -> tuple[str, ...]:  # noqa: ARG003 - for those who look
+        """The names of its values with these parameters: `values`, unless its parameters name them."""
+        return cls.values
+
+    @classmethod
     def copies(cls, params: Any) -> Sequence[Any]:
         """Of a service, the parameters of each of its processes: one for each GPU that it asks for."""
         return [params]

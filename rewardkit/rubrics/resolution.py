@@ -35,6 +35,11 @@ class Step:
         """The samples its reward sees at once with its parameters."""
         return self.installed.reward.sees_with(self.params)
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The names of the values that its reward gives with its parameters."""
+        return self.installed.reward.values_with(self.params)
+
 
 def _found(registry: Registry, reward: str | Callable[..., Any], alias: str) -> InstalledReward:
     """The reward that a rubric names, or holds itself as a function or class."""
@@ -98,7 +103,7 @@ def _check_values(rubric: Rubric, step: Step, steps: Mapping[str, Step]) -> None
         alias, value = rubric.named(gate)
         asked += [(steps[alias], value, f"{place}.gate")] if value else []
     for other, value, where in asked:
-        known = other.installed.reward.values
+        known = other.values
         if value not in known:
             has = f"its values are {', '.join(known)}" if known else "it has one value; write a number"
             raise ConfigError(f"{where}: {other.alias!r} has no value {value!r}{nearest(value, known)}; {has}")

@@ -195,7 +195,8 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
     raises  MemoryError alone: everything else that the reward raises becomes a `failed` score for each sample
     """
     try:
-        return [_sound(score, alias) for score in scores_of(_answer(reward, samples), len(samples), reward.values)]
+        values = reward.values_with(getattr(reward, "params", None))
+        return [_sound(score, alias) for score in scores_of(_answer(reward, samples), len(samples), values)]
     except MemoryError:
         raise
     except ReturnedError as error:

@@ -222,6 +222,15 @@ def test_a_rate_that_leaves_no_time_fails(build, endpoint):
     assert "rate limit" in next(score.reason for score in scores if score.status == "failed")
 
 
+def test_a_rate_of_tokens_holds_what_the_server_counted_against_the_next_request(build, endpoint):
+    """By the estimate alone the second request would begin at once: 100,000 tokens of the first leave it no time."""
+    endpoint.answer = lambda request: Reply(grade(request, 10).content, usage=(90_000, 10_000))
+    judge = build(endpoint, tokens_per_minute=600_000, deadline_s=1.0)
+    (first,), (second,) = judge.score(answers("a")), judge.score(answers("b"))
+    assert first.status == "scored"
+    assert (second.status, second.kind) == ("failed", "rate_limited")
+
+
 def test_an_empty_answer_gets_the_worst_score_without_a_question(build, endpoint):
     scores = build(endpoint).score(answers("", "<think>so and so", "<think>so</think>"))
     assert [score.value for score in scores] == [0.0] * 3

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rewardkit import RewardContext, Sample
+from rewardkit import ConfigError, RewardContext, Sample, Scorer
 from rewardkit_preference.criteria import UnreadableCriteriaError, criteria_of, value_of
 from rewardkit_preference.judge_model import JudgeModel, JudgeModelParams
 from rewardkit_preference.tournament import outcome, pairs, shares
@@ -55,6 +55,34 @@ def test_a_required_criterion_that_is_not_met_leaves_nothing(build, endpoint):
     items = [{"criterion": "is true", "required": True}, "is short"]
     (score,) = build(endpoint, mode="criteria", items=items).score(rows("So."))
     assert score.value == 0.0
+
+
+def test_criteria_of_the_rubric_are_named_values(build, endpoint, tmp_path):
+    endpoint.answer = lambda request: verdict(request, met=[True, False, False])
+    params = {"base_url": endpoint.url, "model": "m", "mode": "criteria", "items": RUBRIC}
+    weight = {"weighted": 1.0, "short": 0.5}
+    bonus = {"reward": lambda completion: True, "gate": {"judge_model.true": 1}}
+    rubric = {"rewards": {"judge_model": {"params": params, "weight": weight}, "bonus": bonus}}
+    with Scorer(rubric, workers=1) as scorer:
+        (result,) = scorer.score([{"prompt": "Why?", "completion": "So."}])
+    score = result.scores["judge_model"]
+    assert score.values == {"weighted": pytest.approx(2 / 3), "true": 1.0, "short": 0.0, "rude": 0.0}
+    assert result.reward == pytest.approx(2 / 3 + 1.0)
+    with pytest.raises(ConfigError, match=r"'judge_model' has no value 'shrt'; did you mean 'short'\?"):
+        Scorer({"rewards": {"judge_model": {"params": params, "weight": {"shrt": 1}}}})
+
+
+@pytest.mark.parametrize(
+    ("items", "fault"),
+    [
+        ([{"name": "is it polite?", "criterion": "a"}], "not letters, digits and _"),
+        ([{"name": "kind", "criterion": "a"}, {"name": "kind", "criterion": "b"}], "is taken"),
+        ([{"name": "weighted", "criterion": "a"}], "is taken"),
+    ],
+)
+def test_criteria_of_the_rubric_that_no_rubric_could_name_are_refused(items, fault):
+    with pytest.raises(ValueError, match=fault):
+        JudgeModelParams(base_url="http://localhost/v1", model="m", mode="criteria", items=items)
 
 
 @pytest.mark.parametrize(
