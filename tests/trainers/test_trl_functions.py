@@ -79,9 +79,15 @@ def test_a_judgement_that_is_none_stays_none_and_is_no_one_elses_pay(obedient: R
     assert values["constant"] == [1.0, None, None, None, None, 1.0]
 
 
-def test_a_completion_that_hangs_its_judge_earns_nothing_and_holds_up_nobody(obedient: RewardFuncs):
+def test_a_completion_that_hangs_its_judge_earns_nothing_and_holds_up_nobody(
+    obedient: RewardFuncs, judged: list[JudgedBatch]
+):
     values = ask(obedient, ["hang", "four", "hang in C"])
-    assert values == {"obedient": [0.0, 4.0, 0.0], "constant": [1.0, 1.0, 1.0]}
+    assert (values["obedient"][1], values["constant"][1]) == (4.0, 1.0)
+    for place in (0, 2):
+        kind = judged[0].results[place].scores["obedient"].kind
+        # On a machine so loaded that a second of work takes twenty, nobody knows.
+        assert (kind, values["obedient"][place]) in [("time_limit", 0.0), ("overloaded", None)]
 
 
 def test_a_batch_is_judged_once_for_all_functions(funcs: RewardFuncs, judged: list[JudgedBatch]):

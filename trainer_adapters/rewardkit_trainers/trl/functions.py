@@ -23,8 +23,8 @@ from rewardkit_trainers.trl.batch_scorer import BatchScorer
 Values = list[float | None]
 LEAVES_NONE_OUT = Version("1.6")
 """The first TRL that leaves a completion without any reward out of its group, in GRPO and RLOO."""
-TAKES_ASYNCHRONOUS = Version("1.12")
-"""The oldest TRL in which asynchronous functions were tested; the first ones take coroutine functions alone."""
+TAKES_ASYNCHRONOUS = Version("1.14")
+"""The oldest tested TRL that awaits objects with an asynchronous `__call__`; 1.12 takes coroutine functions alone."""
 
 
 class RewardFunc:

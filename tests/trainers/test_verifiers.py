@@ -102,6 +102,18 @@ def test_a_rollout_in_which_the_model_wrote_nothing_is_judged_as_nothing(task):
     assert scored(task, vf.AssistantMessage(content="")).reward == 0.5
 
 
+def test_the_recipe_is_a_taskset_that_verifiers_finds_by_its_name(tmp_path, misbehaving, monkeypatch):
+    (tmp_path / "rubric.yaml").write_text(f"plugins: [{misbehaving}]\n{RUBRIC}")
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "what is 1 + 1", "answer": "2"}\n')
+    variables = {"REWARDKIT_RUBRIC": "rubric.yaml", "REWARDKIT_TRUST": "1", "ROWS": "rows.jsonl"}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value if value == "1" else str(tmp_path / value))
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "examples" / "trainers")
+    (found,) = vf.load_taskset(vf.TasksetConfig(id="verifiers_taskset"))
+    assert (found.data.prompt, found.data.answer) == ("what is 1 + 1", "2")
+    assert scored(found, vf.AssistantMessage(content="ab")).reward == 2.5
+
+
 def test_verifiers_reads_the_traces_that_were_written_for_it(tmp_path):
     rows = [{"prompt": "q", "completion": "\\boxed{2}", "answer": "2"}, {"prompt": "q", "completion": "\\boxed{2}"}]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
