@@ -22,6 +22,7 @@ def environment(name: str, trainer: dict[str, Any]) -> Path:
     folder = ROOT / ".venvs" / name.replace(" ", "-")
     python, made = folder / "bin" / "python", folder / "made"
     packages = [trainer.get("no_deps", []), trainer.get("install", [])]
+    options = trainer.get("pip", [])
     wanted = trainer.get("python")
     other = wanted is not None and wanted != f"{sys.version_info.major}.{sys.version_info.minor}"
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -38,7 +39,7 @@ def environment(name: str, trainer: dict[str, Any]) -> Path:
             Path(found.stdout.strip(), "zz_base.pth").write_text("\n".join(folders) + "\n")
         for deps, names in (("--no-deps", packages[0]), ("--upgrade-strategy=only-if-needed", packages[1])):
             if names:
-                subprocess.run([*install, deps, *names], check=True)
+                subprocess.run([*install, *options, deps, *names], check=True)
         made.write_text(repr(packages))
     subprocess.run([*install, "--no-deps", "--force-reinstall", str(ROOT)], check=True)
     return python

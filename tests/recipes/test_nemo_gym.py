@@ -1,4 +1,4 @@
-"""NeMo Gym's own web server verifies by the recipe; messages of its 0.7 were written down as JSON."""
+"""NeMo Gym 0.7: its own web server verifies by the recipe, and its classes read the answers of our server."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,9 @@ from unittest.mock import MagicMock
 
 import pytest
 from fastapi.testclient import TestClient
+
+from rewardkit import Result, Rubric, Sample, Score
+from rewardkit_server.protocols.nemo_gym import verdict
 
 RECORDED = [json.loads(line) for line in Path(__file__).with_name("nemo_gym.jsonl").read_text().splitlines()]
 
@@ -32,3 +35,26 @@ def test_responses_are_verified_by_the_rubric(client, rubric):
         assert answer.json()["reward"] == recorded["reward"], recorded["about"]
         assert answer.json()["rewardkit/unrewarded"] == float(recorded["about"] == "a judge that fails")
         assert "rewardkit/math" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("score", "masked", "kind"),
+    [
+        (Score.scored(1.0), False, None),
+        (Score.failed("told to"), True, "verifier_error"),
+        (Score.failed("too slow", kind="timeout"), True, "transport_timeout"),
+        (Score.failed("no answer", kind="unavailable"), True, "provider_unavailable"),
+        (Score.abstained("nothing to judge"), True, "rewardkit:not_applicable"),
+    ],
+)
+def test_answers_of_our_server_are_nemo_gyms_own_class_with_kinds_that_it_knows(score, masked, kind):
+    from nemo_gym.base_resources_server import BaseMultiRewardVerifyResponse
+    from nemo_gym.failure_kinds import is_namespaced, is_registered
+
+    rubric = Rubric.of({"rewards": {"math": {"on_abstained": "none"}}})
+    result = Result(reward=score.value, scores={"math": score}, weights={"math": 1.0})
+    said = RECORDED[0] | verdict(rubric, Sample(prompt="p", completion="c"), result)
+    answer = BaseMultiRewardVerifyResponse.model_validate(said)
+    assert (answer.mask_sample, answer.failure_kind) == (masked, kind)
+    assert kind is None or is_registered(kind) or is_namespaced(kind)
+    assert sum(answer.reward_components.values()) == answer.reward
