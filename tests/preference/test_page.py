@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from rewardkit import Rubric
+from rewardkit import Rubric, Scorer
 from rewardkit_preference.judge_model import JudgeModelParams
 from rewardkit_preference.reward_endpoint import RewardEndpointParams
 from rewardkit_preference.reward_model import RewardModelParams
@@ -19,13 +19,27 @@ def page(repository) -> str:
     return (repository / "docs" / "preference.md").read_text(encoding="utf-8")
 
 
+def rubrics(page: str) -> list[Rubric]:
+    return [Rubric.of(yaml.safe_load(block)) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
 def test_its_rubrics_confine_the_preference_to_the_last_400_of_1700_steps(page):
-    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == len(SCHEDULED)
-    for block, name in zip(blocks, SCHEDULED, strict=True):
-        config = Rubric.of(yaml.safe_load(block)).rewards[name]
+    by_name = {name: rubric for rubric in rubrics(page) for name in SCHEDULED if _is_scheduled(rubric, name)}
+    assert set(by_name) == set(SCHEDULED)
+    for name, rubric in by_name.items():
+        config = rubric.rewards[name]
         PARAMS[name].model_validate(config.params)
         assert [config.weight_at(step / 1700) for step in (0, 1299, 1301, 1700)] == [0, 0, 1, 1]
+
+
+def _is_scheduled(rubric: Rubric, name: str) -> bool:
+    return name in rubric.rewards and isinstance(rubric.rewards[name].weight, list | tuple)
+
+
+def test_its_rubric_of_named_criteria_resolves(page):
+    (rubric,) = [one for one in rubrics(page) if "brevity_bonus" in one.rewards]
+    with Scorer(rubric, workers=1) as scorer:
+        assert scorer.steps[0].values == ("weighted", "answers", "brief", "rude")
 
 
 @pytest.mark.parametrize("name", PARAMS)
