@@ -69,6 +69,7 @@ class CodeReward(Reward):
     name = "code"
     Params = CodeParams
     cost_ms = 15.0
+    value_range = (0.0, 1.0)
     control_completion = "```python\npass\n```"
     deadlines = 6.0
     reads = ("ground_truth",)

@@ -35,6 +35,7 @@ class Format(Reward):
     name = "format"
     Params = FormatParams
     cost_ms = 0.02
+    value_range = (0.0, 1.0)
 
     def __init__(self, params: FormatParams, context: RewardContext) -> None:
         super().__init__(params, context)

@@ -66,6 +66,7 @@ class LanguageReward(Reward):
     name = "language"
     Params = LanguageParams
     cost_ms = 2.0
+    value_range = (0.0, 1.0)
 
     params: LanguageParams
 

@@ -47,6 +47,7 @@ class MathVerifyReward(Reward):
     name = "math_verify"
     Params: ClassVar[type[RewardParams]] = MathVerifyParams
     cost_ms = 20.0
+    value_range = (0.0, 1.0)
     reads = ("ground_truth",)
 
     def __init__(self, params: Any, context: RewardContext) -> None:

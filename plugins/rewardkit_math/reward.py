@@ -33,6 +33,7 @@ class MathReward(Reward):
     name = "math"
     Params: ClassVar[type[RewardParams]] = MathParams
     cost_ms = 1.0
+    value_range = (0.0, 1.0)
     reads = ("ground_truth",)
 
     def __init__(self, params: Any, context: RewardContext) -> None:

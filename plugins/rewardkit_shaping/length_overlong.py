@@ -34,6 +34,7 @@ class LengthOverlong(Reward):
     name = "length_overlong"
     Params = LengthOverlongParams
     cost_ms = 0.05
+    value_range = (-1.0, 0.0)
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]

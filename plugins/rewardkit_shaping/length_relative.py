@@ -17,6 +17,7 @@ class LengthRelative(Reward):
     name = "length_relative"
     Params = RightParams
     cost_ms = 0.05
+    value_range = (-0.5, 0.5)
     sees = "group"
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:

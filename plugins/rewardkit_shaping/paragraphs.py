@@ -36,6 +36,7 @@ class Paragraphs(Reward):
     name = "paragraphs"
     Params = ParagraphsParams
     cost_ms = 0.05
+    value_range = (0.0, 1.0)
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]

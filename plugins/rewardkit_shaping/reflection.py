@@ -27,6 +27,7 @@ class Reflection(Reward):
     name = "reflection"
     Params = ReflectionParams
     cost_ms = 0.1
+    value_range = (0.0, 1.0)
 
     def __init__(self, params: ReflectionParams, context: RewardContext) -> None:
         super().__init__(params, context)

@@ -52,6 +52,7 @@ class Repetition(Reward):
     name = "repetition"
     Params = RepetitionParams
     cost_ms = 0.5
+    value_range = (-1.0, 0.0)
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]

@@ -24,6 +24,7 @@ class Truncation(Reward):
     name = "truncation"
     Params = TruncationParams
     cost_ms = 0.01
+    value_range = (-1.0, 0.0)
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
         return [self._score(sample) for sample in samples]

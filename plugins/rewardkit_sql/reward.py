@@ -68,6 +68,7 @@ class Sql(Reward):
     name = "sql"
     Params = SqlParams
     cost_ms = 20.0
+    value_range = (0.0, 1.0)
     control_completion = "```sql\nSELECT 1\n```"
     reads = ("ground_truth",)
 

@@ -1,5 +1,6 @@
 """The reward `lean`: a Lean 4 proof of the theorem that was asked for, checked by Lean itself."""
 
+import hashlib
 import importlib.util
 import re
 import shutil
@@ -17,10 +18,11 @@ AXIOMS = frozenset(("propext", "Classical.choice", "Quot.sound"))
 _STATEMENT = re.compile(r"\b(?:theorem|lemma)\s+([\w.'«»]+)(.*)", re.DOTALL)
 _FORBIDDEN = re.compile(
     r"\b(?:sorry|admit|axiom|constant|unsafe|opaque|native_decide|implemented_by|extern|csimp|macro|macro_rules|syntax"
-    r"|notation|infix[lr]?|prefix|postfix|elab|elab_rules|set_option|instance|attribute|run_cmd|run_tac|initialize|deriving|import|export"
-    r"|reduceBool|ofReduceBool|unseal|irreducible_def)\b|#\w+|@\[|\bopen\s+.*\bhiding\b"
+    r"|notation3?|infix[lr]?|prefix|postfix|elab|elab_rules|by_elab|set_option|instance|attribute|run_cmd|run_meta|run_elab|run_tac"
+    r"|initialize|builtin_initialize|deriving|import|export|reduceBool|ofReduceBool|unseal|irreducible_def|[ds]?simproc|simproc_decl"
+    r"|declare_syntax_cat|binder_predicate|include_str|Lean|MetaM|TacticM|TermElabM|CommandElabM|CoreM|MacroM|IO)\b|\beval%"
+    r"|#\w+|@\[|\bopen\s+.*\bhiding\b"
 )
-_COMMENT = re.compile(r"/-.*?-/|--[^\n]*", re.DOTALL)
 _USED = re.compile(r"depends on axioms: \[([^\]]*)\]")
 _INSTALL = "pip install lean-interact, and Lean by https://lean-lang.org/install (elan)"
 
@@ -47,8 +49,9 @@ class Theorem(NamedTuple):
 class LeanReward(Reward):
     """1.0 if Lean accepts the proof, and it proves the theorem of the row.
 
-    The theorem is stated again behind the completion's code, in the row's words, and must follow from the completion's
-    theorem alone; the axioms that it rests on are looked at. Without Lean the reward abstains.
+    The theorem is stated in the row's words before the completion's code, so that no definition, `variable` or
+    `namespace` of the completion changes its meaning; behind the code it must follow from the completion's theorem
+    alone, and the axioms that it rests on are looked at. Without Lean the reward abstains.
     """
 
     name = "lean"
@@ -125,7 +128,8 @@ def missing() -> bool:
 
 def theorem_of(written: str) -> Theorem | None:
     """The last theorem of a text, without its proof; None where there is none."""
-    found = _STATEMENT.search(_COMMENT.sub(" ", written)[max(written.rfind("theorem "), written.rfind("lemma "), 0) :])
+    bare = without_comments(written)
+    found = _STATEMENT.search(bare, max(bare.rfind("theorem "), bare.rfind("lemma "), 0))
     if found is None:
         return None
     signature = re.split(r":=\s*(?:by\b|sorry\b|$)|:=\s*$", found[2], maxsplit=1)[0].rstrip()
@@ -136,12 +140,13 @@ def code_of(answer: str) -> str:
     """The last fenced block of Lean in an answer; else all of it where it holds a theorem."""
     blocks = [block.text for block in fenced_blocks(answer) if block.language in ("lean", "lean4", "")]
     code = blocks[-1] if blocks else answer if re.search(r"^\s*(?:theorem|lemma)\s", answer, re.MULTILINE) else ""
-    return "\n".join(line for line in code.splitlines() if not line.startswith(("import ", "open "))).strip()
+    return "\n".join(line for line in code.splitlines() if not line.startswith("import ")).strip()
 
 
 def fault_of(code: str, theorem: Theorem) -> str:
     """Why code proves nothing whatever Lean says of it; empty where nothing speaks against it."""
-    bare = _COMMENT.sub(" ", code)
+    # In a text, `"/-"` begins no comment: where there are texts, comments are searched too, so that none hides code.
+    bare = code if '"' in code else without_comments(code)
     if found := _FORBIDDEN.search(bare):
         return f"`{found[0]}` could make anything true"
     if not re.search(rf"\b(?:theorem|lemma)\s+{re.escape(theorem.name)}(?![\w.'])", bare):
@@ -149,17 +154,46 @@ def fault_of(code: str, theorem: Theorem) -> str:
     return ""
 
 
+def without_comments(code: str) -> str:
+    """Code with a blank in place of each comment; comments of several lines may stand in each other."""
+    kept: list[str] = []
+    at = depth = 0
+    while at < len(code):
+        if code.startswith("/-", at):
+            kept.append(" ")
+            depth, at = depth + 1, at + 2
+        elif depth:
+            closes = code.startswith("-/", at)
+            depth, at = depth - closes, at + 1 + closes
+        elif code.startswith("--", at):
+            at = max(code.find("\n", at), 0) or len(code)
+        else:
+            kept.append(code[at])
+            at += 1
+    return "".join(kept)
+
+
 def program(code: str, theorem: Theorem, header: str) -> str:
-    """The text for Lean: the completion's code, the theorem in the row's words following from it, and its axioms."""
-    goal, name = f"rewardkit_{theorem.name.replace('.', '_')}", theorem.name
+    """The text for Lean: the theorem in the row's words, the completion's code, what follows from it, and its axioms.
+
+    The first statement is an axiom, since it has no proof: a proof that uses it is told by its axioms. The section's
+    name is a hash of the code, which the code cannot hold: it cannot leave the section, and its variables end with it.
+    """
+    digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    stated, goal, section = f"rewardkit_stated_{digest}", f"rewardkit_goal_{digest}", f"rewardkit_{digest}"
+    name = theorem.name
     lines = [
         header,
-        code,
+        f"axiom {stated}{theorem.signature}",
         "",
-        f"theorem {goal}{theorem.signature} := by",
+        f"section {section}",
+        code,
+        f"end {section}",
+        "",
+        f"theorem {goal} : type_of% @{stated} := by",
         "  first",
+        f"  | exact @{name}",
         f"  | exact {name}",
-        f"  | (apply {name} <;> assumption)",
         f"  | (intros; apply {name} <;> assumption)",
         "",
         f"#print axioms {goal}",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from rewardkit_lean import reward as reward_module
-from rewardkit_lean.reward import LeanParams, LeanReward
+from rewardkit_lean.reward import LeanParams, LeanReward, fault_of, program, theorem_of, without_comments
 
 from rewardkit import RewardContext, Sample
 from rewardkit.testing import RewardTests
@@ -46,12 +46,70 @@ FORBIDDEN = [
     "#eval 1\ntheorem two_two : 2 + 2 = 4 := rfl",
     "-- theorem two_two : 2 + 2 = 4\ntheorem other : 1 = 1 := rfl",
     "theorem two_two' : 2 + 2 = 4 := rfl",
+    "theorem two_two : 2 + 2 = 4 := by_elab do return .const `x []",
+    "simproc foo (_ + _) := fun _ => do return .continue\ntheorem two_two : 2 + 2 = 4 := by simp",
+    "open Lean Elab in\ntheorem two_two : 2 + 2 = 4 := rfl",
+    'def a := "/-"\nmacro "x" : tactic => `(tactic| skip)\ndef b := "-/"\ntheorem two_two : 2 + 2 = 4 := rfl',
+    'def a := "--"; axiom cheat : False\ntheorem two_two : 2 + 2 = 4 := rfl',
+    "/- /- -/ -/ axiom cheat : False /- -/\ntheorem two_two : 2 + 2 = 4 := rfl",
 ]
 
 
 @pytest.mark.parametrize("code", FORBIDDEN)
 def test_what_could_make_anything_true_is_refused_without_lean(code):
     assert value(f"```lean\n{code}\n```", formal_statement="theorem two_two : 2 + 2 = 4 := by sorry") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("written", "bare"),
+    [
+        ("a -- b\nc", "a \nc"),
+        ("a /- b /- c -/ d -/ e", "a   e"),
+        ("a /- -- -/ b", "a  b"),
+        ("a -- /- \nb -- -/", "a \nb "),
+        ("/-- doc -/ theorem", "  theorem".removeprefix(" ")),
+        ("a /- b", "a  "),
+    ],
+)
+def test_comments_are_leans(written, bare):
+    assert without_comments(written).split() == bare.split()
+    assert ("\n" in without_comments(written)) is ("\n" in bare)
+
+
+def test_a_comment_may_say_what_code_may_not():
+    assert fault_of("-- no sorry, no axiom here\ntheorem two_two : 2 + 2 = 4 := rfl", theorem_of(STATEMENT)) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "theorem"),
+    [
+        (STATEMENT, ("two_two", " : 2 + 2 = 4")),
+        ("/- a long comment about a lemma -/\n" + STATEMENT, ("two_two", " : 2 + 2 = 4")),
+        (
+            "lemma h : 1 = 1 := rfl\ntheorem T (n : Nat) (h : 0 < n) : n ≠ 0 := by",
+            ("T", " (n : Nat) (h : 0 < n) : n ≠ 0"),
+        ),
+        ("def two := 2", None),
+    ],
+)
+def test_the_theorem_is_the_last_one_of_its_text(written, theorem):
+    found = theorem_of(written)
+    assert (found and tuple(found)) == theorem
+
+
+def test_the_theorem_is_stated_before_the_code_whose_variables_and_names_end_with_a_section_that_it_cannot_name():
+    attack = "variable (h : False)\ninclude h\ntheorem two_two : 2 + 2 = 5 := h.elim"
+    lines = program(attack, theorem_of("theorem two_two : 2 + 2 = 5 := by"), "").splitlines()
+    stated = next(line for line in lines if line.startswith("axiom "))
+    section = next(line for line in lines if line.startswith("section ")).removeprefix("section ")
+    goal = next(line for line in lines if line.startswith("theorem rewardkit_"))
+    places = [lines.index(one) for one in (stated, f"section {section}", "include h", f"end {section}", goal)]
+    assert places == sorted(places)
+    assert stated.endswith(" : 2 + 2 = 5")
+    assert f"type_of% @{stated.split()[1]}" in goal
+    assert section.removeprefix("rewardkit_") in goal
+    other = program(attack + "\n", theorem_of(STATEMENT), "")
+    assert section not in other  # a hash of the code, which no code can hold
 
 
 def test_a_proof_abstains_where_lean_is_not_installed(monkeypatch):
@@ -61,7 +119,7 @@ def test_a_proof_abstains_where_lean_is_not_installed(monkeypatch):
 
 
 class Answer:
-    """A reply of lean-interact's server, with the fields that the reward reads."""
+    """A reply of lean-interact's server, with the fields that the reward reads (its `CommandResponse`)."""
 
     def __init__(self, *messages, sorries=()):
         self.messages = [types.SimpleNamespace(severity=severity, data=data) for severity, data in messages]
@@ -75,6 +133,7 @@ class Answer:
         (Answer(("info", "'rewardkit_two_two' depends on axioms: [propext, Quot.sound]")), 1.0),
         (Answer(("info", "'rewardkit_two_two' depends on axioms: [sorryAx]")), 0.0),
         (Answer(("info", "'rewardkit_two_two' depends on axioms: [propext, Lean.ofReduceBool]")), 0.0),
+        (Answer(("info", "'rewardkit_goal_1' depends on axioms: [propext,\n rewardkit_stated_1]")), 0.0),
         (Answer(("error", "unsolved goals")), 0.0),
         (Answer(("info", "does not depend on any axioms"), sorries=[1]), 0.0),
         (Answer(("info", "hello")), None),
@@ -102,5 +161,7 @@ def test_leans_answer_decides(monkeypatch, answer, wanted):
     monkeypatch.setattr(LeanReward, "_started", lambda _: Server())
     (score,) = judge().score([sample(GOOD, formal_statement=STATEMENT)])
     assert score.value == wanted
-    assert asked[0].index("theorem two_two") < asked[0].index("theorem rewardkit_two_two : 2 + 2 = 4 := by")
-    assert "#print axioms rewardkit_two_two" in asked[0]
+    stated, code, goal = (
+        asked[0].index(text) for text in ("axiom rewardkit_", "theorem two_two", "theorem rewardkit_")
+    )
+    assert stated < code < goal < asked[0].index("#print axioms rewardkit_goal_")
