@@ -2,7 +2,7 @@
 
     @rewardkit.reward
     def short(answer_text, words: int = 50):
-        return len(answer_text.split()) <= words
+        return 1 <= len(answer_text.split()) <= words
 
 A name of several completions holds a list, a value for each completion of a group or batch; a name of one completion
 does too, where the function sees a group or a batch.
