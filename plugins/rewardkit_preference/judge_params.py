@@ -51,7 +51,7 @@ class JudgeModelParams(RewardParams):
     requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Most requests begun in a minute, evenly spread."""
     tokens_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Most tokens of prompts and replies in a minute, evenly spread: estimated first, then as the server counts them."""
+    """Most tokens of prompts and replies in a minute, evenly spread: estimated, then as the server counts them."""
     attempts: int = Field(default=4, ge=1)
     """Most requests for one vote: after 429, 5xx, a broken connection, or a reply without a verdict."""
     prices: tuple[float, float] | None = None
