@@ -107,12 +107,17 @@ class Lanes:
     @property
     def ready(self) -> list[Lane]:
         """Those that judge."""
-        return [lane for lane in self._lanes.values() if lane.ready]
+        return [lane for lane in self._all if lane.ready]
 
     @property
     def workers(self) -> int:
         """Processes of all actors, also of those that are about to be ready."""
-        return sum(lane.place.workers for lane in self._lanes.values())
+        return sum(lane.place.workers for lane in self._all)
+
+    @property
+    def _all(self) -> list[Lane]:
+        # A list in one step: whoever asks may be another thread than the one that starts and ends them.
+        return list(self._lanes.values())
 
     @property
     def all_left_out(self) -> bool:
