@@ -49,7 +49,10 @@ class Watch:
 
     def __init__(self) -> None:
         self._before = {pid: cpu for pid, (cpu, _) in _family().items()}
-        self._cpu: dict[int, float] = {}
+        self.cpu: dict[int, float] = {}
+        """Seconds of each process, as they were last seen."""
+        self.memory: dict[int, int] = {}
+        """Most bytes of each process."""
         self.peak = 0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look)
@@ -59,13 +62,15 @@ class Watch:
         while not self._done.wait(LOOK_S):
             family = _family()
             self.peak = max(self.peak, sum(memory for _, memory in family.values()))
-            self._cpu |= {pid: cpu for pid, (cpu, _) in family.items()}
+            for pid, (cpu, memory) in family.items():
+                self.cpu[pid] = cpu
+                self.memory[pid] = max(memory, self.memory.get(pid, 0))
 
     def end(self) -> float:
         """Seconds of processor time that were used."""
         self._done.set()
         self._thread.join()
-        return sum(cpu - self._before.get(pid, 0.0) for pid, cpu in self._cpu.items())
+        return sum(cpu - self._before.get(pid, 0.0) for pid, cpu in self.cpu.items())
 
 
 def _family() -> dict[int, tuple[float, int]]:
@@ -89,14 +94,15 @@ def measure(folder: Path, name: str, more: Sequence[object]) -> Run:
     command = [*COMMAND, "score", folder / "rows.jsonl", "-c", folder / "rubric.yaml", "-q", "-o", out, *more]
     watch = Watch()
     began = time.monotonic()
-    process = subprocess.Popen([str(part) for part in command])
-    _, status, usage = os.wait4(process.pid, 0)
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+    status = process.wait()
     wall_s = time.monotonic() - began
     cpu_s = watch.end()
     if status:
-        sys.exit(f"{name} ended with {os.waitstatus_to_exitcode(status)}")
+        sys.exit(f"{name} ended with {status}")
     digest = hashlib.sha256(out.read_bytes()).hexdigest()[:12]
-    return Run(wall_s, cpu_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, watch.peak, digest)
+    pid = process.pid
+    return Run(wall_s, cpu_s, watch.cpu[pid], watch.memory[pid], watch.peak, digest)
 
 
 @contextlib.contextmanager
