@@ -86,7 +86,7 @@ def amounts(score: Mapping[str, Any]) -> dict[str, float]:
 
 def _reduced(score: Mapping[str, Any]) -> dict[str, Any]:
     details = score.get("details") or {}
-    kept = {name: details[name] for name in ("tokens", "cost") if name in details}
+    kept = {name: details[name] for name in ("tokens", "cost", "gate") if name in details}
     reason = str(score.get("reason") or "")[:REASON_CHARACTERS]
     numbers = {name: score.get(name) for name in ("value", "status", "kind", "elapsed_ms", "values")}
     return {**numbers, "reason": reason, "details": kept}

@@ -7,8 +7,8 @@ from pathlib import Path
 from rewardkit.errors import InputError, RewardkitError
 from rewardkit.input.row import Row
 from rewardkit.judgements.reading import REWARD, Judgement, Scores
+from rewardkit.output.group_figures import PASS
 from rewardkit.output.meta import meta_path
-from rewardkit.output.summary import PASS
 from rewardkit.registry import built_in
 from rewardkit.registry.registry import load_registry
 from rewardkit.score import is_paid
@@ -39,14 +39,19 @@ class Verdict:
     def __call__(self, judgement: Judgement, row: Row) -> bool | None:
         """True for a right completion, False for a wrong one, None where nothing that decides has judged it.
 
+        What a closed gate kept from being judged is wrong: it is worth 0.
+
         raises  InputError where the scores do not say which of them decides
         """
         verdict = None
         for name in self.names(judgement.scores, row):
             value = judgement.value(name)
-            if value is not None:
-                if value < self.pass_at:
+            if value is None:
+                if _is_behind_closed_gate(judgement, name):
                     return False
+            elif value < self.pass_at:
+                return False
+            else:
                 verdict = True
         return verdict
 
@@ -97,6 +102,11 @@ class Verdict:
         if name not in self._reads:
             self._reads[name] = name in built_in.REWARDS and _reads(name)
         return self._reads[name]
+
+
+def _is_behind_closed_gate(judgement: Judgement, name: str) -> bool:
+    score = judgement.scores.get(name) or judgement.scores.get(name.partition(".")[0])
+    return score is not None and score["kind"] == "not_asked" and bool((score.get("details") or {}).get("gate"))
 
 
 def _reads(name: str) -> bool:

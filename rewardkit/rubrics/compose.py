@@ -78,7 +78,8 @@ def unjudged(rubric: Rubric, config: RewardConfig, sample: Sample, scores: Mappi
     )
     if value == "failed":
         return Score.failed(f"not judged: its gate {gate!r} failed", kind=scores[rubric.named(gate)[0]].kind)
-    return Score.abstained(f"not judged: the gate {gate!r} is closed", kind="not_asked")
+    closed = {"gate": gate} if value == "closed" else {}
+    return Score.abstained(f"not judged: the gate {gate!r} is closed", kind="not_asked", **closed)
 
 
 Term = float | Literal["none"] | None

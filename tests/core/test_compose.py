@@ -122,7 +122,7 @@ def test_what_a_gate_settles_need_not_be_judged():
     rubric = Rubric.of({"rewards": {"math": {"gate": {"format": 0.5}}, "format": {}}})
     config = rubric.rewards["math"]
     closed = unjudged(rubric, config, SAMPLE, {"format": Score.scored(0.4)})
-    assert closed == Score.abstained("not judged: the gate 'format' is closed", kind="not_asked")
+    assert closed == Score.abstained("not judged: the gate 'format' is closed", kind="not_asked", gate="format")
     unknown = unjudged(rubric, config, SAMPLE, {"format": Score.failed("why", kind="overloaded")})
     assert unknown == Score.failed("not judged: its gate 'format' failed", kind="overloaded")
     assert unjudged(rubric, config, SAMPLE, {"format": Score.scored(0.5)}) is None

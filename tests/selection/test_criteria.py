@@ -26,7 +26,9 @@ class Case(NamedTuple):
     reason: str
 
 
+CLOSED = Score.abstained("not judged: the gate 'format' is closed", kind="not_asked", gate="format")
 CASES = (
+    Case({"correct": True}, scored("p", "a"), scored("p", "b", CLOSED), "correct", "the gate 'format' is closed"),
     Case({"correct": True}, scored("p", "a"), scored("p", "b", 0), "correct", "math 0: math says 0"),
     Case(
         {"correct": True},
