@@ -24,7 +24,7 @@ int main(int argc, char* argv[]) {
     quitf(_ok, "good");
 }
 """
-POINTS = SUM.replace('quitf(_ok, "good");', "quitp(a == 1 ? 1.0 : 0.5);")
+POINTS = SUM.replace('quitf(_ok, "good");', "quitp(a == 1 ? 1.0 : a == 3 ? -1.0 : a == 4 ? 2e6 : 0.5);")
 BROKEN = SUM.replace("ans.readInt();", "", 1).replace("int a =", "int* none = nullptr; *none = 1; int a =")
 UNREADABLE_ANSWER = SUM.replace("ans.readInt();", "ans.readInt(); ans.readInt();", 1)
 TESTS = {"kind": "stdin", "cases": [{"input": "10\n", "output": "4 6\n"}], "checker": SUM}
@@ -65,7 +65,7 @@ def test_a_checker_that_is_at_fault_itself_costs_nobody_a_reward(judge, checker)
     assert judge("print('4 6')", TESTS | {"checker": checker}).value == 1.0
 
 
-@pytest.mark.parametrize(("printed", "value"), [("1 9", 1.0), ("2 8", 0.0)])
+@pytest.mark.parametrize(("printed", "value"), [("1 9", 1.0), ("2 8", 0.0), ("3 7", None), ("5 5 5", 0.0)])
 def test_all_points_are_right_and_some_are_not(judge, printed, value):
     assert judge(f"print('{printed}')", TESTS | {"checker": POINTS}).value == value
 

@@ -450,7 +450,7 @@ inline void __testlib_end(int code, const char* verdict, const std::string& mess
   std::_Exit(code);
 }
 [[noreturn]] inline void quit(TResult result, const std::string& message) {
-  if ((result == _ok || result == _points) && testlibMode == _checker && ouf.opened && !ouf.seekEof())
+  if ((result == _ok || result == _points || result >= _partially) && testlibMode == _checker && ouf.opened && !ouf.seekEof())
     quit(_pe, "Extra information in the output file");
   if (result == _ok) __testlib_end(OK_EXIT_CODE, "ok ", message);
   if (result == _wa) __testlib_end(WA_EXIT_CODE, "wrong answer ", message);
@@ -473,6 +473,9 @@ __attribute__((format(printf, 3, 4))) inline void quitif(bool condition, TResult
   quit(result, text);
 }
 [[noreturn]] inline void quitp(double points, const std::string& message = "") {
+  // Whatever else a checker gives is its own failure.
+  if (!(points >= -1E-8 && points <= 1E6 + 1E-8)) quit(_fail, "points must be a number from 0 to 1E6");
+  points = std::min(std::max(points, 0.0), 1E6);
   quit(_points, format("%.10g ", points) + message);
 }
 [[noreturn]] inline void quitp(int points, const std::string& message = "") { quitp(double(points), message); }
