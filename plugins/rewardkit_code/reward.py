@@ -15,12 +15,11 @@ from rewardkit_code.runner import BudgetError, Kept
 from rewardkit_code.tests_model import InteractiveTests, PredictionTests, StdinTests, Tests, TypedTests, size
 from rewardkit_code.ways.prediction import predicted_text
 from rewardkit_sandbox import (
+    LazySandbox,
     Limits,
-    Sandbox,
     SandboxBrokeError,
     SandboxUnavailableError,
     SandboxUnsupportedError,
-    backend_name,
     open_sandbox,
 )
 
@@ -79,10 +78,9 @@ class CodeReward(Reward):
         self._limits = Limits(
             cpu_s=params.cpu_s, memory_bytes=params.memory_mb * MIB, output_bytes=params.output_mb * MIB
         )
-        self._sandbox: Sandbox | None = None
         self._kept = Kept()
         try:
-            backend_name(context.sandbox)
+            self._sandbox = LazySandbox(context.sandbox)
         except SandboxUnavailableError as error:
             raise ConfigError(f"sandbox: {error}") from error
 
@@ -98,9 +96,7 @@ class CodeReward(Reward):
         return [self._score(sample) for sample in samples]
 
     def close(self) -> None:
-        if self._sandbox is not None:
-            self._sandbox.close()
-            self._sandbox = None
+        self._sandbox.close()
 
     def _score(self, sample: Sample) -> Score:
         try:
@@ -187,13 +183,11 @@ class CodeReward(Reward):
             )
 
     def _judge(self, tests: Tests, program: Program, budget_s: float) -> Outcome:
-        if self._sandbox is None:
-            self._sandbox = open_sandbox(self.context.sandbox)
         stop = self.params.score == "all"
         return judge(
             tests,
             program,
-            self._sandbox,
+            self._sandbox.get(),
             self._limits,
             budget_s,
             stop_at_failure=stop,
@@ -202,7 +196,7 @@ class CodeReward(Reward):
         )
 
     def _scored(self, outcome: Outcome, tests: Tests) -> Score:
-        assert self._sandbox is not None
+        sandbox = self._sandbox.get()
         passed = outcome.verdict is Verdict.PASSED
         if outcome.verdict is Verdict.WRONG and isinstance(tests, StdinTests) and tests.other_outputs:
             reason = f"{outcome.failure}; other outputs may be right, and the task's checker cannot be run here"
@@ -229,8 +223,8 @@ class CodeReward(Reward):
             tests_isolation=outcome.isolation,
             risk=RISK_OF_READERS if outcome.isolation == "in_process" else None,
             assertions=f"{outcome.total} of {outcome.total}" if outcome.isolation == "taken_out" else None,
-            sandbox=self._sandbox.name,
-            isolation=self._sandbox.isolation,
+            sandbox=sandbox.name,
+            isolation=sandbox.isolation,
         )
 
 

@@ -11,16 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from rewardkit import ConfigError, Reward, RewardContext, RewardParams, Sample, Score
-from rewardkit_sandbox import (
-    Limits,
-    RunResult,
-    Sandbox,
-    SandboxBrokeError,
-    SandboxUnavailableError,
-    Script,
-    backend_name,
-    open_sandbox,
-)
+from rewardkit_sandbox import LazySandbox, Limits, RunResult, SandboxBrokeError, SandboxUnavailableError, Script
 from rewardkit_sql.query import Shape, query_of, shape_of, with_ties_broken
 from rewardkit_sql.results import Row, rows_of, same
 from rewardkit_sql.task import MissingDatabaseError, Task, TaskError, read_task
@@ -76,10 +67,9 @@ class Sql(Reward):
         super().__init__(params, context)
         self._limits = Limits(cpu_s=params.cpu_s, memory_bytes=params.memory_mb * MIB)
         self._source = resources.files("rewardkit_sql").joinpath("run_query.py").read_text("utf-8")
-        self._sandbox: Sandbox | None = None
         self._kept: OrderedDict[Any, list[list[Row]]] = OrderedDict()
         try:
-            backend_name(context.sandbox)
+            self._sandbox = LazySandbox(context.sandbox)
         except SandboxUnavailableError as error:
             raise ConfigError(f"sandbox: {error}") from error
 
@@ -87,9 +77,7 @@ class Sql(Reward):
         return [self._score(sample) for sample in samples]
 
     def close(self) -> None:
-        if self._sandbox is not None:
-            self._sandbox.close()
-            self._sandbox = None
+        self._sandbox.close()
 
     def _score(self, sample: Sample) -> Score:
         try:
@@ -182,10 +170,8 @@ class Sql(Reward):
         return rows_of(said["rows"])
 
     def _run(self, stdin: bytes, memory_bytes: int) -> RunResult:
-        if self._sandbox is None:
-            self._sandbox = open_sandbox(self.context.sandbox)
         limits = replace(self._limits, memory_bytes=self._limits.memory_bytes + memory_bytes)
-        return self._sandbox.run(Script(self._source, stdin), limits)
+        return self._sandbox.get().run(Script(self._source, stdin), limits)
 
 
 def _described(found: list[Row], wanted: list[Row], *, ordered: bool) -> str:

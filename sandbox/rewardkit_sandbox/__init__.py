@@ -6,6 +6,7 @@ from rewardkit_sandbox.docker.image import build_image
 from rewardkit_sandbox.errors import SandboxBrokeError, SandboxError, SandboxUnavailableError, SandboxUnsupportedError
 from rewardkit_sandbox.guest.languages import COMPILING, LANGUAGES, Language
 from rewardkit_sandbox.guest.wire import Iterated, Opaque, WireError, decode, split_frames
+from rewardkit_sandbox.lazy import LazySandbox
 from rewardkit_sandbox.local.backend import LocalBackend
 from rewardkit_sandbox.local.build_packages import build_packages
 from rewardkit_sandbox.packages import BUILD as BUILD_PACKAGES
@@ -41,6 +42,7 @@ __all__ = [
     "Iterated",
     "Job",
     "Language",
+    "LazySandbox",
     "Limits",
     "LocalBackend",
     "Opaque",

@@ -24,16 +24,6 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def _works():
-    try:
-        open_sandbox("auto").close()
-    except SandboxUnavailableError as exc:
-        if os.environ.get("REWARDKIT_REQUIRE_ALL"):
-            raise
-        pytest.skip(str(exc))
-
-
-@pytest.fixture(scope="session")
 def reward(_works):
     opened = CodeReward(CodeParams(cpu_s=2), RewardContext(deadline_s=8.0))
     yield opened

@@ -1,13 +1,11 @@
 # ruff: noqa: E501 - a query and its twin stand on one line
 """The reward `sql`: right queries of any form pass, and no other; hostile ones are held."""
 
-import os
 import sqlite3
 
 import pytest
 
 from rewardkit import RewardContext, Sample
-from rewardkit_sandbox import SandboxUnavailableError, open_sandbox
 from rewardkit_sql.query import query_of, shape_of
 from rewardkit_sql.results import rows_of, same
 from rewardkit_sql.reward import Sql, SqlParams
@@ -24,16 +22,6 @@ OTHER = """
 INSERT INTO singer VALUES (7, 'Ed', 30, 'US'), (8, 'Flo', 19, 'FR'), (9, 'Gil', 41, 'US');
 INSERT INTO concert VALUES (9, 8, 2014, 3.25);
 """
-
-
-@pytest.fixture(scope="module")
-def _works():
-    try:
-        open_sandbox("auto").close()
-    except SandboxUnavailableError as exc:
-        if os.environ.get("REWARDKIT_REQUIRE_ALL"):
-            raise
-        pytest.skip(str(exc))
 
 
 @pytest.fixture(scope="module")
