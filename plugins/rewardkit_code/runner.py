@@ -91,7 +91,7 @@ class Runner:
     def goes_on_after(self, result: RunResult) -> bool:
         """True if a slow test ended a run, its further tests are to be run too, and there is time for one."""
         ends = {result.end, result.program.end if result.program else ""}
-        return not self.stop and "cpu" in ends and self._left_s > self._limits.cpu_s
+        return not self.stop and "test_cpu" in ends and self._left_s > self._limits.cpu_s
 
     @contextlib.contextmanager
     def cases(
@@ -167,6 +167,7 @@ def limit_of(result: RunResult) -> tuple[Verdict, str] | None:
     """The verdict of a run that a limit ended."""
     return {
         "cpu": (Verdict.TIME, "CPU time ran out"),
+        "test_cpu": (Verdict.TIME, "CPU time ran out"),
         "wall": (Verdict.TIME, "time ran out"),
         "memory": (Verdict.MEMORY, "memory ran out"),
         "processes": (Verdict.RUNTIME_ERROR, "too many processes"),

@@ -136,7 +136,7 @@ EX_DATAERR = 65
 EX_UNAVAILABLE = 69
 """Exit status of a run for which the sandbox has no compiler or interpreter; sysexits.h."""
 
-End = Literal["exit", "signal", "cpu", "wall", "memory", "processes", "disk", "output", "cancel"]
+End = Literal["exit", "signal", "cpu", "test_cpu", "wall", "memory", "processes", "disk", "output", "cancel"]
 
 
 @dataclass(frozen=True)

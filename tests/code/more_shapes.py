@@ -254,6 +254,18 @@ ASSERTS = {
         "from functools import singledispatch\n@singledispatch\ndef show(x): return 'other'\n@show.register\ndef _(x: int): return 'int'\n@show.register(list)\ndef _(x): return 'list'",
         "assert (show(1), show([1]), show('a')) == ('int', 'list', 'other')",
     ),
+    "a pool of threads": (
+        "def sq(x): return x*x",
+        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as ex: assert list(ex.map(sq,range(6)))==[0,1,4,9,16,25]",
+    ),
+    "a protocol that is checked at run time": (
+        "from typing import Protocol, runtime_checkable\n@runtime_checkable\nclass Sized2(Protocol):\n    def size(self)->int: ...\nclass Box:\n    def size(self): return 3",
+        "assert isinstance(Box(),Sized2)\nassert Box().size()==3",
+    ),
+    "an object that can be awaited": (
+        "class Later:\n    def __init__(s, v): s.v = v\n    def __await__(s):\n        return s.v\n        yield\ndef f(x): return Later(x + 1)",
+        "import asyncio, inspect\nasync def main(): return await f(1)\nassert asyncio.run(main()) == 2 and inspect.isawaitable(f(1)) and not inspect.isawaitable(f)",
+    ),
 }
 
 FILES = {
@@ -320,5 +332,21 @@ FILES = {
     "a subclass in the tests": (
         "class Plugin:\n    name = 'base'\n    def run(s, x): return f'{s.name}:{s.transform(x)}'\n    def transform(s, x): return x",
         "from solution import Plugin\nclass Upper(Plugin):\n    name = 'upper'\n    def transform(self, x): return x.upper()\ndef test_run():\n    assert Upper().run('a') == 'upper:A' and Plugin().run('a') == 'base:a'",
+    ),
+    "an exception with a cause": (
+        "def load(d,k):\n    try: return d[k]\n    except KeyError as e: raise ValueError(f'no {k}') from e",
+        "import pytest\nfrom solution import load\ndef test_chain():\n    with pytest.raises(ValueError, match='no x') as e: load({}, 'x')\n    assert isinstance(e.value.__cause__, KeyError)",
+    ),
+    "a method that is patched": (
+        "class Api:\n    def fetch(self,u): raise RuntimeError('net')\ndef title(u): return Api().fetch(u).upper()",
+        "from unittest.mock import patch\nimport solution\ndef test_t():\n    with patch.object(solution.Api,'fetch',return_value='abc') as m:\n        assert solution.title('u')=='ABC'\n        assert m.called",
+    ),
+    "a patched function of a rarer module": (
+        "import json,urllib.request\ndef get(u):\n    with urllib.request.urlopen(u) as r: return json.loads(r.read())['n']",
+        "import io\nfrom unittest.mock import patch, MagicMock\nfrom solution import get\n@patch('urllib.request.urlopen')\ndef test_get(m):\n    m.return_value.__enter__.return_value.read.return_value=b'{\"n\": 5}'\n    assert get('http://x')==5\n    m.assert_called_once_with('http://x')",
+    ),
+    "threads of the tests": (
+        "import threading\nclass Counter:\n    def __init__(s): s.n=0; s.l=threading.Lock()\n    def inc(s):\n        with s.l: s.n+=1",
+        "import threading\nfrom solution import Counter\ndef test_c():\n    c=Counter()\n    ts=[threading.Thread(target=c.inc) for _ in range(8)]\n    [t.start() for t in ts]\n    [t.join() for t in ts]\n    assert c.n==8",
     ),
 }

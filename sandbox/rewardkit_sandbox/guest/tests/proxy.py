@@ -110,6 +110,9 @@ class RemoteClass(type):
     def __setattr__(cls, name: str, value: Any) -> None:
         cls.remote_link.ask("set", cls, name, value)
 
+    def __delattr__(cls, name: str) -> None:
+        cls.remote_link.ask("delete", cls, name)
+
     def __iter__(cls) -> Iterator[Any]:
         return iterate(cls.remote_link, cls)
 
@@ -123,7 +126,10 @@ class RemoteClass(type):
         return cls.remote_link.ask("op", "getitem", cls, key)
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return type.__instancecheck__(cls, instance)
+        if type.__instancecheck__(cls, instance):
+            return True
+        # Of its own objects and classes the program knows more: protocols, classes that are registered.
+        return is_remote(instance) and cls.remote_link.ask("op", "isinstance", instance, cls) is True
 
 
 class Doc:
@@ -169,10 +175,6 @@ class Remote:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         state = state_of(self)
         return state.link.call("call", self, args=args, kwargs=kwargs, may_stop=state.steps)
-
-    def __await__(self) -> Generator[None, None, Any]:
-        return state_of(self).link.ask("await", self)
-        yield  # a generator, as the protocol wants
 
     def __aiter__(self) -> Any:
         return self
@@ -246,6 +248,12 @@ class Remote:
         shown = (kind, exc, None) if may_suppress(exc) else (None, None, None)
         suppress = state_of(self).link.call("method", self, "__exit__", args=shown, kwargs={})
         return exc is not None and shown[1] is exc and suppress
+
+
+def awaited(stub: Remote) -> Generator[None, None, Any]:
+    """`__await__` of the stubs of what can be awaited."""
+    return state_of(stub).link.ask("await", stub)
+    yield  # a generator, as the protocol wants
 
 
 def may_suppress(exc: BaseException | None) -> bool:

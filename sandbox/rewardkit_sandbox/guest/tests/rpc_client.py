@@ -10,6 +10,7 @@ import logging
 import os
 import pathlib
 import sys
+import threading
 import warnings
 from collections.abc import Coroutine
 from typing import Any
@@ -20,7 +21,16 @@ from rewardkit_sandbox.guest.tests import arrays, operators, rpc_server
 from rewardkit_sandbox.guest.tests.file_sharing import TestFiles
 from rewardkit_sandbox.guest.tests.lending import Lent
 from rewardkit_sandbox.guest.tests.mirrors import Mirrors, update
-from rewardkit_sandbox.guest.tests.proxy import Doc, Remote, RemoteClass, State, handle_of, is_remote, set_state
+from rewardkit_sandbox.guest.tests.proxy import (
+    Doc,
+    Remote,
+    RemoteClass,
+    State,
+    awaited,
+    handle_of,
+    is_remote,
+    set_state,
+)
 from rewardkit_sandbox.guest.tests.standard import exception_type, standard, standard_name
 from rewardkit_sandbox.guest.tests.surroundings import Surroundings
 
@@ -52,6 +62,7 @@ class Client:
         self._mirrors = Mirrors()
         self._nonces = b""
         self._largest = 0
+        self._turn = threading.RLock()
         self.surroundings = Surroundings()
         self.own_files: set[str] = set()
         """Names under which the task's own texts were compiled."""
@@ -118,16 +129,21 @@ class Client:
         return Unsupported(self.uncarried)
 
     def _converse(self, verb: str, parts: tuple[Any, ...], *, may_stop: bool = False) -> list[Any]:
+        """One exchange, and before it what changed here. Threads of the tests take turns."""
+        with self._turn:
+            return self._exchange(verb, parts, may_stop=may_stop)
+
+    def _exchange(self, verb: str, parts: tuple[Any, ...], *, may_stop: bool = False) -> list[Any]:
         if self.broken:
             raise ProgramGone(self.broken)
         if verb not in _ASIDE:
             for handle, changed in self._mirrors.changes():
-                self._converse("refresh", (handle, changed))
+                self._exchange("refresh", (handle, changed))
         if self.files and verb not in _ASIDE:
             self.files.name(parts)
             changes = self.files.changes()
             if changes:
-                self._converse("files", tuple(changes))
+                self._exchange("files", tuple(changes))
         nonce = self._nonce()
         try:
             request = self._encode([nonce, verb, *parts])
@@ -160,7 +176,13 @@ class Client:
         if type(args) is not list or type(kwargs) is not dict:
             raise self.gone("the program wrote a frame of no known kind")
         try:
-            reply = self._encode(["ok", self._lent.use(number, operation, args, kwargs)])
+            # The program waits, and answers whoever asks meanwhile: this thread, or one that it started.
+            turn = self._turn._release_save()  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does it
+            try:
+                result = self._lent.use(number, operation, args, kwargs)
+            finally:
+                self._turn._acquire_restore(turn)  # type: ignore[attr-defined]  # noqa: SLF001
+            reply = self._encode(["ok", result])
         except Exception as exc:  # noqa: BLE001 - it goes to the caller, which is the program
             reply = self._encode(["error", type(exc).__name__, str(exc)[: program.MAX_TEXT]])
         self._write(reply)
@@ -271,7 +293,7 @@ class Client:
         if type(lineage) is not list or not lineage:
             raise wire.WireError("a class without a lineage")
         made: Any = None
-        for handle, name, module in reversed(lineage):
+        for handle, name, module, *more in reversed(lineage):
             if type(handle) is not int or type(name) is not str or type(module) is not str:
                 raise wire.WireError("a class without a name")
             if handle in self._classes:
@@ -281,6 +303,8 @@ class Client:
             if trusted is None:
                 parent = made if isinstance(made, type) and issubclass(made, (Remote, BaseException)) else Remote
                 body = dict(_BODY) if issubclass(parent, Remote) else dict(_ERROR_BODY)
+                if more == [True] and issubclass(parent, Remote):
+                    body["__await__"] = awaited
                 if module == "builtins" and name in _PLAIN_BASES:
                     body["plain_base"] = _PLAIN_BASES[name]
                 made = RemoteClass(name, (parent,), body, ours=True)
@@ -302,6 +326,8 @@ class Client:
             return RuntimeError(f"the program raised {kind.__name__}")
         own = info.get("self")
         exc = make_exception(kind, tuple(info["args"]), state_of_exception(own), self)
+        if type(info.get("cause")) is dict:
+            exc.__cause__ = self._exception(info["cause"], may_stop=True)
         if type(info.get("str")) is str:
             exc.__dict__["_rewardkit_str"] = info["str"]
         return exc

@@ -33,6 +33,8 @@ from rewardkit_sandbox.guest.tests.file_sharing import WORK
 from rewardkit_sandbox.guest.tests.shared_files import SharedFiles
 
 LINK = 4
+MOST_CAUSES = 5
+"""Exceptions that an exception was raised from, one after the other, which are carried along."""
 MUTABLE = (list, dict, set, bytearray, deque)
 # Modules that tests reach through the program's own imports; the driver then uses its own copy.
 SHARED_MODULES = """
@@ -91,8 +93,11 @@ class Server:
         return {"h": self.handle(value), "class": self.lineage(type(value)), "kind": kind}
 
     def lineage(self, kind: type) -> list[list[Any]]:
-        """Handle, name and module of a class and of those that it derives from."""
-        return [[self.handle(base), str(base.__name__), str(base.__module__)] for base in kind.__mro__]
+        """Handle, name and module of a class and of those that it derives from; whether it can be awaited."""
+        return [
+            [self.handle(base), str(base.__name__), str(base.__module__), "__await__" in vars(base)]
+            for base in kind.__mro__
+        ]
 
     def revive(self, info: dict[str, Any]) -> Any:
         """The value that the driver describes."""
@@ -167,7 +172,7 @@ class Server:
             self._nonce = nonce
             self._send("ok", *result)
 
-    def failure(self, exc: BaseException) -> dict[str, Any]:
+    def failure(self, exc: BaseException, causes: int = MOST_CAUSES) -> dict[str, Any]:
         arguments = []
         for argument in exc.args if isinstance(exc.args, tuple) else ():
             try:
@@ -179,7 +184,10 @@ class Server:
             text = str(exc)[: program.MAX_TEXT]
         except Exception:  # noqa: BLE001 - the program's own __str__
             text = ""
-        return {"lineage": self.lineage(type(exc)), "args": arguments, "self": exc, "str": text}
+        found = {"lineage": self.lineage(type(exc)), "args": arguments, "self": exc, "str": text}
+        if exc.__cause__ is not None and causes > 0:
+            found["cause"] = self.failure(exc.__cause__, causes - 1)
+        return found
 
     def do_names(self) -> tuple[Any, ...]:
         names = [name for name in self._namespace if type(name) is str and not name.startswith("__")]

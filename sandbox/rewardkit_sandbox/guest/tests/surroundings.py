@@ -3,9 +3,12 @@
 A test changes these in its own process; before each call the program's process is brought into line.
 """
 
+import contextlib
 import importlib
 import os
 import random
+import re
+import sys
 from typing import Any
 
 WATCHED = {
@@ -29,6 +32,8 @@ WATCHED = {
     "math": ("sqrt", "floor", "ceil"),
 }
 """Names that tests patch, by module."""
+_PATCHED = re.compile(r"""["']([a-z_][\w.]*)\.(\w+)["']""")
+_SET = re.compile(r"""\b([a-z_][\w.]*) *, *["'](\w+)["']""")
 
 
 class Surroundings:
@@ -58,8 +63,16 @@ class Surroundings:
         for module in WATCHED.keys() - self._loaded.keys():
             if module in text:
                 self._watch(module)
+        for module, name in _PATCHED.findall(text) + _SET.findall(text):
+            self._watch_one(module, name)
         if "numpy" in text and "random.seed" in text:
             self._watch_numpy()
+
+    def _watch_one(self, module: str, name: str) -> None:
+        """Watches a function of the standard library that the tests' text seems to patch."""
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            with contextlib.suppress(ImportError, AttributeError):
+                self._loaded.setdefault(module, {}).setdefault(name, getattr(importlib.import_module(module), name))
 
     def _watch_numpy(self) -> None:
         try:

@@ -224,7 +224,7 @@ class Zygote:
         if resident_bytes(pids, run.limits["memory_bytes"]) > run.limits["memory_bytes"]:
             return "memory"
         if run.limits.get("test_cpu_s") and run.test_is_late(sum(map(procfs.cpu_s, pids))):
-            return "cpu"
+            return "test_cpu"
         return None
 
 

@@ -8,7 +8,7 @@ the supervisor for a container. Never in a process that is forked to run a progr
                       {"id", "cancel": true}, to end it
                       {"id", "tested": true}, when one of its tests has ended
                       {"id", "passed": seconds, "wall_s"}, to end a world whose case has had its time
-    zygote → client   {"id", "end": "exit|signal|cpu|wall|memory|processes|cancel|setup", "code", "cpu_s", "wall_s", …}
+    zygote → client   {"id", "end": "exit|signal|cpu|test_cpu|wall|memory|processes|cancel|setup", "code", "cpu_s", …}
 """
 
 import itertools
