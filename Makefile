@@ -17,7 +17,7 @@ demo: $(VENV)/demo
 	@echo "Every judged row is in examples/out/scored.jsonl."
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations 20
 
 # Programs in all languages: Go, Java, Rust and TypeScript are not needed by `make test`, and are installed here.
 test-languages: $(VENV)/test

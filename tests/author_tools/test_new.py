@@ -24,7 +24,7 @@ CHOICES = [
 
 def new(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rewardkit", "new", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, cwd=cwd)
 
 
 @pytest.fixture(scope="module")

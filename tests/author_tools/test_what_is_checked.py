@@ -133,7 +133,7 @@ def second(answer_text):
 
 def check(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rewardkit", "check", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
 
 
 @pytest.mark.parametrize("name", ["rewards.py", "rewards"], ids=["file", "module"])

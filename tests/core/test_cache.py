@@ -419,7 +419,7 @@ def test_the_reason_and_the_details_come_back_as_they_were(tmp_path):
 
 def cli(*arguments):
     command = [sys.executable, "-m", "rewardkit", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_repeating_lists_what_is_not_deterministic(tmp_path):

@@ -106,7 +106,7 @@ def score(*arguments: object, stdin: str | None = None) -> subprocess.CompletedP
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=900, check=False)
 
 
 def blocks(path: str | Path) -> list[dict]:
@@ -311,7 +311,7 @@ def test_ctrl_c_ends_cleanly_and_offers_to_resume(folder: Path):
         assert time.monotonic() < until
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=300)
+    _, said = process.communicate(timeout=900)
     assert process.returncode == 130
     assert "--resume continues from there" in said
     assert "rewardkit: interrupted" in said

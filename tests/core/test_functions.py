@@ -457,7 +457,7 @@ def test_functions_of_a_script_reach_the_workers_with_their_globals(way: str, tm
     file.write_text(textwrap.dedent(SCRIPT))
     command = [sys.executable, file] if way == "script" else [sys.executable]
     done = subprocess.run(
-        command, input=textwrap.dedent(SCRIPT), capture_output=True, text=True, timeout=120, check=False
+        command, input=textwrap.dedent(SCRIPT), capture_output=True, text=True, timeout=900, check=False
     )
     assert done.stdout == "16.0\n", done.stderr
 

@@ -145,7 +145,7 @@ def test_files_hold_the_values(suffix: str, tmp_path: Path):
         env=os.environ | {"COLUMNS": "160"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -39,7 +39,7 @@ def environment(new_environment: Callable[[], Any], repository: Path) -> Path:
 
 def run(environment: Path, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [environment / "bin" / "rewardkit", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | variables, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, env=os.environ | variables, check=False)
 
 
 def test_each_broken_plugin_is_named_and_takes_nobody_down(environment: Path):

@@ -38,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def score(rubric: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     Path("rubric.yaml").write_text(rubric)
     command = [sys.executable, "-m", "rewardkit", "score", "rows.jsonl", "-c", "rubric.yaml", "-o", "out.jsonl"]
-    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=900, check=False)
 
 
 def refused(done: subprocess.CompletedProcess[str], said: str) -> None:

@@ -63,7 +63,7 @@ def test_the_neighbours_of_a_sample_that_hangs_go_to_idle_workers(queue: TaskQue
         pass
     judge(queue, whole, died=killed(4))
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=300)
     taken.append(queue.take())
     taken.append(queue.take())
     units = [assignment.task.units for assignment in taken]

@@ -26,7 +26,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("code", blocks(README, "python"))
 def test_python_blocks_run(code: str):
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=900)
 
 
 def test_the_commands_run_as_they_are_written(tmp_path: Path):
@@ -40,7 +40,7 @@ def test_the_commands_run_as_they_are_written(tmp_path: Path):
         arguments = command.split()
         assert arguments[0] == "rewardkit"
         done = subprocess.run(
-            [sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout
@@ -55,7 +55,7 @@ def test_the_default_rubric_judges_without_being_asked(tmp_path: Path):
     rows = tmp_path / "rows.jsonl"
     rows.write_text(json.dumps({"completion": "<think>2 and 2</think>\\boxed{4}", "ground_truth": "4"}) + "\n")
     done = subprocess.run(
-        [sys.executable, "-m", "rewardkit", "score", rows], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-m", "rewardkit", "score", rows], capture_output=True, text=True, timeout=900, check=True
     )
     assert json.loads(done.stdout)["rewardkit"]["reward"] == pytest.approx(1.1)
     assert "no rubric was named" in done.stderr

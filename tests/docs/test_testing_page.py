@@ -36,6 +36,6 @@ def test_the_example_of_the_page_finds_what_it_should(tmp_path: Path):
     )
     (tmp_path / "test_brevity.py").write_text(example.replace('"brevity"', '"rewards.py"'))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_brevity.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False)
     failed = re.findall(r"^FAILED .*\[(\w+)\]", done.stdout, re.MULTILINE)
     assert failed == ["documented"], done.stdout  # its parameter has no description

@@ -15,7 +15,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     output = tmp_path_factory.mktemp("demo") / "scored.jsonl"
     command = [sys.executable, "-m", "rewardkit", "score", EXAMPLES / "completions.jsonl"]
     command += ["-c", EXAMPLES / "rubrics" / "r1_stage2.yaml", "-o", output]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    subprocess.run(command, check=True, capture_output=True, timeout=900)
     return [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
 
 
@@ -41,7 +41,7 @@ def test_no_judge_fails_on_the_examples(scored: list[dict]):
 @pytest.mark.parametrize("rubric", ["demo.yaml", "gated.yaml", "r1_stage1.yaml"])
 def test_every_rubric_scores_the_examples_in_one_command(tmp_path: Path, rubric: str):
     command = [sys.executable, "-m", "rewardkit", "score", EXAMPLES / "completions.jsonl", "--json", "--limit", "12"]
-    done = subprocess.run([*command, "-c", EXAMPLES / "rubrics" / rubric], check=True, capture_output=True, timeout=300)
+    done = subprocess.run([*command, "-c", EXAMPLES / "rubrics" / rubric], check=True, capture_output=True, timeout=900)
     summary = json.loads(done.stdout)
     assert summary["rows"] == 12
     assert all(score["failed"] == 0 for score in summary["scores"].values())

@@ -139,7 +139,7 @@ def test_a_right_program_passes_its_tests(row):
 
 def run(program: str, stdin: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-I", "-c", program], input=stdin, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-I", "-c", program], input=stdin, capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

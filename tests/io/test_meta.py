@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def score(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rewardkit", "score", *arguments, "-c", "rubric.yaml", "--workers", "1"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
 
 
 def meta(name: str = "out.jsonl") -> dict:

@@ -156,7 +156,7 @@ def test_memory_stays_small_whatever_is_judged():
         "        reward.score([Sample(completion='\\\\boxed{' + bomb + '}', ground_truth=ground_truth)])\n"
         "print('done')\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=900, check=False)
     assert ran.stdout.strip() == "done", ran.stderr[-500:]
 
 

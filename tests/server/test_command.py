@@ -25,11 +25,11 @@ def test_a_server_that_is_told_to_end_answers_what_it_accepted(tmp_path, ends, c
 
         def ask() -> None:
             row = {"prompt": "p", "completion": "hang"}
-            answers.append(httpx.post(f"{url}/score", json={"row": row, "deadline_s": 3}, timeout=30))
+            answers.append(httpx.post(f"{url}/score", json={"row": row, "deadline_s": 3}, timeout=120))
 
         asking = threading.Thread(target=ask)
         asking.start()
-        while "rows_waiting 1.0" not in httpx.get(f"{url}/metrics").text:
+        while asking.is_alive() and "rows_waiting 1.0" not in httpx.get(f"{url}/metrics", timeout=120).text:
             time.sleep(0.05)
         server.send_signal(ends)
         asking.join()

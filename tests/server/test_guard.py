@@ -35,7 +35,7 @@ def address(url: str) -> tuple[str, int]:
     ],
 )
 def test_pages_in_a_browser_cannot_ask(url, headers, status):
-    answer = httpx.post(f"{url}/score", json=ASKED, headers=headers)
+    answer = httpx.post(f"{url}/score", json=ASKED, headers=headers, timeout=120)
     assert answer.status_code == status
     assert answer.json()["error"]
 
@@ -48,13 +48,17 @@ def test_with_a_token_only_those_who_bring_it_are_answered(serve):
         {"Authorization": "Basic secret"},
         {"Authorization": "Bearer sécret".encode()},
     ):
-        assert httpx.post(f"{url}/score", json=ASKED, headers=wrong).status_code == 401
-    assert httpx.post(f"{url}/score?token=secre", json=ASKED).status_code == 401
-    assert httpx.get(f"{url}/rubrics").status_code == httpx.get(f"{url}/metrics").status_code == 401
-    assert httpx.post(f"{url}/score?token=secret", json=ASKED).status_code == 200
+        assert httpx.post(f"{url}/score", json=ASKED, headers=wrong, timeout=120).status_code == 401
+    assert httpx.post(f"{url}/score?token=secre", json=ASKED, timeout=120).status_code == 401
+    assert (
+        httpx.get(f"{url}/rubrics", timeout=120).status_code
+        == httpx.get(f"{url}/metrics", timeout=120).status_code
+        == 401
+    )
+    assert httpx.post(f"{url}/score?token=secret", json=ASKED, timeout=120).status_code == 200
     right = {"Authorization": "Bearer secret", "Host": "judge.example"}
-    assert httpx.post(f"{url}/score", json=ASKED, headers=right).status_code == 200
-    assert httpx.get(f"{url}/healthz").status_code == 200
+    assert httpx.post(f"{url}/score", json=ASKED, headers=right, timeout=120).status_code == 200
+    assert httpx.get(f"{url}/healthz", timeout=120).status_code == 200
 
 
 def test_off_loopback_a_token_is_wanted(monkeypatch, tmp_path):
@@ -100,14 +104,14 @@ def test_half_sent_bodies_hold_no_more_than_their_bound_and_end(serve):
         time.sleep(0.3)
         assert b" 503 " in exchange(url, HEAD + b"Content-Length: 900\r\n\r\n")
         assert b" 408 " in slow.recv(200)
-    assert httpx.post(f"{url}/score", json=ASKED).status_code == 200
+    assert httpx.post(f"{url}/score", json=ASKED, timeout=120).status_code == 200
 
 
 def test_idle_connections_end_and_hold_up_nobody(serve):
     url = serve({"moody": RUBRIC}, Settings(connections=20, head_s=1.0))
     idle = [socket.create_connection(address(url), timeout=120) for _ in range(60)]
     try:
-        assert httpx.post(f"{url}/score", json=ASKED).status_code == 200
+        assert httpx.post(f"{url}/score", json=ASKED, timeout=120).status_code == 200
         idle[-1].sendall(b"POST /score HTTP/1.1\r\n")  # slowly, and never whole
         for connection in idle:
             with contextlib.suppress(ConnectionResetError):

@@ -16,7 +16,7 @@ sys.path.insert(0, str(FOLDER))
 from faulty import right_share  # noqa: E402
 
 sys.path.remove(str(FOLDER))
-LIMIT_S = 90
+LIMIT_S = 900
 
 
 class Finished(NamedTuple):

@@ -25,7 +25,7 @@ def test_the_code_of_the_page_trains(repository: Path, model_path: Path, tmp_pat
         env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr

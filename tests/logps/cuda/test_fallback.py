@@ -41,10 +41,10 @@ print(hashlib.sha256(code).hexdigest())
 """
 
 
-def test_eight_processes_that_compile_one_kernel_at_once_all_get_it(tmp_path: Path):
+def test_four_processes_that_compile_one_kernel_at_once_all_get_it(tmp_path: Path):
     pytest.importorskip("cuda.core", reason="needs the extra cuda")
     command = [sys.executable, "-c", COMPILE, str(tmp_path)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(8)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     digests = {process.communicate()[0].strip() for process in running}
     assert all(process.returncode == 0 for process in running)
     assert len(digests) == 1
