@@ -57,7 +57,7 @@ def family(pid):
     return found
 
 
-def gone(pids, within_s=10.0):
+def gone(pids, within_s=120.0):
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         alive = [pid for pid in pids if Path(f"/proc/{pid}").exists()]
@@ -94,7 +94,7 @@ def test_everything_dies_with_a_caller_that_is_killed(sandbox):
     )
     with caller:
         assert caller.stdout.readline() == b"ready\n"
-        end = time.monotonic() + 10
+        end = time.monotonic() + 120
         while len(family(caller.pid)) < 6 and time.monotonic() < end:
             time.sleep(0.05)
         started = family(caller.pid)

@@ -47,7 +47,7 @@ def containers(api, pid=None):
     return {item["Id"] for item in found if item["Labels"][engine.OWNER].split()[2] == str(pid or os.getpid())}
 
 
-def eventually(holds, within_s=15.0):
+def eventually(holds, within_s=120.0):
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         if holds():

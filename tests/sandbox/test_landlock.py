@@ -48,7 +48,7 @@ def processes_of(folder):
     return found
 
 
-def gone(what, within_s=20.0):
+def gone(what, within_s=120.0):
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         if not what():
