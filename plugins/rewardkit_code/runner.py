@@ -121,12 +121,14 @@ class Runner:
             raise self._late()
         wall_s = min(max(self._limits.wall_s, self._limits.wall_s * tests), self._left_s)
         result = start(wall_s)
-        usage = result.usage
-        self._left_s -= max(0.0, usage.wall_s - usage.waited_s)
-        own = 1.0 - min(1.0, usage.waited_s / max(usage.wall_s, 1e-3))
-        self._slowest_s = max(self._slowest_s, (usage.quiet_s if tests > 1 else usage.wall_s) * own)
+        # A program that was out of time is blamed for its own time: its driver also waits while the program is ended.
+        late = result.program if result.program and result.program.end == "wall" else result
+        lasted_s, waited_s = late.usage.wall_s, late.usage.waited_s
+        self._left_s -= max(0.0, lasted_s - waited_s)
+        own = 1.0 - min(1.0, waited_s / max(lasted_s, 1e-3))
+        self._slowest_s = max(self._slowest_s, (result.usage.quiet_s if tests > 1 else lasted_s) * own)
         ends = {result.end, result.program.end if result.program else ""}
-        if "wall" in ends and usage.wall_s - usage.waited_s < 0.8 * wall_s:
+        if "wall" in ends and lasted_s - waited_s < 0.8 * wall_s:
             raise BudgetError("the program waited for a processor most of the time", "overloaded")
         if ends & {"wall", "cpu"} and self._slowest_s < 0.5 * each_s:
             raise self._late()

@@ -67,7 +67,7 @@ class Run:
 
     def report(self) -> dict[str, Any]:
         """Waits for the end of the whole run: the kernel reaps a namespace's first process last."""
-        waited = max(self.waited_s, procfs.run_delay_s(self.pid))
+        waited = self.waited_s if self.killed == "wall" else procfs.run_delay_s(self.pid)
         _, status, usage = os.wait4(self.pid, 0)
         os.close(self.pidfd)
         complete = os.read(self._entered, 1) == b"1"
