@@ -28,7 +28,7 @@ def run(options: ReportOptions) -> None:
             for name, drawn in plots(data).items():
                 (options.svg / f"{name}.svg").write_text(drawn, encoding="utf-8")
     size = target.stat().st_size
-    console.console().print(f"{console.safe(str(target))}: {data.count:,} rows, {size / 1e6:.1f} MB", soft_wrap=True)
+    console.console().print(f"{console.safe(str(target))}: {data.count:,} rows, {size / 1000:,.0f} KB", soft_wrap=True)
     if size > LARGE_BYTES:
         console.note("a browser needs time for a page of this size; --limit takes the first rows alone")
     if options.open:
