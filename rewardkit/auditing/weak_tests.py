@@ -37,15 +37,14 @@ _right, _other = (_loaded(source, {name!r}) for source in ({right!r}, {mutant!r}
 _inputs = {inputs!r}
 
 def _seen(function, arguments):
-    arguments = copy.deepcopy(arguments)
     try:
-        return "gives", function(*arguments), arguments
+        return "gives", function(*copy.deepcopy(arguments))
     except Exception as error:
-        return "raises", type(error).__name__, None
+        return "raises", type(error).__name__
 
 def agree(number):
-    right = _seen(_right, _inputs[number])
-    return right[0] == "raises" or repr(right) == repr(_seen(_other, _inputs[number]))
+    right, other = _seen(_right, _inputs[number]), _seen(_other, _inputs[number])
+    return right[0] == "raises" or right == other or repr(right) == repr(other)
 """
 
 
