@@ -101,98 +101,85 @@ class _Sessions:
         self._open.pop(sid, None)
 
 
-def router(rubrics: Rubrics) -> APIRouter:
-    """The routes below PREFIX."""
-    routes = APIRouter(prefix=PREFIX, tags=["ORS"])
-    sessions = _Sessions()
+class Environments:
+    """The rubrics as ORS's environments: a method for each request."""
 
-    @routes.get("/health")
-    async def health() -> Response:
+    def __init__(self, rubrics: Rubrics) -> None:
+        """Serves these rubrics; no session is open yet."""
+        self._rubrics = rubrics
+        self._sessions = _Sessions()
+
+    async def health(self) -> Response:
         """Alive."""
         return JsonResponse({"status": "ok"})
 
-    @routes.get("/list_environments")
-    async def list_environments() -> Response:
+    async def list_environments(self) -> Response:
         """The rubrics."""
-        return JsonResponse([judge.name for judge in rubrics])
+        return JsonResponse([judge.name for judge in self._rubrics])
 
-    @routes.post("/create_session")
-    async def create_session() -> Response:
+    async def create_session(self) -> Response:
         """A new session's id, as an event."""
         return _events(("task_id", secrets.token_hex(16)), ("end", ""))
 
-    @routes.post("/delete_session")
-    async def delete_session(sid: SessionId) -> Response:
+    async def delete_session(self, sid: SessionId) -> Response:
         """Ends a session."""
-        sessions.end(sid)
+        self._sessions.end(sid)
         return JsonResponse({"sid": sid})
 
-    @routes.post("/create")
-    async def create(asked: Create, sid: SessionId) -> Response:
+    async def create(self, asked: Create, sid: SessionId) -> Response:
         """Gives a session its task."""
-        judge = rubrics.get(asked.env_name)
+        judge = self._rubrics.get(asked.env_name)
         if asked.task_spec is None:
             raise RequestError(HTTPStatus.BAD_REQUEST, "this server has no tasks of its own; send a task_spec, the row")
-        sessions.add(sid, _Session(judge, asked.task_spec, {}))
+        self._sessions.add(sid, _Session(judge, asked.task_spec, {}))
         return JsonResponse({"sid": sid})
 
-    @routes.post("/delete")
-    async def delete(sid: SessionId) -> Response:
+    async def delete(self, sid: SessionId) -> Response:
         """Ends a session."""
-        sessions.end(sid)
+        self._sessions.end(sid)
         return JsonResponse({"sid": sid})
 
-    @routes.post("/ping")
-    async def ping(sid: SessionId) -> Response:
+    async def ping(self, sid: SessionId) -> Response:
         """Keeps a session."""
-        sessions.heard(sid)
+        self._sessions.heard(sid)
         return JsonResponse({"status": "ok"})
 
-    @routes.get("/{env}/tools")
-    @routes.get("/{env}/task_tools")
-    async def tools(env: str) -> Response:
+    async def tools(self, env: str) -> Response:
         """The one tool."""
-        rubrics.get(env)
+        self._rubrics.get(env)
         return JsonResponse({"tools": [SUBMIT]})
 
-    @routes.get("/{env}/splits")
-    async def splits(env: str) -> Response:
+    async def splits(self, env: str) -> Response:
         """One split, without tasks."""
-        rubrics.get(env)
+        self._rubrics.get(env)
         return JsonResponse([SPLIT])
 
-    @routes.post("/{env}/tasks")
-    @routes.post("/{env}/task_range")
-    async def tasks(env: str, asked: OfSplit) -> Response:
+    async def tasks(self, env: str, asked: OfSplit) -> Response:
         """No tasks."""
-        _check_split(rubrics, env, asked)
+        _check_split(self._rubrics, env, asked)
         return JsonResponse({"tasks": [], "env_name": env})
 
-    @routes.post("/{env}/num_tasks")
-    async def num_tasks(env: str, asked: OfSplit) -> Response:
+    async def num_tasks(self, env: str, asked: OfSplit) -> Response:
         """No tasks."""
-        _check_split(rubrics, env, asked)
+        _check_split(self._rubrics, env, asked)
         return JsonResponse({"num_tasks": 0})
 
-    @routes.post("/{env}/task")
-    async def task(env: str, asked: OfSplit) -> Response:
+    async def task(self, env: str, asked: OfSplit) -> Response:
         """No task."""
-        _check_split(rubrics, env, asked)
+        _check_split(self._rubrics, env, asked)
         raise RequestError(HTTPStatus.BAD_REQUEST, "Invalid index: this server has no tasks of its own")
 
-    @routes.get("/{env}/prompt")
-    async def prompt(env: str, sid: SessionId) -> Response:
+    async def prompt(self, env: str, sid: SessionId) -> Response:
         """The task's prompt, without its ground truth."""
-        rubrics.get(env)
-        session = sessions.heard(sid)
+        self._rubrics.get(env)
+        session = self._sessions.heard(sid)
         (sample,) = session.judge.read([{**session.task, "completion": ""}])
         return JsonResponse([_text(sample.prompt_text)])
 
-    @routes.post("/{env}/call")
-    async def call(env: str, asked: Call, sid: SessionId) -> Response:
+    async def call(self, env: str, asked: Call, sid: SessionId) -> Response:
         """Judges what is submitted."""
-        rubrics.get(env)
-        session = sessions.heard(sid)
+        self._rubrics.get(env)
+        session = self._sessions.heard(sid)
         task_id = asked.task_id or secrets.token_hex(16)
         if task_id not in session.answers:
             answer = await _called(session, asked)
@@ -206,6 +193,34 @@ def router(rubrics: Rubrics) -> APIRouter:
         pieces = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
         return _events(("task_id", task_id), *(("chunk", piece) for piece in pieces[:-1]), ("end", pieces[-1]))
 
+
+_ROUTES = (
+    ("GET", "/health", Environments.health),
+    ("GET", "/list_environments", Environments.list_environments),
+    ("POST", "/create_session", Environments.create_session),
+    ("POST", "/delete_session", Environments.delete_session),
+    ("POST", "/create", Environments.create),
+    ("POST", "/delete", Environments.delete),
+    ("POST", "/ping", Environments.ping),
+    ("GET", "/{env}/tools", Environments.tools),
+    ("GET", "/{env}/task_tools", Environments.tools),
+    ("GET", "/{env}/splits", Environments.splits),
+    ("POST", "/{env}/tasks", Environments.tasks),
+    ("POST", "/{env}/task_range", Environments.tasks),
+    ("POST", "/{env}/num_tasks", Environments.num_tasks),
+    ("POST", "/{env}/task", Environments.task),
+    ("GET", "/{env}/prompt", Environments.prompt),
+    ("POST", "/{env}/call", Environments.call),
+)
+"""Method, path below PREFIX and the method that answers."""
+
+
+def router(rubrics: Rubrics) -> APIRouter:
+    """The routes below PREFIX."""
+    routes = APIRouter(prefix=PREFIX, tags=["ORS"])
+    environments = Environments(rubrics)
+    for method, path, answer in _ROUTES:
+        routes.add_api_route(path, getattr(environments, answer.__name__), methods=[method])
     return routes
 
 
