@@ -122,6 +122,10 @@ QUESTIONS = {
     "Kubernetes": ("run-code", "ray"),
     "Math-Verify": ("math-verify", "math"),
     "statuses kinds": ("kinds",),
+    "rejection sampling": ("select", "questions"),
+    "compare two rubrics": ("diff", "questions"),
+    "audit": ("audit",),
+    "report": ("report",),
     "DAPO": ("recipes", "verl", "questions", "advantages"),
 }
 
