@@ -125,7 +125,7 @@ QUESTIONS = {
     "rejection sampling": ("select", "questions"),
     "compare two rubrics": ("diff", "questions"),
     "audit": ("audit",),
-    "report": ("report",),
+    "report model learnt": ("report", "questions"),
     "DAPO": ("recipes", "verl", "questions", "advantages"),
 }
 
