@@ -124,7 +124,7 @@ QUESTIONS = {
     "statuses kinds": ("kinds",),
     "rejection sampling": ("select", "questions"),
     "compare two rubrics": ("diff", "questions"),
-    "audit": ("audit",),
+    "audit rubric": ("audit", "questions"),
     "report model learnt": ("report", "questions"),
     "DAPO": ("recipes", "verl", "questions", "advantages"),
 }
