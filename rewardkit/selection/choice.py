@@ -78,9 +78,22 @@ def random_choice(table: Table, size: int, seed: int) -> NDArray[np.intp]:
     """So many rows, chosen at random, the same by the same seed in every order of the rows."""
     keys = np.array(table.tie, dtype=np.int64).astype(np.uint64)
     with np.errstate(over="ignore"):
-        mixed = (keys ^ np.uint64(seed & 0xFFFFFFFF)) * np.uint64(0xD6E8FEB86659FD93)
+        # Equal rows have one digest: without their number among equals they would be chosen together, or not at all.
+        mixed = ((keys + _number_among_equals(keys)) ^ np.uint64(seed & 0xFFFFFFFF)) * np.uint64(0xD6E8FEB86659FD93)
     mixed ^= mixed >> np.uint64(32)
     return np.sort(np.argsort(mixed, kind="stable")[:size])
+
+
+def _number_among_equals(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """How many equal keys stand before each, times a large odd number."""
+    order = np.argsort(keys, kind="stable")
+    index = np.arange(len(keys))
+    begins = np.ones(len(keys), dtype=np.bool_)
+    begins[1:] = keys[order][1:] != keys[order][:-1]
+    number = np.empty(len(keys), dtype=np.uint64)
+    number[order] = (index - np.maximum.accumulate(np.where(begins, index, 0))).astype(np.uint64)
+    with np.errstate(over="ignore"):
+        return number * np.uint64(0x9E3779B97F4A7C15)
 
 
 def _rank(table: Table, reward: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -53,6 +53,13 @@ def test_the_random_choice_is_the_same_in_every_order_and_another_by_another_see
     assert select(rows, preset="best-of-n", seed=5).summary["compared"]["random"] != of_rows
 
 
+def test_equal_rows_are_chosen_at_random_one_by_one():
+    rows = [scored(f"p{n % 10}", "the same", n % 10 == 0) for n in range(1000)]
+    chosen_at_random = select(rows, to="rows", per_prompt=50).summary["compared"]["random"]
+    assert (chosen_at_random["rows"], chosen_at_random["prompts"]) == (500, 10)
+    assert 0.06 < chosen_at_random["correct"] < 0.14
+
+
 def test_a_group_is_named_by_its_column_before_its_prompt():
     rows = [
         scored("same", "a", 1, columns={"group": "1"}),
