@@ -1,16 +1,20 @@
 """Samples a second from file to file, for each built-in reward and for the pipeline alone.
 
-    python benchmarks/pipeline.py                      # 100,000 short rows, 2 workers
+    python benchmarks/pipeline.py                      # 300,000 short rows, 2 processes
     python benchmarks/pipeline.py --rows 1000000       # also shows that memory does not grow with the file
+    python benchmarks/pipeline.py --rewards constant,format --processes 4
 
-Each run is `rewardkit score` as a user calls it, start and end of the workers included. `constant` always says 1: what
-is left is the pipeline's own overhead. The peer is the least that any tool does that reads and writes JSON
-lines: `json.loads` and `json.dumps` of each row in one process. The code reward starts programs and gets fewer rows.
+Each run is `rewardkit score` as a user calls it, start and end of the processes included: in parts (`--shards`) and row
+by row. `constant` always says 1: what is left is the pipeline's own overhead. The peer is `plain_loop.py`, the least
+that judging a file costs: one process, orjson, the reward itself, no checks. Times are of processors, since a loaded
+machine changes them less than the time on the wall. The code reward starts programs and gets fewer rows.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -33,12 +37,13 @@ class Constant(Reward):
 def rewardkit_rewards():
     return [Constant]
 """
-COPY = """
-import json, sys
-with open(sys.argv[1]) as source, open(sys.argv[2], "w") as target:
-    for line in source:
-        target.write(json.dumps(json.loads(line)) + "\\n")
-"""
+RUBRICS: Mapping[str, str] = {
+    "constant": "rewards: {constant: {}}",
+    "format": "rewards: {format: {}}",
+    "math": "rewards: {math: {}}",
+    "language": "rewards: {language: {params: {target: en}}}",
+    "code": "rewards: {code: {}}",
+}
 SLOW = {"code": 500}
 """One row in so many, for rewards that take milliseconds."""
 
@@ -48,7 +53,11 @@ class Run(NamedTuple):
 
     wall_time_s: float
     cpu_time_s: float
+    """Of the command's own process."""
+    children_s: float
+    """Of its workers."""
     peak_bytes: int
+    """Of the largest of all its processes."""
 
 
 def write_rows(path: Path, rows: int, *, code: bool) -> None:
@@ -71,55 +80,66 @@ def math_completion(number: int) -> str:
 
 
 def measure(command: list[object]) -> Run:
-    """Runs a command; its peak is that of the process itself, without its workers."""
+    """Runs a command to its end, with all processes that it starts and waits for."""
+    text = [str(part) for part in command]
     started = time.monotonic()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.Popen(text, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    own = 0.0
+    while process.poll() is None:
+        with contextlib.suppress(OSError):
+            own = time.clock_gettime((~process.pid << 3) | 2)  # the clock of that process alone
+        time.sleep(0.02)
+    if process.returncode:
+        sys.exit(f"{' '.join(text)} ended with {process.returncode}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     scale = 1 if sys.platform == "darwin" else 1024
-    return Run(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * scale)
+    return Run(time.monotonic() - started, own, max(0.0, total - own), after.ru_maxrss * scale)
 
 
 def main() -> None:
     """Measures and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=300_000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--rewards", default=",".join(RUBRICS))
+    parser.add_argument("--ways", default="plain,shards,pool", help="plain: the loop; pool: row by row")
     options = parser.parse_args()
-    rubrics: Mapping[str, str] = {
-        "constant": "rewards: {constant: {}}",
-        "format": "rewards: {format: {}}",
-        "math": "rewards: {math: {}}",
-        "language": "rewards: {language: {params: {target: en}}}",
-        "code": "rewards: {code: {}}",
-    }
-    machine = f"{os.cpu_count()} processors, Python {sys.version.split()[0]}"
-    print(f"{options.rows:,} rows, {options.workers} workers, {machine}\n")
-    print(f"{'reward':10} {'rows':>9} {'wall s':>8} {'CPU s':>8} {'rows/s':>9} {'of the copy':>12} {'parent peak':>12}")
+    print(f"{options.rows:,} rows, {options.processes} processes, {os.cpu_count()} processors")
+    print(f"Python {sys.version.split()[0]}; µs of processor time for a row: command, workers\n")
+    print(
+        f"{'reward':10} {'way':7} {'rows':>9} {'rows/s':>8} {'command':>8} {'workers':>8} {'of plain':>9} {'peak':>8}"
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "constant.py").write_text(CONSTANT)
         write_rows(folder / "rows.jsonl", options.rows, code=False)
-        copy = measure([sys.executable, "-c", COPY, folder / "rows.jsonl", folder / "copy.jsonl"])
-        copied = options.rows / copy.wall_time_s
-        print(
-            f"{'(copy)':10} {options.rows:9,} {copy.wall_time_s:8.2f} {copy.cpu_time_s:8.2f} {copied:9,.0f} {1:12.2f}"
-        )
-        for reward, rubric in rubrics.items():
+        for reward in options.rewards.split(","):
             rows = options.rows // SLOW.get(reward, 1)
-            if reward in SLOW:
-                write_rows(folder / "slow.jsonl", rows, code=True)
-            (folder / "rubric.yaml").write_text(rubric)
             source = folder / ("slow.jsonl" if reward in SLOW else "rows.jsonl")
-            command = [sys.executable, "-m", "rewardkit", "score", source, "-c", folder / "rubric.yaml"]
-            command += ["-o", folder / "out.jsonl", "--plugin", folder / "constant.py", "--workers", options.workers]
-            run = measure(command)
-            rate = rows / run.wall_time_s
-            print(
-                f"{reward:10} {rows:9,} {run.wall_time_s:8.2f} {run.cpu_time_s:8.2f} {rate:9,.0f} "
-                f"{rate / copied:12.2f} {run.peak_bytes / 2**20:9.0f} MB"
-            )
+            if reward in SLOW:
+                write_rows(source, rows, code=True)
+            (folder / "rubric.yaml").write_text(RUBRICS[reward])
+            plain = None
+            for way in options.ways.split(","):
+                if way == "plain":
+                    loop = Path(__file__).with_name("plain_loop.py")
+                    command = [sys.executable, loop, source, folder / "out.jsonl", reward, folder / "constant.py"]
+                else:
+                    command = [sys.executable, "-m", "rewardkit", "score", source, "-c", folder / "rubric.yaml"]
+                    command += ["-o", folder / "out.jsonl", "--plugin", folder / "constant.py", "--allow-unjudged"]
+                    number = options.processes
+                    command += ["--shards", number] if way == "shards" else ["--shards", "off", "--workers", number]
+                run = measure(command)
+                own, workers = (1e6 * seconds / rows for seconds in (run.cpu_time_s, run.children_s))
+                plain = own + workers if way == "plain" else plain
+                ratio = f"{(own + workers) / plain:9.2f}" if plain else ""
+                print(
+                    f"{reward:10} {way:7} {rows:9,} {rows / run.wall_time_s:8,.0f} {own:8.1f} {workers:8.1f} "
+                    f"{ratio:>9} {run.peak_bytes / 2**20:5.0f} MB",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -72,8 +72,14 @@ def to_block(result: Result, *, timings: bool = True) -> dict[str, Any]:
     """
     scores = {}
     for alias, score in result.scores.items():
-        row: dict[str, Any] = {"value": score.value, "status": score.status, "kind": score.kind}
-        row |= {"weight": result.weights[alias], "reason": score.reason, "details": score.details}
+        row: dict[str, Any] = {
+            "value": score.value,
+            "status": score.status,
+            "kind": score.kind,
+            "weight": result.weights[alias],
+            "reason": score.reason,
+            "details": score.details,
+        }
         if score.turns is not None:
             row["turns"] = list(score.turns)
         if score.values is not None:

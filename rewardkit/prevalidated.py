@@ -1,7 +1,7 @@
 """Models made of values that were validated before: no row of a run is validated twice.
 
-Pydantic restores a pickled model in the same way: it trusts the values. Only for values that came out of a model of the
-same kind, or whose types the caller has just made sure of; never for what was read from outside.
+Pydantic's `__setstate__` restores a pickled model in the same way: it trusts the values. Only for values that came out
+of a model of the same kind, or whose types the caller has just made sure of; never for what was read from outside.
 """
 
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+_set = object.__setattr__
 _FIELDS: dict[type[BaseModel], set[str]] = {}
 
 
@@ -22,12 +23,8 @@ def prevalidated(kind: type[ModelT], values: dict[str, Any]) -> ModelT:
     if fields is None:
         fields = _FIELDS[kind] = set(kind.model_fields)
     model = kind.__new__(kind)
-    model.__setstate__(
-        {
-            "__dict__": values,
-            "__pydantic_fields_set__": fields,
-            "__pydantic_extra__": None,
-            "__pydantic_private__": None,
-        }
-    )
+    _set(model, "__dict__", values)
+    _set(model, "__pydantic_fields_set__", fields)
+    _set(model, "__pydantic_extra__", None)
+    _set(model, "__pydantic_private__", None)
     return model

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from rewardkit.message import Message, as_messages, with_reasoning
+from rewardkit.prevalidated import prevalidated
 from rewardkit.reasoning.formats import THINK
 from rewardkit.reasoning.split import (
     AUTO,
@@ -150,9 +151,8 @@ class Sample(BaseModel):
         """The same sample with the rubric's word on how reasoning and answer are written."""
         if wanted == self.reasoning_format:
             return self
-        return type(self)(
-            **{name: getattr(self, name) for name in type(self).model_fields} | {"reasoning_format": wanted}
-        )
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return prevalidated(type(self), values | {"reasoning_format": known_format(wanted)})
 
     @property
     def group_key(self) -> str | None:

@@ -12,6 +12,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rewardkit.prevalidated import prevalidated
+
 Status = Literal["scored", "abstained", "failed"]
 Kind = Literal[
     "judged",
@@ -131,6 +133,11 @@ class Score(BaseModel):
         turns    a value for each turn of a conversation, None for a turn without one
         details  evidence, as JSON values
         """
+        # Most scores of a run are made here: what is of the right type need not go through pydantic.
+        plain = type(value) is float and type(reason) is str and turns is None and cls is Score
+        if plain and kind in KINDS["scored"] and math.isfinite(value):  # type: ignore[arg-type]  # a float
+            values = {"value": value, "status": "scored", "kind": kind, "reason": reason, "details": details}
+            return prevalidated(cls, values | {"turns": None, "values": None})
         each = None if turns is None else tuple(turns)
         if isinstance(value, Mapping):
             first = next((one for one in value.values() if one is not None), None)

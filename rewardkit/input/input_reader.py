@@ -65,13 +65,27 @@ class InputReader:
         """
         reader = self.reader(row)
         sample = reader.sample(row)
+        self._note(reader, row, sample)
+        return sample
+
+    def samples(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Sample]]:
+        """A row for each completion, with its sample.
+
+        raises  InputError, naming file, line and field
+        """
+        for row in rows:
+            reader = self.reader(row)
+            for one, sample in reader.samples(row):
+                self._note(reader, one, sample)
+                yield one, sample
+
+    def _note(self, reader: RowReader, row: Row, sample: Sample) -> None:
         self.found.add(row.data)
         if self.ground_truth_path is None and sample.ground_truth is not None:
             self.ground_truth_path = reader.path("ground_truth", row)
         if self._all_empty:
             self._all_empty = not sample.completion_text.strip()
             self._empty_first = self._empty_first or row
-        return sample
 
     def check(self) -> None:
         """Checks, after the last row, that some row held a completion.

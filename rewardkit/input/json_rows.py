@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NoReturn
 import orjson
 
 from rewardkit.errors import InputError
-from rewardkit.input.json_text import check_values, parse_json
+from rewardkit.input.json_text import check_values, parse_json, quick_object
 from rewardkit.input.row import Row
 from rewardkit.input.row_format import BLOCK, KNOWN_PATHS, column_key
 
@@ -126,19 +126,28 @@ def rows_of_lines(lines: _Lines, source: str) -> Iterator[Row]:
     raises  InputError, naming the line and the fix
     """
     for number, line in lines:
-        where = f"{source}, line {number}"
-        if len(line) > LINE_LIMIT_BYTES:
-            raise InputError(
-                f"{where}: is longer than {LINE_LIMIT_BYTES // 1024**2} MiB; "
-                "write one row a line, and large attachments beside the file"
-            )
         raw = _stripped(line)
-        if not raw:
-            continue
-        data = parse_json(raw, where)
-        if type(data) is not dict:
-            _refuse_value(data, raw, where)
-        yield Row(data, source, number, raw)
+        data = quick_object(raw)
+        if data is not None and len(line) <= LINE_LIMIT_BYTES:
+            yield Row(data, source, number, raw)
+        elif raw or len(line) > LINE_LIMIT_BYTES:
+            yield Row(_object(raw, line, f"{source}, line {number}"), source, number, raw)
+
+
+def _object(raw: bytes, line: bytes, where: str) -> dict[str, Any]:
+    """The object that a line holds.
+
+    raises  InputError
+    """
+    if len(line) > LINE_LIMIT_BYTES:
+        raise InputError(
+            f"{where}: is longer than {LINE_LIMIT_BYTES // 1024**2} MiB; "
+            "write one row a line, and large attachments beside the file"
+        )
+    data = parse_json(raw, where)
+    if type(data) is not dict:
+        _refuse_value(data, raw, where)
+    return data
 
 
 def _stripped(line: bytes) -> bytes:

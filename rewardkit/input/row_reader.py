@@ -33,6 +33,7 @@ from rewardkit.input.row_format import (
     find_path,
     is_judgement,
 )
+from rewardkit.prevalidated import prevalidated
 from rewardkit.sample import Sample
 from rewardkit.suggestions import nearest
 
@@ -102,9 +103,13 @@ class _Step:
     """Of which the first whose value is not null is taken."""
     keys: tuple[tuple[str, ...], ...]
     convert: Convert
+    column: str | None
+    """The column, where there is one path and it is a column."""
 
     def value(self, data: Mapping[str, Any]) -> Any:
         """The row's value of the field; None where it has none."""
+        if self.column is not None:
+            return data[self.column]
         for first, *rest in self.keys:
             value = value_at(data[first], rest) if rest else data[first]
             if value is not None:
@@ -143,13 +148,25 @@ class RowReader:
 
         raises  InputError, naming file, line and field
         """
+        return self._sample_by(self._plan(row), row)
+
+    def samples(self, row: Row) -> list[tuple[Row, Sample]]:
+        """The row with its sample, or as many as it has completions: `split` and `sample` in one.
+
+        raises  InputError, naming file, line and field
+        """
+        plan = self._plan(row)
+        if type(plan.completion.value(row.data)) is str:
+            return [(row, self._sample_by(plan, row))]
+        return [(one, self.sample(one)) for one in self.split(row)]
+
+    def _sample_by(self, plan: _Plan, row: Row) -> Sample:
         data = row.data
         if BLOCK in data and not is_judgement(data[BLOCK]):
             raise InputError(
                 f"{row.where}: has a column {BLOCK!r} of its own ({short(data[BLOCK])}), where judgements are written; "
                 "rename that column"
             )
-        plan = self._plan(row)
         renamed = {name: data[name] for name in plan.ground_truths}
         for name in plan.texts:
             if type(text := data[name]) is str:
@@ -163,7 +180,7 @@ class RowReader:
                 empty = type(value) is str and not value and step.field != "prompt"  # as CSV writes null
                 if value is not None and not empty:
                     values[step.field] = step.convert(value)
-            return Sample(**values)
+            return _sample(values, checked=bool(row.raw))
         except coercion.MisfitError as misfit:
             raise InputError(f"{row.where}: {step.field} (column {step.paths[0]!r}) {misfit}") from misfit
         except ValidationError as error:
@@ -176,6 +193,8 @@ class RowReader:
         values, keep a list of one.
         """
         plan = self._plan(row)
+        if type(plan.completion.value(row.data)) is str:
+            return [row]
         keys = next((keys for keys in plan.completion.keys if value_at(row.data, keys) is not None), None)
         several = coercion.several(value_at(row.data, keys)) if keys else None
         if keys is None or several is None:
@@ -264,7 +283,23 @@ class RowReader:
         if not paths:
             return None
         special = None if by_hand else self._format.convert.get(name)
-        return _Step(name, tuple(paths), tuple(keys), special or CONVERT[name])
+        column = keys[0][0] if len(keys) == 1 and len(keys[0]) == 1 else None
+        return _Step(name, tuple(paths), tuple(keys), special or CONVERT[name], column)
+
+
+_DEFAULTS = {name: field.get_default(call_default_factory=True) for name, field in Sample.model_fields.items()}
+
+
+def _sample(values: dict[str, Any], *, checked: bool) -> Sample:
+    """The sample with these values, each of which `coercion` has made of the right type, but for chats.
+
+    checked  the texts come from a file, where they were checked to be Unicode
+    raises   ValidationError
+    """
+    completion, prompt = values["completion"], values.get("prompt", "")
+    if type(completion) is str and type(prompt) is str and (checked or (completion.isascii() and prompt.isascii())):
+        return prevalidated(Sample, _DEFAULTS | {"needed": {}} | values)
+    return Sample(**values)
 
 
 def _first(error: ValidationError) -> str:

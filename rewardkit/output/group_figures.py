@@ -8,8 +8,10 @@ order: a group that crosses a border is one group.
 import hashlib
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+from rewardkit.score import Score
 
 PASS = 1.0
 """A value from which on a completion passes a reward."""
@@ -51,8 +53,8 @@ class GroupFigures:
         self._totals = dict.fromkeys(("groups", "of_one", "no_spread", "unrewarded"), 0)
         self._solved: dict[str, dict[str, int]] = {}
 
-    def add(self, key: str, reward: float | None, values: Mapping[str, float | None]) -> None:
-        """Counts one result in; `values` are those of the rewards by which a group is solved."""
+    def add(self, key: str, reward: float | None, scores: Mapping[str, Score], solvers: Sequence[str]) -> None:
+        """Counts one result in; a group is solved by the rewards of these aliases."""
         if key != self._key:
             self._end_run()
             self._key = key
@@ -60,7 +62,8 @@ class GroupFigures:
         if reward is not None:
             self._low = min(self._low, reward)
             self._high = max(self._high, reward)
-        for alias, value in values.items():
+        for alias in solvers:
+            value = scores[alias].value
             if value is not None:
                 judged, passed = self._run_solved.get(alias, (0, 0))
                 self._run_solved[alias] = (judged + 1, passed + (value >= PASS))

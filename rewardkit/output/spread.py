@@ -27,9 +27,9 @@ class Spread:
         self._rounded: Counter[float] = Counter()
         self._folded = _Sums()
 
-    def add(self, value: float) -> None:
+    def add(self, value: float, times: int = 1) -> None:
         """Counts a value in."""
-        self._counts[value] = self._counts.get(value, 0) + 1
+        self._counts[value] = self._counts.get(value, 0) + times
         if len(self._counts) > DISTINCT_VALUES:
             self._fold()
 

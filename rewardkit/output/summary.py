@@ -17,6 +17,8 @@ from rewardkit.score import Result, Score, Weight, is_paid
 
 DISTINCT_REASONS = 200
 ROWS_NAMED = 3
+TALLY = 1024
+"""Different values and kinds that are tallied before they are counted."""
 _OTHERS = "other reasons"
 
 
@@ -62,35 +64,66 @@ class _Reward:
     """The tally of one reward."""
 
     def __init__(self, *, of_part: bool) -> None:
-        self.values = Spread()
+        self._tally: dict[tuple[float | None, str], int] = {}
+        """How often each value came with each kind, until they are counted into the figures below."""
+        self._values = Spread()
         self.named: dict[str, Spread] = {}
-        self.passed = 0
-        self.kinds: Counter[str] = Counter()
+        self._passed = 0
+        self._kinds: Counter[str] = Counter()
         self.abstained = Reasons(of_part=of_part)
         self.failed = Reasons(of_part=of_part)
         self.slowest: tuple[float, str] | None = None
         self.spent: dict[str, float] = {}
 
     def add(self, score: Score, row: Row, number: int, elapsed_ms: float | None) -> None:
-        self.kinds[score.kind] += 1
-        if score.value is not None:
-            self.values.add(score.value)
-            self.passed += score.value >= PASS
-            for name, value in (score.values or {}).items():
-                if value is not None:
-                    self.named.setdefault(name, Spread()).add(value)
-        else:
+        value = score.value
+        key = (value, score.kind)
+        self._tally[key] = self._tally.get(key, 0) + 1
+        if value is None:
             reasons = self.abstained if score.status == "abstained" else self.failed
             reasons.add(score.kind, score.reason, row, number)
+        elif score.values:
+            for name, named in score.values.items():
+                if named is not None:
+                    self.named.setdefault(name, Spread()).add(named)
+        if len(self._tally) > TALLY:
+            self._count()
         if score.details:
             self._spend(spent(score.details))
         if elapsed_ms is not None and (self.slowest is None or elapsed_ms > self.slowest[0]):
             self.slowest = (elapsed_ms, row.where)
 
+    def _count(self) -> None:
+        for (value, kind), times in self._tally.items():
+            self._kinds[kind] += times
+            if value is not None:
+                self._values.add(value, times)
+                self._passed += times * (value >= PASS)
+        self._tally = {}
+
+    @property
+    def values(self) -> Spread:
+        """The values."""
+        self._count()
+        return self._values
+
+    @property
+    def kinds(self) -> Counter[str]:
+        """How often each kind came."""
+        self._count()
+        return self._kinds
+
+    @property
+    def passed(self) -> int:
+        """How many completions passed."""
+        self._count()
+        return self._passed
+
     def merge(self, later: "_Reward", rows: int) -> None:
-        self.kinds += later.kinds
-        self.values.merge(later.values)
-        self.passed += later.passed
+        self._count()
+        self._kinds += later.kinds
+        self._values.merge(later.values)
+        self._passed += later.passed
         for name, spread in later.named.items():
             self.named.setdefault(name, Spread()).merge(spread)
         self.abstained.merge(later.abstained, rows)
@@ -128,6 +161,8 @@ class _Reward:
 
 def spent(details: Mapping[str, Any]) -> dict[str, float]:
     """The use of a paid service by a judgement: the `tokens` and the `cost` in its details."""
+    if "tokens" not in details and "cost" not in details:
+        return {}
     tokens = details.get("tokens")
     told = {f"{name}_tokens": count for name, count in tokens.items()} if isinstance(tokens, Mapping) else {}
     told |= {"cost": details["cost"]} if "cost" in details else {}
@@ -163,8 +198,7 @@ class Summary:
         for alias, score in result.scores.items():
             self._rewards[alias].add(score, row, self.rows, result.elapsed_ms.get(alias))
         if group_key is not None:
-            values = {alias: result.scores[alias].value for alias in self._solvers}
-            self._groups.add(group_key, result.reward, values)
+            self._groups.add(group_key, result.reward, result.scores, self._solvers)
 
     def merge(self, later: "Summary") -> None:
         """Counts in the summary of the part that follows."""

@@ -23,6 +23,8 @@ AUTO = "auto"
 _SINGLE = [row for row in REASONING_FORMATS.values() if row is not HARMONY]
 _OPENS = sorted(((tag, row) for row in _SINGLE for tag in row.opens), key=lambda pair: -len(pair[0]))
 _STARTS = tuple(tag for tag, _ in _OPENS)
+_PROMPT_ENDS = tuple({tag for row in _SINGLE for tag in (*(tag.rstrip() for tag in row.opens), *row.closes) if tag})
+"""With none of these at its end a prompt opens nothing: most do not."""
 _ANYWHERE = [row for row in _SINGLE if row.anywhere and row is not THINK]
 _THINK_TAGS = THINK.opens + THINK.closes
 _MARKS = {
@@ -145,7 +147,7 @@ def _by_prompt(prompt_end: str, completion: str, begin: int, rows: Iterable[Reas
 
     begin  where the completion's words begin
     """
-    if not prompt_end:
+    if not prompt_end or (rows is _SINGLE and not prompt_end.endswith(_PROMPT_ENDS)):
         return None
     for row in rows:
         for tag in row.opens:

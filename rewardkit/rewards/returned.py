@@ -39,7 +39,7 @@ def score_of(returned: Any, values: Sequence[str] = ()) -> Score:
 
     raises  ReturnedError
     """
-    if isinstance(returned, Score):
+    if type(returned) is Score or isinstance(returned, Score):
         return _declared(returned, values) if returned.values or values else returned
     if returned is None:
         return Score.abstained("the reward returned None")
@@ -75,6 +75,8 @@ def number_of(returned: Any) -> float:
 
 def _many(returned: Any, count: int) -> Sequence[Any]:
     """The returned value as a sequence."""
+    if type(returned) is list:
+        return returned
     if inspect.iscoroutine(returned):
         returned.close()
         raise ReturnedError("returned a coroutine; write `async def`, and `await` what it calls")

@@ -122,8 +122,13 @@ def _together(terms: Sequence[Term]) -> Term:
 def compose(rubric: Rubric, sample: Sample, scores: Mapping[str, Score], weights: Mapping[str, Weight]) -> float | None:
     """The reward of a sample: `scores` and `weights` by alias."""
     terms = []
-    for alias in rubric.rewards:
-        given = term(rubric, alias, sample, scores, weights[alias])
+    for alias, config in rubric.rewards.items():
+        weight, score = weights[alias], scores[alias]
+        if score.value is not None and type(weight) is float and not (config.when or config.gate or config.clip):
+            if weight:  # the commonest case of `term`
+                terms.append(weight * score.value)
+            continue
+        given = term(rubric, alias, sample, scores, weight)
         if given == "none":
             return None
         if isinstance(given, float):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from rewardkit.adjacent_groups import adjacent_groups, group_digest
 from rewardkit.codec import from_block, to_block
@@ -25,6 +25,7 @@ from rewardkit.output.output_row import block_of, line_of
 from rewardkit.output.partial_file import cut_torn_line
 from rewardkit.output.row_advantages import group_advantages
 from rewardkit.output.summary import Summary
+from rewardkit.reasoning.split import AUTO
 from rewardkit.rubrics.compose import weights_at
 from rewardkit.rubrics.conditions import ConditionWatch
 from rewardkit.rubrics.resolution import Step
@@ -48,9 +49,9 @@ KEY_CHARACTERS = 80
 """Characters of a group's key that a message shows."""
 
 
-class _Item(NamedTuple):
-    row: Row
-    sample: Sample
+_Item = tuple[Row, Sample]
+_Unit = list[_Item]
+"""A row, or all rows of a group, with their samples."""
 
 
 def no_pause() -> None:
@@ -131,27 +132,29 @@ class _PartRun:
             tuple(self._shown),
         )
 
-    def _units(self, reader: InputReader) -> Iterator[list[_Item]]:
+    def _units(self, reader: InputReader) -> Iterator[_Unit]:
         """The rows with their samples, each alone or with all of its group."""
         wanted = self._rubric.reasoning
-        items = (_Item(row, reader.sample(row).in_format(wanted)) for row in reader.rows(rows_of(self._part)))
+        items = reader.samples(rows_of(self._part))
+        if wanted != AUTO:
+            items = ((row, sample.in_format(wanted)) for row, sample in items)
         if not self._whole_groups:
             yield from ([item] for item in items)
             return
-        for unit in adjacent_groups(items, lambda item: item.sample.group_key):
-            key = unit[0].sample.group_key
+        for unit in adjacent_groups(items, lambda item: item[1].group_key):
+            key = unit[0][1].group_key
             if key is not None:
                 self._groups[group_digest(key)] = key[:KEY_CHARACTERS]
             yield unit
 
-    def _without_known(self, units: list[list[_Item]], known: Iterator[bytes]) -> tuple[list[list[_Item]], int]:
+    def _without_known(self, units: list[_Unit], known: Iterator[bytes]) -> tuple[list[_Unit], int]:
         """The units that need judging, and how many lines of the first of them are written already."""
         for number, unit in enumerate(units):
             blocks = []
-            for item, line in zip(unit, islice(known, len(unit)), strict=False):
-                block = block_of(item.row, line)
+            for (row, _), line in zip(unit, islice(known, len(unit)), strict=False):
+                block = block_of(row, line)
                 if block is None:
-                    raise self._changed(f"{item.row.where} is another row")
+                    raise self._changed(f"{row.where} is another row")
                 blocks.append(block)
             if len(blocks) < len(unit):
                 return units[number:], len(blocks)
@@ -159,40 +162,43 @@ class _PartRun:
                 self._count(item, from_block(block))
         return [], 0
 
-    def _judge(self, ask: Ask, first: int, units: list[list[_Item]], begun: int, target: BinaryIO) -> None:
+    def _judge(self, ask: Ask, first: int, units: list[_Unit], begun: int, target: BinaryIO) -> None:
         """Judges units and writes their lines, but for the first `begun` of them."""
-        lines: list[bytes] = []
-        flushed = monotonic()
         if not units:
             return
-        for unit, results in zip(units, ask(first, [[item.sample for item in unit] for unit in units]), strict=True):
-            lines += self._lines(unit, results)[begun:]
-            begun = 0
+        done: list[tuple[_Unit, Sequence[Result]]] = []
+        flushed = monotonic()
+        for unit, results in zip(units, ask(first, [[sample for _, sample in unit] for unit in units]), strict=True):
+            done.append((unit, results))
             if monotonic() - flushed > FLUSH_S:
-                self._write(lines, target)
-                lines, flushed = [], monotonic()
-        self._write(lines, target)
+                self._write(done, begun, target)
+                done, begun, flushed = [], 0, monotonic()
+        self._write(done, begun, target)
 
-    def _lines(self, unit: list[_Item], results: Sequence[Result]) -> list[bytes]:
-        """The output lines of a unit, counted into the figures."""
+    def _write(self, done: list[tuple[_Unit, Sequence[Result]]], begun: int, target: BinaryIO) -> None:
+        """Writes the lines of judged units, but for the first `begun` of them, and counts their results."""
+        self._pause()
+        lines = [line for unit, results in done for line in self._lines(unit, results)]
+        target.write(b"".join(lines[begun:]))
+        target.flush()
+        for unit, results in done:
+            for item, result in zip(unit, results, strict=True):
+                self._count(item, result)
+
+    def _lines(self, unit: _Unit, results: Sequence[Result]) -> list[bytes]:
+        """The output lines of a unit."""
         blocks = [to_block(result, timings=self._settings.timings) for result in results]
         if self._settings.advantages is not None:
             values = group_advantages(self._settings.advantages, [result.reward for result in results])
             blocks = [block | {"advantage": value} for block, value in zip(blocks, values, strict=True)]
-        for item, result in zip(unit, results, strict=True):
-            self._count(item, result)
-        return [line_of(item.row, block) for item, block in zip(unit, blocks, strict=True)]
+        return [line_of(row, block) for (row, _), block in zip(unit, blocks, strict=True)]
 
     def _count(self, item: _Item, result: Result) -> None:
-        self._summary.add(item.row, item.sample.group_key, result)
-        self._conditions.look(item.sample)
+        row, sample = item
+        self._summary.add(row, sample.group_key, result)
+        self._conditions.look(sample)
         if self._part.number == 0 and len(self._shown) < SHOWN_ROWS:
-            self._shown.append((item.row.where, result))
-
-    def _write(self, lines: list[bytes], target: BinaryIO) -> None:
-        self._pause()
-        target.write(b"".join(lines))
-        target.flush()
+            self._shown.append((row.where, result))
 
     def _changed(self, found: str) -> ConfigError:
         return ConfigError(
@@ -201,14 +207,14 @@ class _PartRun:
         )
 
 
-def _chunks(units: Iterator[list[_Item]]) -> Iterator[list[list[_Item]]]:
+def _chunks(units: Iterator[_Unit]) -> Iterator[list[_Unit]]:
     """Units, some at a time."""
-    chunk: list[list[_Item]] = []
+    chunk: list[_Unit] = []
     rows = size = 0
     for unit in units:
         chunk.append(unit)
         rows += len(unit)
-        size += sum(len(item.row.raw) for item in unit)
+        size += sum(len(row.raw) for row, _ in unit)
         if rows >= CHUNK_ROWS or size >= CHUNK_BYTES:
             yield chunk
             chunk, rows, size = [], 0, 0

@@ -18,6 +18,7 @@ import orjson
 from pydantic import ValidationError
 
 from rewardkit.errors import ConfigError, InfrastructureError, RewardkitError
+from rewardkit.prevalidated import prevalidated
 from rewardkit.registry.built_in import DISTRIBUTION
 from rewardkit.registry.requirements import fix_of
 from rewardkit.rewards.frames import fault_of
@@ -35,6 +36,9 @@ DETAILS_BYTES = 64 * 1024
 
 JSON_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
+_HOLDERS = ("columns", "renamed", "needed", "ground_truth", "prompt", "completion")
+"""Fields of a sample whose values can be changed, or hold such."""
+_UNCHANGEABLE = frozenset((str, int, float, bool, type(None)))
 _CHANGEABLE = (list, dict, set, tuple, bytearray)
 """Types of values that can be changed, or hold such."""
 
@@ -79,6 +83,7 @@ class Judge:
         for position, step in enumerate(steps):
             mark(0, position)
             self._steps.append((step, _build(step, rubric)))
+        self._conditional = [bool(step.config.when or step.config.gate or step.needs) for step in steps]
 
     def judge(
         self,
@@ -98,6 +103,8 @@ class Judge:
         raises  MemoryError: the reward that was marked last ran out of the worker's memory
         """
         samples = unit.samples
+        if len(samples) == 1 and not unit.known and asks is None:
+            return [self.judge_one(samples[0], weights, timings=timings, mark=mark)]
         scores = _known(unit)
         elapsed: list[dict[str, float]] = [{} for _ in samples]
         for position in range(len(self._steps)) if asks is None else asks:
@@ -134,6 +141,25 @@ class Judge:
             )
             for sample, given, took in zip(samples, scores, elapsed, strict=True)
         ]
+
+    def judge_one(self, sample: Sample, weights: Mapping[str, Weight], *, timings: bool, mark: Mark) -> Judged:
+        """Judges one sample of which nothing is known: what `judge` does, for most of the samples of this world."""
+        scores: dict[str, Score] = {}
+        elapsed: dict[str, float] = {}
+        for position, (step, reward) in enumerate(self._steps):
+            alias = step.alias
+            if self._conditional[position]:
+                score = without_asking(self.rubric, step, sample, scores)
+                if score is not None:
+                    scores[alias] = score
+                    continue
+            mark(0, position)
+            started = perf_counter()
+            (scores[alias],) = ask(reward, alias, (_as_seen(self.rubric, step, sample, scores),))
+            if timings:
+                elapsed[alias] = round((perf_counter() - started) * 1000, 3)
+        given = [scores[alias] for alias in self.rubric.rewards]
+        return Judged(compose(self.rubric, sample, scores, weights), given, elapsed)
 
     @property
     def steps(self) -> list[Step]:
@@ -196,7 +222,11 @@ def ask(reward: Reward, alias: str, samples: Sequence[Sample]) -> Sequence[Score
     """
     try:
         values = reward.values_with(getattr(reward, "params", None))
-        return [_sound(score, alias) for score in scores_of(_answer(reward, samples), len(samples), values)]
+        returned = _answer(reward, samples)
+        single = type(returned) is list and len(returned) == len(samples) == 1
+        if single and type(returned[0]) is Score and not (values or returned[0].values):
+            return (_sound(returned[0], alias),)  # the commonest case of `scores_of`
+        return [_sound(score, alias) for score in scores_of(returned, len(samples), values)]
     except MemoryError:
         raise
     except ReturnedError as error:
@@ -254,19 +284,25 @@ def _as_seen(rubric: Rubric, step: Step, sample: Sample, scores: Mapping[str, Sc
 
 def own_copy(sample: Sample) -> Sample:
     """A sample that shares nothing with another one that can be changed."""
-    held: dict[str, Any] = {"columns": dict(sample.columns)}
-    if any(isinstance(value, _CHANGEABLE) for value in sample.columns.values()):
-        held["columns"] = copy.deepcopy(held["columns"])
-    for name in ("ground_truth", "prompt", "completion", "renamed"):
-        if (value := getattr(sample, name)) and isinstance(value, _CHANGEABLE):
-            held[name] = copy.deepcopy(value)
-    return sample.model_copy(update=held)
+    values = dict(sample.__dict__)  # with what was worked out of them already
+    for name in _HOLDERS:
+        value = values[name]
+        if type(value) is str or not value:
+            continue
+        if type(value) is not dict or not _UNCHANGEABLE.issuperset(map(type, value.values())):
+            values[name] = copy.deepcopy(value) if isinstance(value, _CHANGEABLE) else value
+        else:
+            values[name] = dict(value)
+    for name in ("columns", "renamed"):
+        if not values[name]:
+            values[name] = {}
+    return prevalidated(Sample, values)
 
 
 def _answer(reward: Reward, samples: Sequence[Sample]) -> Any:
     """The return value of the reward; `async def score` is run to its end."""
     returned: Any = reward.score(samples)
-    if inspect.iscoroutine(returned) and inspect.iscoroutinefunction(reward.score):
+    if type(returned) is not list and inspect.iscoroutine(returned) and inspect.iscoroutinefunction(reward.score):
         return asyncio.run(returned)
     return returned
 
@@ -277,6 +313,8 @@ def _failed(reason: str, samples: Sequence[Sample]) -> list[Score]:
 
 def _sound(score: Score, alias: str) -> Score:
     """A score as the output takes it: a reason of one bounded line, details that are JSON and bounded."""
+    if _is_plain(score):
+        return score
     if not _consistent(score):  # pydantic's model_construct checks nothing
         return Score.failed(
             f"{alias!r} made a Score with the status {score.status!r:.40} and value {score.value!r:.40}"
@@ -291,8 +329,23 @@ def _sound(score: Score, alias: str) -> Score:
         details, size = _plain(score.details)
         if size > DETAILS_BYTES:
             details = {"left_out": f"{size} bytes of details"}
-        return score.model_copy(update={"details": details})
+        return prevalidated(Score, {**score.__dict__, "details": details})
     return score
+
+
+def _is_plain(score: Score) -> bool:
+    """True for the commonest score, about which there is nothing to say."""
+    return (
+        score.status == "scored"
+        and score.kind == "judged"
+        and score.reason == ""
+        and not score.details
+        and score.turns is None
+        and score.values is None
+        and type(score.details) is dict
+        and type(score.value) is float
+        and math.isfinite(score.value)
+    )
 
 
 def _plain(details: Mapping[str, Any]) -> tuple[Any, int]:
@@ -309,7 +362,7 @@ def _consistent(score: Score) -> bool:
     """True for a score as pydantic would make it: what it holds is never validated again."""
     if not isinstance(score.reason, str) or score.kind not in KINDS.get(score.status, ()):
         return False
-    if not isinstance(score.details, Mapping):
+    if type(score.details) is not dict and not isinstance(score.details, Mapping):
         return False
     if score.turns is not None or score.values is not None:
         try:

@@ -55,6 +55,9 @@ FLUSH_S = 0.02
 """Finished results wait at most this long, so that little is judged again when a later sample kills the worker."""
 
 
+_NOTHING: Mapping[tuple[int, str], Score] = {}
+
+
 class WorkerInit(NamedTuple):
     """Everything that a worker is told before its first request."""
 
@@ -265,7 +268,7 @@ def _answer_part(judge: Judge, request: PartRequest, answers: BinaryIO, mark: _M
     def ask(first: int, units: Sequence[Sequence[Sample]]) -> Iterator[Sequence[Result]]:
         for place, samples in enumerate(units, first):
             mark.place, mark.size = place, len(samples)
-            judged = _judged(judge, Unit(samples, {}), weights, mark, timings=True)
+            judged = _judged(judge, Unit(samples, _NOTHING), weights, mark, timings=True)
             yield [result_of(one.reward, one.scores, one.elapsed_ms, weights) for one in judged]
 
     pause = partial(mark, 0, IDLE)
