@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rewardkit import ConfigError, InputError, Rubric
+from rewardkit.codec import result_of
 from rewardkit.commands.options import ScoreOptions
 from rewardkit.commands.score import _score
 from rewardkit.input.files import read_rows
@@ -62,14 +63,7 @@ class InParts:
             if self.asked == self.stop_at:
                 raise Stopped
             judged = self.judge.judge(Unit(samples, {}), self.weights, timings=False)
-            yield [
-                Result(
-                    reward=one.reward,
-                    scores=dict(zip(self.rubric.rewards, one.scores, strict=True)),
-                    weights=self.weights,
-                )
-                for one in judged
-            ]
+            yield [result_of(one.reward, one.scores, one.elapsed_ms, self.weights) for one in judged]
 
     def judge_part(self, part):
         return judge_part(self.rubric, self.steps, self.settings, part, self.ask)
@@ -213,9 +207,8 @@ def leave(target, write):
 def test_a_run_is_resumed_from_any_byte_that_a_kill_has_left(rubric, tmp_path, advantages):
     file = tmp_path / "rows.jsonl"
     file.write_bytes(b"\n\n".join(lines(60)))
-    summary = InParts(rubric, advantages=advantages).run(
-        [file, file] if not advantages else [file], tmp_path / "whole.jsonl", 700
-    )
+    files = [file] if advantages else [file, file]
+    summary = InParts(rubric, advantages=advantages).run(files, tmp_path / "whole.jsonl", 700)
     whole = (tmp_path / "whole.jsonl").read_bytes()
     generator = random.Random(1)
     for _ in range(30):
