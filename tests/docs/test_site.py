@@ -124,7 +124,7 @@ QUESTIONS = {
     "statuses kinds": ("kinds",),
     "rejection sampling": ("select", "questions"),
     "compare two rubrics": ("diff", "questions"),
-    "audit rubric": ("audit", "questions"),
+    "audit attacks": ("audit", "questions", "SECURITY"),
     "report model learnt": ("report", "questions"),
     "DAPO": ("recipes", "verl", "questions", "advantages"),
 }
