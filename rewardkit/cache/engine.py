@@ -179,7 +179,7 @@ class _LookUp:
     def take(self, unit: int, judged: Sequence[ResultFields]) -> None:
         """Takes the scores that another engine gave."""
         for scores, (_, given, _) in zip(self.scores[unit], judged, strict=True):
-            scores |= {alias: score_from(*fields) for alias, fields in zip(self._rubric.rewards, given, strict=True)}
+            scores |= {alias: score_from(fields) for alias, fields in zip(self._rubric.rewards, given, strict=True)}
 
     def entries(self) -> Iterator[Entry]:
         """What is new and may be kept. A question of which one score failed is to be asked again."""
@@ -236,4 +236,4 @@ def _read(written: bytes) -> list[Score]:
         rows = orjson.loads(written)
     except orjson.JSONDecodeError:
         rows = json.loads(written)
-    return [score_from(*row) for row in rows]
+    return [Score(**dict(zip(Score.model_fields, row, strict=True))) for row in rows]
