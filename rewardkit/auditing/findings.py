@@ -1,4 +1,4 @@
-"""What an audit found: findings with what shows them, and the report of all of them."""
+"""The outcome of an audit: findings with what shows them, and the report of all of them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ class AuditFinding:
     """`attack/NAME`, `smell/NAME`, `label/NAME` or `tests/NAME`."""
     level: Level
     message: str
-    """What was found, in one sentence."""
+    """The fault, in one sentence."""
     fix: str = ""
-    """What helps."""
+    """The fix."""
     reward: str | None = None
     """Alias of the reward of the rubric that is at fault; None if it is the composition."""
     where: str | None = None

@@ -87,7 +87,7 @@ class Task:
 
 @dataclass
 class _Gathered:
-    """What the rows of one question hold."""
+    """The content of the rows of one question."""
 
     sample: Sample
     where: str

@@ -35,7 +35,7 @@ Scores = list[dict[str, Score]]
 
 
 class Question(NamedTuple):
-    """What a reward is asked at once, and the secret under which its scores are kept."""
+    """The samples that a reward is asked about at once, and the secret under which its scores are kept."""
 
     unit: int
     samples: list[int]
@@ -182,7 +182,7 @@ class _LookUp:
             scores |= {alias: score_from(fields) for alias, fields in zip(self._rubric.rewards, given, strict=True)}
 
     def entries(self) -> Iterator[Entry]:
-        """What is new and may be kept. A question of which one score failed is to be asked again."""
+        """The new scores that may be kept. A question of which one score failed is to be asked again."""
         for step in self._steps:
             key = self._keys[step.alias]
             for unit in range(len(self._job.units)):
@@ -195,7 +195,7 @@ class _LookUp:
                     yield Entry(step.installed.qualified_name, key, question.secret, _written(scores))
 
     def _questions(self, step: Step, unit: int, *, judged: bool = False) -> Iterator[Question]:
-        """What a reward is asked about a unit. Scores that need no asking are filled in.
+        """The questions to a reward about a unit. Scores that need no asking are filled in.
 
         judged  the unit's scores are all there
         """

@@ -274,7 +274,7 @@ class ActorPool:
         self._close_books(work)
 
     def _lost(self, lane: Lane, found: str) -> None:
-        """What an actor had in hand when it ended is judged elsewhere."""
+        """Judges elsewhere what an actor had in hand when it ended."""
         for work in reversed(lane.in_hand):  # the oldest first: a reader waits for it
             self._again(work, found)
             self._close_books(work)

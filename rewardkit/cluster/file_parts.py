@@ -21,7 +21,7 @@ from rewardkit.workers.retry import WorkerExit
 
 
 class Probe(NamedTuple):
-    """What a node must see to judge the parts of a run: files by size, and a folder by a file with a secret name."""
+    """The files that a node must see to judge parts: inputs by size, and a folder by a file with a secret name."""
 
     files: tuple[tuple[str, int], ...]
     beacon: str

@@ -57,7 +57,7 @@ class Lane:
         self.shares: bool | None = None
         """True where it sees the files of a run that is judged in parts; None where nobody has asked it."""
         self.in_hand: dict[Work, Any] = {}
-        """What it has in hand, with the reference to its result."""
+        """The work in hand, with the reference to its result."""
 
     @property
     def load(self) -> float:

@@ -1,4 +1,4 @@
-"""What a node is sent before its first job, and what is compared before that.
+"""The parcel that a node is sent before its first job, and the comparison before that.
 
 The rubric and its plugin files travel with their text: a node need not share a folder with the driver. What cannot
 travel (installed packages, files that parameters name) must be there, and the same.

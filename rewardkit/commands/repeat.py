@@ -26,7 +26,7 @@ def repeated(scorer: Judging, times: int) -> RepeatedEngine | None:
 
 
 def as_dict(engine: RepeatedEngine) -> dict[str, Any]:
-    """What was judged differently, for machines; rows by their number in the run, from 1."""
+    """The differences, for machines; rows by their number in the run, from 1."""
     return {
         "times": engine.times,
         "differing": dict(engine.counts),

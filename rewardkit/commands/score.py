@@ -65,7 +65,7 @@ class Run(NamedTuple):
     conditions: ConditionWatch
     reader: InputReader
     repeated: RepeatedEngine | None
-    """What judged every row several times, with --repeat."""
+    """The engine that judged every row several times, with --repeat."""
 
 
 def run(options: ScoreOptions) -> int:

@@ -1,4 +1,4 @@
-"""What changed between two judgements: pairs of rows go in, the figures come out.
+"""Changes between two judgements: pairs of rows go in, the figures come out.
 
 Of each row its numbers are kept; of rows whose verdict changed also the reasons, up to FLIPS_KEPT.
 """

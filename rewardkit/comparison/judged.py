@@ -15,7 +15,7 @@ NAME_CHARACTERS = 60
 
 
 class Texts(NamedTuple):
-    """What people see of a row's texts."""
+    """The part of a row's texts that people see."""
 
     group: str
     prompt: str
@@ -46,7 +46,7 @@ class JudgedRow(NamedTuple):
 
     @property
     def texts(self) -> Texts:
-        """What people see of its texts."""
+        """The part of its texts that people see."""
         if isinstance(self.sample, Texts):
             return self.sample
         prompt, completion = self.sample.prompt_text, self.sample.completion_text
@@ -58,7 +58,7 @@ class JudgedRow(NamedTuple):
 
     @property
     def told(self) -> str:
-        """What the deciding scores say, as a sentence."""
+        """The word of the deciding scores, as a sentence."""
         return "; ".join(_told(name, self.judgement) for name in self.deciding)
 
 

@@ -43,7 +43,7 @@ class Results(list[Result]):
         return pd.DataFrame(self.to_dicts())
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: how many there are, the mean of each score, and the distribution of the reward."""
+        """The view in a notebook: how many there are, the mean of each score, and the distribution of the reward."""
         from rewardkit.reporting.notebook import summary_html  # noqa: PLC0415 - for notebooks alone
 
         return summary_html(self)

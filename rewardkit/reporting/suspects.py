@@ -56,7 +56,7 @@ class Suspects:
                     step[alias].append(score.value)
 
     def found(self) -> list[dict[str, Any]]:
-        """What there is to look at: a sentence, and numbers of rows."""
+        """The things to look at: a sentence, and numbers of rows."""
         return [*self._same_text(), *self._drift(), *self._no_reasoning(), *self._short()]
 
     def _same_text(self) -> list[dict[str, Any]]:

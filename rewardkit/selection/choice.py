@@ -25,7 +25,7 @@ _STEP_OF_LAST = np.array([KEPT, *(NUMBER[check.step] for check in LAST), NUMBER[
 
 
 class Choice(NamedTuple):
-    """What becomes of each row."""
+    """The fate of each row."""
 
     fate: NDArray[np.int8]
     """(N,) KEPT, REJECTED_OF_PAIR, or the number of the step that rejects the row."""

@@ -21,7 +21,7 @@ TARGETS: Mapping[Target, str] = {
     "rows": "the rows that are kept, byte for byte",
     "prompts": "the first row of each prompt that is kept, without its completion, for the next run of training",
 }
-"""What is written of the rows that are kept."""
+"""Forms in which the kept rows are written."""
 
 STEPS: Mapping[str, str] = {
     "judged": "has a verdict or a reward",
@@ -89,7 +89,7 @@ class Criteria(BaseModel):
     """The fewest tokens of a completion, where the row counts them; rows without a count fail."""
     max_tokens: Count | None = None
     to: Target = "sft"
-    """What is written of the rows that are kept: a key of TARGETS."""
+    """The form in which the kept rows are written: a key of TARGETS."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

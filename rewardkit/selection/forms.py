@@ -1,4 +1,4 @@
-"""What is written of the rows that are kept: conversations and pairs as TRL's trainers take them, and prompts.
+"""The forms in which kept rows are written: conversations and pairs as TRL's trainers take them, and prompts.
 
 A chat template must be applied once. Prompts on which one was applied already (`<|im_start|>user …`, as trainers dump
 them) therefore stay text: `prompt` and `completion`, of which TRL's SFTTrainer adds no template.

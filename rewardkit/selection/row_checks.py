@@ -1,4 +1,4 @@
-"""What a selection asks of a row by itself: a table of checks, each with a measure, a rule and a sentence.
+"""The demands of a selection on a row by itself: a table of checks, each with a measure, a rule and a sentence.
 
 A measure is one number, so that a row that fails is remembered by its check and that number alone. It is None where
 nothing is known, which fails no check.

@@ -1,4 +1,4 @@
-"""What a selection remembers of each row, in about sixty bytes: numbers in columns, never a text."""
+"""The memory of a selection of each row, in about sixty bytes: numbers in columns, never a text."""
 
 from array import array
 from collections.abc import Iterator

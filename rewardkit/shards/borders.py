@@ -14,7 +14,7 @@ from rewardkit.input.json_rows import LINE_LIMIT_BYTES
 from rewardkit.input.streams import PARQUET_MAGIC
 
 PIECE_BYTES = 1 << 20
-"""What is read at once of a line that does not end."""
+"""Bytes that are read at once of a line that does not end."""
 
 GroupsOf = Callable[[bytes], tuple[str | None, str | None]]
 """The keys of the groups of the first and the last completion that a line holds."""

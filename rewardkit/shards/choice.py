@@ -1,4 +1,4 @@
-"""Whether a run is judged in parts: what keeps it from that, and when it pays.
+"""The choice of judging a run in parts: what keeps it from that, and when it pays.
 
 `--shards 4` judges in parts wherever that is possible; `auto` where the input is large and judging is cheap.
 """
